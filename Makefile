@@ -1,0 +1,33 @@
+# run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check schema clean
+
+run: .venv/ready
+	$(BIN)/registry-sandbox $(ARGS)
+
+test: .venv/ready
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+schema: .venv/ready
+	$(BIN)/python -m sandbox.validation.generate
+
+.venv/ready: setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,78 @@
+"""One exchange as plain values: what came, what was learnt of it on the way, and what is answered.
+
+Nothing here knows a socket, so that every step of the house can be tried with a value in hand.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from sandbox.errors import SandboxError
+
+Format = Literal["json", "xml"]
+"""One of the two formats of the interface; its media type is `representation.MEDIA_TYPE`."""
+
+Resource = dict[str, Any]
+"""A resource in FHIR's JSON shape, whichever format it came in."""
+
+
+class Representable(Protocol):
+    """Something that can be sent in either format."""
+
+    def encode(self, wanted: Format) -> bytes:
+        """Give the bytes of this resource in the wanted format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls, as the token says: `name` is the appid (or the requesting system), `may_write` what it is let do."""
+
+    name: str
+    may_write: bool
+
+
+NOBODY = Client("", may_write=True)
+"""The caller where no tokens are judged, or none is needed."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request, and what the steps before the interaction learnt of it.
+
+    `path` is as on the request line, percent-encoded, without the query; `query` is what followed `?`. `body` has its
+    content-coding undone; where that failed, or the body was too large, `body_error` says so and the step on formats
+    raises it, in its turn. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject`
+    is the client certificate's, under mutual TLS.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    base: str
+    body_error: SandboxError | None = None
+    certificate_subject: str = ""
+    client: Client = NOBODY
+    interaction: str = ""
+    logical_id: str = ""
+    version_id: str = ""
+    answer_format: Format = "json"
+    body_format: Format = "json"
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is."""
+
+    status: int
+    content: Representable | None = None
+    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
+    body: bytes = b""
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+Middleware = Callable[[Request, Handler], Awaitable[Response]]

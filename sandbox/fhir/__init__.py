@@ -1,0 +1,1 @@
+"""The standards' vocabulary, without policy: datatypes, entity tags, OperationOutcome, Bundle."""

@@ -1,0 +1,47 @@
+"""A finding: one thing that is wrong with, or worth saying of, a resource or a request."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "information"]
+
+IssueType = Literal[
+    "invalid",
+    "structure",
+    "required",
+    "value",
+    "invariant",
+    "forbidden",
+    "not-supported",
+    "duplicate",
+    "not-found",
+    "too-long",
+    "code-invalid",
+    "extension",
+    "business-rule",
+    "conflict",
+    "exception",
+    "throttled",
+    "transient",
+    "processing",
+    "informational",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found and what was expected, where.
+
+    `location` is an XPath into the body (`/f:Appointment/f:participant[1]`; for a missing element its parent) or
+    `http.<name>` for a header or parameter; empty where there is no place. `line` counts from 1 in an XML body.
+    `source` names who says so: a profile's canonical URL, an invariant's key, a rule.
+    `spine_code` is set only where it differs from that of the error which carries the finding.
+    """
+
+    code: IssueType
+    message: str
+    location: str = ""
+    severity: Severity = "error"
+    line: int | None = None
+    source: str = ""
+    spine_code: str = ""

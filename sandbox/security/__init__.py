@@ -1,0 +1,1 @@
+"""Tokens and certificates: judged as the registry would, and issued for tests."""

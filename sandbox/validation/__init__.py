@@ -1,0 +1,1 @@
+"""Whether a resource can be read, and whether it conforms: schema, profiles, invariants."""
