@@ -1,0 +1,203 @@
+"""Whether a JSON value has the shape of a FHIR resource: known members, the right JSON types, arrays where arrays belong.
+
+What this leaves open, namely choices, the spelling of primitives and the content of the narrative, the reading schema
+decides, on the XML of the same resource.
+
+Source: FHIR STU3, JSON Representation.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from sandbox.fhir import json, narrative
+from sandbox.fhir.json import MAX_DEPTH, Repeated, described
+from sandbox.fhir.path import Path
+from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
+
+_TOO_DEEP = f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other"
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One thing that has not the shape: where, what, and the object that holds it."""
+
+    path: Path
+    message: str
+    location: str
+    holder: dict[str, Any]
+
+    def leave_out(self) -> None:
+        """Take it out of the resource, with its sibling that has or has not the underscore, so that the rest fits."""
+        name = self.path.name.removeprefix("_")
+        self.holder.pop(name, None)
+        self.holder.pop(f"_{name}", None)
+
+
+class _Member(NamedTuple):
+    """What a member of an object is: `json` is the JSON type of a primitive, `members` the type of an object's own."""
+
+    name: str
+    many: bool
+    json: str
+    members: str
+    xhtml: bool = False
+    underscored: bool = False
+
+
+_Members = Mapping[str, _Member]
+
+
+class Shape:
+    """The shapes of all the types, made once."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.members: dict[str, _Members] = {each.name: _members(each, structure) for each in structure.types.values()}
+        self.resources = frozenset(each.name for each in structure.resources())
+        self.opaque = structure.opaque
+
+    def misfits(self, resource: dict[str, Any]) -> list[Misfit]:
+        """Give all that has not the shape of the resource type that it says to be, in the order of the document."""
+        walk = _Walk(self)
+        name = resource["resourceType"]
+        walk.enter(resource, self.members[name], Path(None, name), "resourceType")
+        return walk.found
+
+
+class _Walk:
+    """One walk through one resource, and the misfits that it met."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.found: list[Misfit] = []
+        self._shape = shape
+
+    def enter(self, value: dict[str, Any], members: _Members, path: Path, ignoring: str = "") -> None:
+        """Judge each member of an object."""
+        if type(value) is Repeated:
+            self._note(path, f"has the member {json.quoted(value.name)} more than once", {})
+        for name, content in value.items():
+            member = members.get(name)
+            if member is None:
+                if name != ignoring:
+                    self._note(path.to(name), _unknown(name, members), value, path.xpath())
+            elif member.many:
+                self._array(value, content, member, path.to(name))
+            elif type(content) is not str or member.json != "string" or member.xhtml or json.flaw_of(content):
+                self._value(value, content, member, path.to(name))
+
+    def _array(self, holder: dict[str, Any], content: Any, member: _Member, path: Path) -> None:
+        if type(content) is not list:
+            message = f"is {described(content)}, but {member.name} may repeat: expected an array"
+            self._note(path, message, holder)
+            return
+        if not content:
+            self._note(path, "is an empty array: leave it out", holder)
+        sibling = self._sibling(holder, content, member, path)
+        for index, each in enumerate(content):
+            here = Path(path.above, path.name, index, "", path.depth)
+            if each is None and sibling is not None:
+                if index >= len(sibling) or sibling[index] is None:
+                    self._note(here, f"is null, and nothing stands for it in {_sibling_of(path.name)}", holder)
+            else:
+                self._value(holder, each, member, here)
+
+    def _sibling(self, holder: dict[str, Any], content: list[Any], member: _Member, path: Path) -> list[Any] | None:
+        """Give the array beside this one, where one has the values and the other their ids and extensions."""
+        name = _sibling_of(path.name)
+        sibling = holder.get(name) if member.json or member.underscored else None
+        if type(sibling) is not list:
+            return None
+        if member.underscored and len(sibling) != len(content):
+            message = f"has {len(content)} items, but {name} has {len(sibling)}: they go in pairs, padded with null"
+            self._note(path, message, holder)
+        return sibling
+
+    def _value(self, holder: dict[str, Any], value: Any, member: _Member, path: Path) -> None:
+        if member.json:
+            self._primitive(holder, value, member, path)
+        elif not isinstance(value, dict):
+            expected = "one object, for it does not repeat" if type(value) is list else "an object"
+            self._note(path, f"is {described(value)}: expected {expected}", holder)
+        elif not value:
+            self._note(path, "is an empty object: leave it out", holder)
+        elif path.depth > MAX_DEPTH:
+            self._note(path, _TOO_DEEP, holder)
+        elif member.members == ANY_RESOURCE:
+            self._any_resource(holder, value, path)
+        else:
+            self.enter(value, self._shape.members[member.members], path)
+
+    def _primitive(self, holder: dict[str, Any], value: Any, member: _Member, path: Path) -> None:
+        message = _flaw(value, member.json)
+        if member.xhtml and not message:
+            holder[path.name], message = narrative.read(value, MAX_DEPTH - path.depth + 1)
+        if message:
+            self._note(path, message, holder)
+
+    def _any_resource(self, holder: dict[str, Any], value: dict[str, Any], path: Path) -> None:
+        name = value.get("resourceType")
+        known = self._shape.resources | self._shape.opaque
+        if not isinstance(name, str) or name not in known:
+            self._note(path, resource_type_flaw(name, known), holder)
+        elif name in self._shape.resources:
+            self.enter(value, self._shape.members[name], path.holding(name), "resourceType")
+        elif flaw := _unspeakable(value, path.depth + 1):
+            self._note(path, flaw, holder)
+
+    def _note(self, path: Path, message: str, holder: dict[str, Any], location: str = "") -> None:
+        self.found.append(Misfit(path, message, location or path.xpath(), holder))
+
+
+def resource_type_flaw(found: object, known: Iterable[str]) -> str:
+    """Say what is wrong with a resourceType that is none of those known."""
+    if found is None:
+        return "has no resourceType"
+    near = get_close_matches(found, known, n=1) if isinstance(found, str) else []
+    hint = f": did you mean {near[0]}?" if near else ""
+    return f"has as resourceType {described(found)}, which FHIR STU3 does not know{hint}"
+
+
+def _members(described_type: Type, structure: Structure) -> _Members:
+    members = {}
+    for element in described_type.elements:
+        name, json_type, xhtml = element.name, structure.types[element.type].json, element.type == XHTML
+        members[name] = _Member(name, element.many, json_type, element.type, xhtml)
+        if json_type and not element.attribute and not xhtml:
+            members[f"_{name}"] = _Member(name, element.many, "", "Element", underscored=True)
+    return members
+
+
+def _flaw(value: Any, expected: str) -> str:
+    """Say what is wrong with a value that should be a JSON string, number or boolean, or give nothing."""
+    kind = type(value)
+    if kind is str and expected == "string":
+        flaw = json.flaw_of(value)
+        return f"is {flaw}: expected text of characters that XML can carry too" if flaw else ""
+    if (kind is bool and expected == "boolean") or (kind in (int, Decimal) and expected == "number"):
+        return ""
+    return f"is {described(value)}: expected a {expected}"
+
+
+def _unknown(name: str, members: _Members) -> str:
+    near = get_close_matches(name, members, n=2)
+    hint = f": did you mean {' or '.join(near)}?" if near else ""
+    return f"is no element that FHIR STU3 knows here{hint}"
+
+
+def _sibling_of(name: str) -> str:
+    return name[1:] if name.startswith("_") else f"_{name}"
+
+
+def _unspeakable(value: Any, depth: int) -> str:
+    """Say what no resource of any type can hold, where it is the first such; or give nothing."""
+    if depth > MAX_DEPTH:
+        return _TOO_DEEP
+    if isinstance(value, dict | list) and value and type(value) is not Repeated:
+        inner = value.values() if isinstance(value, dict) else value
+        return next((flaw for each in inner if (flaw := _unspeakable(each, depth + 1))), "")
+    if isinstance(value, Repeated):
+        return f"holds the member {json.quoted(value.name)} more than once in an object"
+    flaw = json.flaw_of(value) if type(value) is str else "" if isinstance(value, int | Decimal) else described(value)
+    return f"holds {flaw}" if flaw else ""

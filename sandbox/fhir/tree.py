@@ -1,0 +1,157 @@
+"""A tree of XML that the reading schema passed, as a resource in FHIR's JSON shape.
+
+Source: FHIR STU3, JSON Representation: what it derives from the same definition as the XML.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from sandbox.fhir import narrative
+from sandbox.fhir.json import MAX_DEPTH
+from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
+from sandbox.fhir.xml import NAMESPACE
+
+
+class Unreadable(ValueError):
+    """An element that no schema can refuse, and that still cannot be read: it is empty, or nested too deep."""
+
+    def __init__(self, element: etree._Element, message: str) -> None:
+        super().__init__(message)
+        self.element = element
+
+
+class _Child(NamedTuple):
+    """What an element with a certain tag is: `read` makes its value from the text, where it is a primitive."""
+
+    name: str
+    many: bool
+    type: str
+    read: Callable[[str], Any] | None
+
+
+_Children = Mapping[str, _Child]
+
+
+class Reader:
+    """Reads trees, from tables made once."""
+
+    def __init__(self, structure: Structure) -> None:
+        self._children: dict[str, _Children] = {
+            each.name: _children(each, structure) for each in structure.types.values()
+        }
+        self._attributes = {
+            each.name: tuple(element.name for element in each.elements if element.attribute)
+            for each in structure.types.values()
+        }
+        self._tags = {f"{{{NAMESPACE}}}{each.name}": each.name for each in structure.resources()}
+
+    def read(self, root: etree._Element) -> dict[str, Any]:
+        """Give the resource.
+
+        Raises:
+            Unreadable: for the first element that has neither value nor content, or is nested too deep.
+        """
+        return self._resource(root, 1)
+
+    def _resource(self, element: etree._Element, depth: int) -> dict[str, Any]:
+        name = self._tags.get(element.tag)
+        if name is None:
+            return _opaque(element)
+        resource = {"resourceType": name}
+        self._members(element, self._children[name], resource, depth)
+        return resource
+
+    def _element(self, element: etree._Element, of_type: str, depth: int) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        for name in self._attributes[of_type]:
+            value = element.get(name)
+            if value is not None:
+                members[name] = value
+        self._members(element, self._children[of_type], members, depth)
+        if not members:
+            raise Unreadable(element, "is empty: expected a value or content, or no such element at all")
+        return members
+
+    def _members(self, element: etree._Element, children: _Children, members: dict[str, Any], depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise Unreadable(element, f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other")
+        for child in element:
+            name, many, of_type, read = children[child.tag]
+            if read is not None:
+                self._primitive(child, name, read, members, depth, many=many)
+                continue
+            value = self._complex(child, of_type, depth)
+            if many:
+                members.setdefault(name, []).append(value)
+            else:
+                members[name] = value
+
+    def _complex(self, element: etree._Element, of_type: str, depth: int) -> Any:
+        if of_type == XHTML:
+            if narrative.is_deeper(element, MAX_DEPTH - depth):
+                raise Unreadable(element, f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other")
+            return narrative.text_of(element)
+        if of_type == ANY_RESOURCE:
+            if len(element) == 0:
+                raise Unreadable(element, "is empty: expected a resource")
+            return self._resource(element[0], depth + 2)
+        return self._element(element, of_type, depth + 1)
+
+    def _primitive(  # noqa: PLR0913  # an element, where its value goes, and what it is
+        self,
+        element: etree._Element,
+        name: str,
+        read: Callable[[str], Any],
+        members: dict[str, Any],
+        depth: int,
+        *,
+        many: bool,
+    ) -> None:
+        text = element.get("value")
+        value = None if text is None else read(text)
+        plain = len(element) == 0 and element.get("id") is None
+        other = None if plain and value is not None else self._element(element, "Element", depth + 1)
+        if not many:
+            if value is not None:
+                members[name] = value
+            if other is not None:
+                members[f"_{name}"] = other
+        else:
+            _append(members, name, value, other)
+
+
+def _append(members: dict[str, Any], name: str, value: Any, other: dict[str, Any] | None) -> None:
+    """Add to a repeated primitive: values in one array, ids and extensions in another, which null keeps in step."""
+    values, others = members.get(name), members.get(f"_{name}")
+    count = len(values or others or ())
+    if value is not None or values is not None:
+        members[name] = [*(values or [None] * count), value]
+    if other is not None or others is not None:
+        members[f"_{name}"] = [*(others or [None] * count), other]
+
+
+def _opaque(element: etree._Element) -> dict[str, Any]:
+    """Give of a resource of a type that is not described here its type and its id, for references to name."""
+    resource = {"resourceType": etree.QName(element).localname}
+    identifier = element.find(f"{{{NAMESPACE}}}id")
+    if identifier is not None and identifier.get("value"):
+        resource["id"] = str(identifier.get("value"))
+    return resource
+
+
+def _children(described: Type, structure: Structure) -> dict[str, _Child]:
+    children = {}
+    for element in described.elements:
+        json_type = structure.types[element.type].json
+        read = None if element.type == XHTML else _READ.get(json_type)
+        if json_type == "number":
+            read = Decimal if element.type == "decimal" else int
+        tag = narrative.DIV if element.type == XHTML else f"{{{NAMESPACE}}}{element.name}"
+        children[tag] = _Child(element.name, element.many, element.type, read)
+    return children
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {"string": str, "boolean": "true".__eq__}
