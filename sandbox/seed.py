@@ -154,7 +154,7 @@ def _histories(registrar: Registrar, seed: Seed) -> Iterator[_History]:
     reading = _read(registrar, seed.place, seed.document, seed.format, ("Appointment", "Bundle"))
     for resource in _appointments(seed.place, reading.resource):
         checked = _judged(registrar, seed.place, Reading(resource) if resource is not reading.resource else reading)
-        at = _stamp(checked.get("meta", {}).get("lastUpdated"), now)
+        at = _stamp(checked.get("meta", {}).get("lastUpdated") or checked.get("created"), now)
         yield seed.place, checked.get("id") or registrar.new_id(), [(at, recorded(checked))]
 
 

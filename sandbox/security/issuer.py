@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sandbox.security.clients import BuiltInClient, require_client
 from sandbox.security.jws import base64url, write_jws
-from sandbox.security.keys import ALGORITHM, SigningKey
+from sandbox.security.keys import ALGORITHM, KeySet, SigningKey
 from sandbox.security.token_request import TokenRequestRefused, read_token_request
 
 TENANT: Final = "6f1d1c52-5a0e-4a5e-9d0b-2f6b8f3a7e00"
@@ -133,6 +133,10 @@ class Issuer:
             "subject_types_supported": ["pairwise"],
             "claims_supported": ["aud", "iss", "iat", "nbf", "exp", "appid", "groups", "oid", "sub", "tid", "ver"],
         }
+
+    def public_keys(self) -> KeySet:
+        """Give the keys that verify what this issuer signs, for its own name alone."""
+        return self._key.public(self.name)
 
     def jwks(self) -> dict[str, Any]:
         """Give the public half of the signing key."""
