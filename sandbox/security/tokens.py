@@ -24,8 +24,8 @@ CACHE_SIZE: Final = 1024
 class TokenJudge:
     """Judges the bearer token of a request, and remembers the tokens in which all was well.
 
-    What is remembered is the SHA-256 of the credentials, never the token. A remembered token is judged anew by the clock
-    and the audience at every call, so that a moved clock bites at once; what cannot change (its signature, its other
+    What is remembered is the SHA-256 of the credentials, never the token. A remembered token is judged anew by clock
+    and audience at every call, so that a moved clock bites at once; what cannot change (its signature, its other
     claims) is not looked at again.
 
     Args:
