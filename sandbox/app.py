@@ -2,14 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, reduce
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -23,14 +23,14 @@ from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
 from sandbox.routing import Routes, require_route
 from sandbox.rules import Strictness
-from sandbox.security.certificates import write_certificates
+from sandbox.security.certificates import UnusableCertificates, write_certificates
 from sandbox.security.gate import Gate
 from sandbox.security.issuer import BUILT_IN_ISSUER, Issuer
-from sandbox.security.keys import KeySet, SigningKey
-from sandbox.security.spine import issue_spine_token
+from sandbox.security.keys import KeySet, SigningKey, UnusableKey
 from sandbox.security.ssp import require_ssp_headers
+from sandbox.security.token_order import read_token_order
 from sandbox.security.tokens import Mode, TokenJudge
-from sandbox.seed import Seed, plant, seeds_at
+from sandbox.seed import BadSeed, Seed, plant, seeds_at
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
@@ -38,10 +38,13 @@ from sandbox.server.token_api import TokenApi
 from sandbox.settings import Settings
 from sandbox.tenant import Tenant
 from sandbox.validation.definitions import shipped
-from sandbox.validation.profiles import Profiles
+from sandbox.validation.profiles import Profiles, UnusableDefinition
 from sandbox.validation.reading import Codec
 
 BASE_PATH = "/STU3"
+REFUSALS = (BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
+"""What stops the start: a file that was given cannot be used."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -121,15 +124,11 @@ class Credentials:
             audience=self.settings.audience,
         )
 
-    def make_token(self, base: str, options: Mapping[str, Any], now: float) -> str:
-        """Make a token for a FHIR base; `options` as of the control plane's `token_options`."""
-        audience = self.settings.audience or base
-        spoiled = {name: options[name] for name in ("expires_in", "claims", "without", "headers") if name in options}
-        client = options.get("client", "sandbox-client")
-        mode = options.get("mode", "spine" if self.settings.auth == "spine" else "registry")
-        if mode == "spine":
-            return issue_spine_token(client, audience, now, **spoiled)
-        return self.issuer.issue(client, audience, now, **spoiled)
+    def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:
+        """Make a token for a FHIR base, to the order of these parameters; of the accepted kind if they name none."""
+        if self.settings.auth == "spine" and "mode" not in dict(parameters):
+            parameters = [("mode", "spine"), *parameters]
+        return read_token_order(parameters).fill(self.issuer, self.settings.audience or base, now)
 
 
 @dataclass
@@ -157,9 +156,9 @@ class Sandbox:
         """What the registry may be called in a token, when a request came to this base."""
         return _audiences(base, self.settings.base_url, self.port, self.settings.tls != "off")
 
-    def make_token(self, base: str, options: Mapping[str, Any]) -> str:
-        """Make a token that is valid now, or spoiled as asked."""
-        return self.credentials.make_token(base, options, self.tenant.registrar.clock.timestamp())
+    def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
+        """Make a token that is valid now, or spoiled as ordered."""
+        return self.credentials.make_token(base, parameters, self.tenant.registrar.clock.timestamp())
 
     def fhir(self) -> Handler:
         """Build the pipeline of the FHIR base.
@@ -255,7 +254,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
     """Build a sandbox from its settings.
 
     Raises:
-        BadSeed, UnusableDefinition, UnusableKey: a file that was given cannot be used; the message names it.
+        REFUSALS: a file that was given cannot be used; the message names it.
     """
     seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
     dice = Dice(seed)
@@ -283,3 +282,13 @@ def _seeds(settings: Settings) -> list[Seed]:
         return []
     paths: Sequence[Path] = settings.seed_data or [shipped("seed_data")]
     return seeds_at(paths)
+
+
+def token_signed_here(signing_key: Path, audience: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """Make a token without asking a server, with the key that the server is given too.
+
+    Raises:
+        UnusableKey, ValueError: the file is no key, or a parameter is unknown.
+    """
+    credentials = Credentials(Settings(signing_key=signing_key), random.SystemRandom().randbytes)
+    return credentials.make_token(audience, parameters, time.time())

@@ -49,7 +49,7 @@ def _profiles(sandbox: Sandbox) -> str:
 
 
 def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:
-    token = sandbox.make_token(sandbox.settings.base_url or fhir_base, {})
+    token = sandbox.make_token(sandbox.settings.base_url or fhir_base)
     common = ["curl", "-i", *_tls_options(sandbox), "-H", f"Authorization: Bearer {token}"]
     if _SAMPLE_ID not in sandbox.tenant.registrar.registry:
         return ["Try it:", "", shlex.join([*common, f"{fhir_base}/metadata"])]

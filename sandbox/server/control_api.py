@@ -3,26 +3,25 @@
 Source: operator.md, Paths. It is subject to no fault and to no token of the registry.
 """
 
-import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox import __version__
 from sandbox.exchange import Request, Response
 from sandbox.fhir.datatypes import write_instant
+from sandbox.security.token_order import UnreadableOrder
 from sandbox.seed import BadSeed, plant, seeds_from_json
 from sandbox.server.front import json_answer
 from sandbox.tenant import Tenant
 
 ROOT = "/_sandbox"
 
-MakeToken = Callable[[str, Mapping[str, Any]], str]
-"""Makes a token for a FHIR base, with options: client, mode, expires_in, claims, without, headers."""
+MakeToken = Callable[[str, Sequence[tuple[str, str]]], str]
+"""Makes a token for a FHIR base, to the order that a query's parameters give."""
 
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 
@@ -121,10 +120,9 @@ class ControlApi:
         )
 
     def _token(self, request: Request) -> Response:
-        options = token_options(parse_qsl(request.query, keep_blank_values=True))
         try:
-            token = self._make_token(request.base, options)
-        except ValueError as error:
+            token = self._make_token(request.base, parse_qsl(request.query, keep_blank_values=True))
+        except UnreadableOrder as error:
             raise BadControlRequest(str(error)) from error
         response = Response(HTTPStatus.OK, body=token.encode() + b"\n")
         response.headers.update({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
@@ -151,38 +149,3 @@ class ControlApi:
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
         return json_answer(HTTPStatus.CREATED, {"seeded": count})
-
-
-def token_options(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Read what a token shall be like: client, mode, expires_in, claim.NAME, without, header.NAME.
-
-    Raises:
-        BadControlRequest: another name, or a value that cannot be.
-    """
-    options: dict[str, Any] = {"claims": {}, "headers": {}, "without": []}
-    for name, value in pairs:
-        kind, _, member = name.partition(".")
-        if kind in ("claim", "header") and member:
-            options[kind + "s"][member] = json_or_text(value)
-        elif name == "without":
-            options["without"].append(value)
-        elif name == "expires_in" and re.fullmatch(r"-?\d{1,10}", value, re.ASCII):
-            options["expires_in"] = int(value)
-        elif name == "mode" and value in ("registry", "spine"):
-            options["mode"] = value
-        elif name == "client":
-            options["client"] = value
-        else:
-            raise BadControlRequest(
-                f"{name[:40]}={value[:40]} is not known; expected client, mode (registry, spine), expires_in (seconds), "
-                "claim.NAME, without, header.NAME."
-            )
-    return options
-
-
-def json_or_text(value: str) -> Any:
-    """Give the JSON value where the text parses as JSON, else the text."""
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value
