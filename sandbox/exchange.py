@@ -18,12 +18,27 @@ Resource = dict[str, Any]
 """A resource in FHIR's JSON shape, whichever format it came in."""
 
 
+Write = Callable[[Resource, Format], bytes]
+"""Encodes a resource; `validation.reading.Codec.write` is the one."""
+
+
 class Representable(Protocol):
     """Something that can be sent in either format."""
 
-    def encode(self, wanted: Format) -> bytes:
-        """Give the bytes of this resource in the wanted format."""
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of this resource in the wanted format; `write` encodes what is not encoded yet."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A resource made for this answer."""
+
+    resource: Resource
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the resource."""
+        return write(self.resource, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +53,18 @@ NOBODY = Client("", may_write=True)
 """The caller where no tokens are judged, or none is needed."""
 
 
+Body = Literal["none", "resource", "form"]
+"""What a request of an interaction carries."""
+
+
 @dataclass(slots=True)
 class Request:
     """A request, and what the steps before the interaction learnt of it.
 
     `path` is as on the request line, percent-encoded, without the query; `query` is what followed `?`. `body` has its
-    content-coding undone; where that failed, or the body was too large, `body_error` says so and the step on formats
-    raises it, in its turn. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject`
-    is the client certificate's, under mutual TLS.
+    content-coding undone; where that failed, or the body was too large, `body_error` says so and the step whose turn
+    it is raises it. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject` is the
+    client certificate's, under mutual TLS.
     """
 
     method: str
@@ -60,6 +79,10 @@ class Request:
     interaction: str = ""
     logical_id: str = ""
     version_id: str = ""
+    writes: bool = False
+    expects: Body = "none"
+    answer: "Handler | None" = None
+    allowed_methods: tuple[str, ...] = ()
     answer_format: Format = "json"
     body_format: Format = "json"
 
@@ -76,3 +99,5 @@ class Response:
 
 Handler = Callable[[Request], Awaitable[Response]]
 Middleware = Callable[[Request, Handler], Awaitable[Response]]
+Check = Callable[[Request], None]
+"""A step that refuses a request by raising a SandboxError, or lets it pass."""

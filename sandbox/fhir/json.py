@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 MAX_DEPTH = 100
-"""How many elements may stand inside each other, in either format; deeper is refused, so that no walk can run out of stack."""
+"""How many elements may stand inside each other, in either format, so that no walk can run out of stack."""
 
 
 class NotJson(ValueError):
@@ -71,16 +71,13 @@ def described(value: object) -> str:
     """Name a JSON value for a person: what it is, and the value itself where it is short."""
     if isinstance(value, Flaw):
         return str(value)
-    if value is None:
-        return "null"
-    if isinstance(value, dict):
-        return "an object" if value else "an empty object"
-    if isinstance(value, list):
-        return "an array" if value else "an empty array"
+    if isinstance(value, dict | list):
+        kind = "object" if isinstance(value, dict) else "array"
+        return f"an {kind}" if value else f"an empty {kind}"
     if isinstance(value, str):
         return f"the string {quoted(value)}"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     return f"the number {shortened(str(value))}"
 
 
@@ -92,6 +89,12 @@ def quoted(text: str) -> str:
 def shortened(text: str, longest: int = 80) -> str:
     """Give at most so many characters of the text."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def integer(text: str) -> int | Decimal:
+    """Give the whole number of this text, digit for digit."""
+    # Python's int knows no minus zero, and is slow beyond a few thousand digits.
+    return int(text) if len(text) <= _LONGEST_INT and text != "-0" else Decimal(text)
 
 
 # Everything that XML 1.0 cannot carry: control characters, lone surrogates, non-characters.
@@ -114,11 +117,6 @@ def _first_repeated(names: Iterable[str]) -> str:
     return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
 
 
-def _integer(text: str) -> int | Decimal:
-    # Python's int knows no minus zero, and is slow beyond a few thousand digits.
-    return int(text) if len(text) <= _LONGEST_INT and text != "-0" else Decimal(text)
-
-
 def _real(text: str) -> Decimal | Flaw:
     if "e" in text or "E" in text:
         return Flaw(f"the number {shortened(text)}, with an exponent")
@@ -138,5 +136,5 @@ def _marked(value: object) -> str:
 
 _MARK = '"\\u0000'
 _MARKED = re.compile(r'"\\u0000([^"]*)"')
-_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_real, parse_int=_integer, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_real, parse_int=integer, parse_constant=_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, default=_marked)

@@ -56,9 +56,10 @@ def is_deeper(element: etree._Element, than: int) -> bool:
     """Tell whether more elements than this stand inside each other, the outermost included."""
     level = [element]
     for _ in range(than):
-        if not (level := [child for each in level for child in each]):
-            return False
-    return True
+        if not level:
+            break
+        level = [child for each in level for child in each]
+    return bool(level)
 
 
 _PARSER = safe_parser()

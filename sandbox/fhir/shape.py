@@ -1,4 +1,4 @@
-"""Whether a JSON value has the shape of a FHIR resource: known members, the right JSON types, arrays where arrays belong.
+"""Whether a JSON value has the shape of a FHIR resource: known members, right JSON types, arrays where they belong.
 
 What this leaves open, namely choices, the spelling of primitives and the content of the narrative, the reading schema
 decides, on the XML of the same resource.
@@ -6,7 +6,7 @@ decides, on the XML of the same resource.
 Source: FHIR STU3, JSON Representation.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sandbox.fhir import json, narrative
 from sandbox.fhir.json import MAX_DEPTH, Repeated, described
-from sandbox.fhir.path import Path
+from sandbox.fhir.place import Place
 from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
 
 _TOO_DEEP = f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other"
@@ -24,14 +24,14 @@ _TOO_DEEP = f"is nested too deep: at most {MAX_DEPTH} elements stand inside each
 class Misfit:
     """One thing that has not the shape: where, what, and the object that holds it."""
 
-    path: Path
+    place: Place
     message: str
     location: str
     holder: dict[str, Any]
 
     def leave_out(self) -> None:
         """Take it out of the resource, with its sibling that has or has not the underscore, so that the rest fits."""
-        name = self.path.name.removeprefix("_")
+        name = self.place.name.removeprefix("_")
         self.holder.pop(name, None)
         self.holder.pop(f"_{name}", None)
 
@@ -62,7 +62,7 @@ class Shape:
         """Give all that has not the shape of the resource type that it says to be, in the order of the document."""
         walk = _Walk(self)
         name = resource["resourceType"]
-        walk.enter(resource, self.members[name], Path(None, name), "resourceType")
+        walk.enter(resource, self.members[name], Place(None, name), "resourceType")
         return walk.found
 
 
@@ -73,81 +73,97 @@ class _Walk:
         self.found: list[Misfit] = []
         self._shape = shape
 
-    def enter(self, value: dict[str, Any], members: _Members, path: Path, ignoring: str = "") -> None:
+    def enter(self, value: dict[str, Any], members: _Members, place: Place, ignoring: str = "") -> None:
         """Judge each member of an object."""
         if type(value) is Repeated:
-            self._note(path, f"has the member {json.quoted(value.name)} more than once", {})
+            self._note(place, f"has the member {json.quoted(value.name)} more than once", {})
         for name, content in value.items():
             member = members.get(name)
             if member is None:
                 if name != ignoring:
-                    self._note(path.to(name), _unknown(name, members), value, path.xpath())
+                    self._note(place.to(name), _unknown(name, members), value, place.xpath())
             elif member.many:
-                self._array(value, content, member, path.to(name))
+                self._array(value, content, member, place.to(name))
             elif type(content) is not str or member.json != "string" or member.xhtml or json.flaw_of(content):
-                self._value(value, content, member, path.to(name))
+                self._value(value, content, member, place.to(name))
 
-    def _array(self, holder: dict[str, Any], content: Any, member: _Member, path: Path) -> None:
+    def _array(self, holder: dict[str, Any], content: Any, member: _Member, place: Place) -> None:
         if type(content) is not list:
             message = f"is {described(content)}, but {member.name} may repeat: expected an array"
-            self._note(path, message, holder)
+            self._note(place, message, holder)
             return
         if not content:
-            self._note(path, "is an empty array: leave it out", holder)
-        sibling = self._sibling(holder, content, member, path)
+            self._note(place, "is an empty array: leave it out", holder)
+        sibling = self._sibling(holder, content, member, place)
         for index, each in enumerate(content):
-            here = Path(path.above, path.name, index, "", path.depth)
+            here = place.at(index)
             if each is None and sibling is not None:
                 if index >= len(sibling) or sibling[index] is None:
-                    self._note(here, f"is null, and nothing stands for it in {_sibling_of(path.name)}", holder)
+                    self._note(here, f"is null, and nothing stands for it in {_sibling_of(place.name)}", holder)
             else:
                 self._value(holder, each, member, here)
 
-    def _sibling(self, holder: dict[str, Any], content: list[Any], member: _Member, path: Path) -> list[Any] | None:
+    def _sibling(self, holder: dict[str, Any], content: list[Any], member: _Member, place: Place) -> list[Any] | None:
         """Give the array beside this one, where one has the values and the other their ids and extensions."""
-        name = _sibling_of(path.name)
+        name = _sibling_of(place.name)
         sibling = holder.get(name) if member.json or member.underscored else None
         if type(sibling) is not list:
             return None
         if member.underscored and len(sibling) != len(content):
             message = f"has {len(content)} items, but {name} has {len(sibling)}: they go in pairs, padded with null"
-            self._note(path, message, holder)
+            self._note(place, message, holder)
         return sibling
 
-    def _value(self, holder: dict[str, Any], value: Any, member: _Member, path: Path) -> None:
+    def _value(self, holder: dict[str, Any], value: Any, member: _Member, place: Place) -> None:
         if member.json:
-            self._primitive(holder, value, member, path)
+            self._primitive(holder, value, member, place)
         elif not isinstance(value, dict):
             expected = "one object, for it does not repeat" if type(value) is list else "an object"
-            self._note(path, f"is {described(value)}: expected {expected}", holder)
+            self._note(place, f"is {described(value)}: expected {expected}", holder)
         elif not value:
-            self._note(path, "is an empty object: leave it out", holder)
-        elif path.depth > MAX_DEPTH:
-            self._note(path, _TOO_DEEP, holder)
+            self._note(place, "is an empty object: leave it out", holder)
+        elif place.depth > MAX_DEPTH:
+            self._note(place, _TOO_DEEP, holder)
         elif member.members == ANY_RESOURCE:
-            self._any_resource(holder, value, path)
+            self._any_resource(holder, value, place)
         else:
-            self.enter(value, self._shape.members[member.members], path)
+            self.enter(value, self._shape.members[member.members], place)
 
-    def _primitive(self, holder: dict[str, Any], value: Any, member: _Member, path: Path) -> None:
+    def _primitive(self, holder: dict[str, Any], value: Any, member: _Member, place: Place) -> None:
         message = _flaw(value, member.json)
         if member.xhtml and not message:
-            holder[path.name], message = narrative.read(value, MAX_DEPTH - path.depth + 1)
+            holder[place.name], message = narrative.read(value, MAX_DEPTH - place.depth + 1)
         if message:
-            self._note(path, message, holder)
+            self._note(place, message, holder)
 
-    def _any_resource(self, holder: dict[str, Any], value: dict[str, Any], path: Path) -> None:
+    def _any_resource(self, holder: dict[str, Any], value: dict[str, Any], place: Place) -> None:
         name = value.get("resourceType")
         known = self._shape.resources | self._shape.opaque
         if not isinstance(name, str) or name not in known:
-            self._note(path, resource_type_flaw(name, known), holder)
+            self._note(place, resource_type_flaw(name, known), holder)
         elif name in self._shape.resources:
-            self.enter(value, self._shape.members[name], path.holding(name), "resourceType")
-        elif flaw := _unspeakable(value, path.depth + 1):
-            self._note(path, flaw, holder)
+            self.enter(value, self._shape.members[name], place.holding(name), "resourceType")
+        else:
+            self._unjudged(value, place)
 
-    def _note(self, path: Path, message: str, holder: dict[str, Any], location: str = "") -> None:
-        self.found.append(Misfit(path, message, location or path.xpath(), holder))
+    def _unjudged(self, value: Any, place: Place) -> None:
+        """Note what no resource of any type can hold."""
+        if place.depth > MAX_DEPTH:
+            self._note(place, _TOO_DEEP, {}, "/*")
+            return
+        if type(value) is Repeated:
+            self._note(place, f"has the member {json.quoted(value.name)} more than once", {})
+        if isinstance(value, dict) and value:
+            for name, each in value.items():
+                self._unjudged(each, place.to(name))
+        elif type(value) is list and value:
+            for index, each in enumerate(value):
+                self._unjudged(each, place.at(index))
+        elif flaw := _flaw(value, _JSON_TYPES.get(type(value), "value")):
+            self._note(place, flaw, {})
+
+    def _note(self, place: Place, message: str, holder: dict[str, Any], location: str = "") -> None:
+        self.found.append(Misfit(place, message, location or place.xpath(), holder))
 
 
 def resource_type_flaw(found: object, known: Iterable[str]) -> str:
@@ -190,14 +206,24 @@ def _sibling_of(name: str) -> str:
     return name[1:] if name.startswith("_") else f"_{name}"
 
 
-def _unspeakable(value: Any, depth: int) -> str:
-    """Say what no resource of any type can hold, where it is the first such; or give nothing."""
-    if depth > MAX_DEPTH:
-        return _TOO_DEEP
-    if isinstance(value, dict | list) and value and type(value) is not Repeated:
-        inner = value.values() if isinstance(value, dict) else value
-        return next((flaw for each in inner if (flaw := _unspeakable(each, depth + 1))), "")
-    if isinstance(value, Repeated):
-        return f"holds the member {json.quoted(value.name)} more than once in an object"
-    flaw = json.flaw_of(value) if type(value) is str else "" if isinstance(value, int | Decimal) else described(value)
-    return f"holds {flaw}" if flaw else ""
+def places(resource: dict[str, Any]) -> dict[str, int]:
+    """Give the XPath of everything in a resource, in the order of the JSON text."""
+    return {
+        place.xpath(): order
+        for order, place in enumerate(_places(resource, Place(None, str(resource["resourceType"]))))
+    }
+
+
+def _places(value: Any, place: Place) -> Iterator[Place]:
+    yield place
+    if place.depth > MAX_DEPTH or not isinstance(value, dict):
+        return
+    for name, content in value.items():
+        for index, each in enumerate(content) if type(content) is list else ((None, content),):
+            here = place.to(name, index)
+            yield here
+            inside = each.get("resourceType") if isinstance(each, dict) else None
+            yield from _places(each, here.holding(inside) if isinstance(inside, str) else here)
+
+
+_JSON_TYPES = {str: "string", bool: "boolean", int: "number", Decimal: "number"}

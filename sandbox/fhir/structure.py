@@ -62,7 +62,7 @@ def load(path: Path) -> Structure:
 
 
 def dumps(structure: Structure) -> str:
-    """Write the facts as JSON, a line for each type; an element is `name: "type max [choice]"`, `@` marks an attribute."""
+    """Write the facts as JSON, a line a type; an element is `name: "type max [choice]"`, `@` marks an attribute."""
     lines = []
     for each in structure.types.values():
         facts = {"kind": each.kind, **({"json": each.json} if each.json else {}), "elements": _facts(each)}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from sandbox.fhir import narrative
-from sandbox.fhir.json import MAX_DEPTH
+from sandbox.fhir.json import MAX_DEPTH, integer
 from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
 from sandbox.fhir.xml import NAMESPACE
 
@@ -125,12 +125,13 @@ class Reader:
 
 def _append(members: dict[str, Any], name: str, value: Any, other: dict[str, Any] | None) -> None:
     """Add to a repeated primitive: values in one array, ids and extensions in another, which null keeps in step."""
-    values, others = members.get(name), members.get(f"_{name}")
-    count = len(values or others or ())
-    if value is not None or values is not None:
-        members[name] = [*(values or [None] * count), value]
-    if other is not None or others is not None:
-        members[f"_{name}"] = [*(others or [None] * count), other]
+    count = len(members.get(name) or members.get(f"_{name}") or ())
+    for key, item in ((name, value), (f"_{name}", other)):
+        items = members.get(key)
+        if items is not None:
+            items.append(item)
+        elif item is not None:
+            members[key] = [*([None] * count), item]
 
 
 def _opaque(element: etree._Element) -> dict[str, Any]:
@@ -148,7 +149,7 @@ def _children(described: Type, structure: Structure) -> dict[str, _Child]:
         json_type = structure.types[element.type].json
         read = None if element.type == XHTML else _READ.get(json_type)
         if json_type == "number":
-            read = Decimal if element.type == "decimal" else int
+            read = Decimal if element.type == "decimal" else integer
         tag = narrative.DIV if element.type == XHTML else f"{{{NAMESPACE}}}{element.name}"
         children[tag] = _Child(element.name, element.many, element.type, read)
     return children

@@ -14,6 +14,7 @@ from sandbox.fhir import narrative
 from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
 
 NAMESPACE = "http://hl7.org/fhir"
+SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -41,16 +42,26 @@ def parse(body: bytes) -> etree._Element:
     try:
         return etree.fromstring(body, _PARSER)
     except etree.XMLSyntaxError as error:
-        line = error.lineno if error.lineno else None
-        raise NotXml(f"The body is not well-formed XML: {_reason(error)}", line) from error
+        raise NotXml(f"The body is not well-formed XML: {_reason(error)}", error.lineno or None) from error
+
+
+def has_instance_attributes(body: bytes, root: etree._Element) -> bool:
+    """Tell whether an attribute of XML Schema stands in the document (`xsi:schemaLocation`, `xsi:type`).
+
+    FHIR has none, but a schema processor lets them pass and may load what they name. Their namespace is written out in
+    the body, unless character references spell it.
+    """
+    return (b"XMLSchema" in body or b"&#" in body) and bool(_INSTANCE_ATTRIBUTES(root))
 
 
 def _reason(error: etree.XMLSyntaxError) -> str:
     """Give the parser's reason in one line, without its dump of the place, which may quote much of the body."""
-    return (error.msg or "it ends too early").partition(", line ")[0][:160]
+    reason = (error.msg or "it ends too early").partition(", line ")[0][:160]
+    return "it is nested too deep" if reason.startswith("Excessive depth") else reason
 
 
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]{0,80}?\bencoding\s*=\s*[\"']([^\"'>]{0,40})")
+_INSTANCE_ATTRIBUTES = etree.XPath("boolean(//@xsi:*)", namespaces={"xsi": SCHEMA_INSTANCE})
 _PARSER = narrative.safe_parser()
 
 
@@ -88,7 +99,9 @@ class Writer:
         self, name: str, members: Mapping[str, Any], slots: Mapping[str, _Slot], parts: list[str], head: str = ""
     ) -> None:
         inner: list[str] = []
-        for slot in sorted([slots[each] for each in members if each != "resourceType" and not _is_second(each, members)]):
+        for slot in sorted(
+            [slots[each] for each in members if each != "resourceType" and not _is_second(each, members)]
+        ):
             if slot.attribute:
                 head += f' {slot.name}="{_escaped(members[slot.name])}"'
             elif slot.primitive:
@@ -113,7 +126,7 @@ class Writer:
             self._element(slot.name, value, self._types[slot.type], parts)
 
     def _primitives(self, slot: _Slot, members: Mapping[str, Any], parts: list[str]) -> None:
-        """Write the values of a member with the ids and extensions that its sibling with the underscore has for them."""
+        """Write the values of a member, with the ids and extensions that its sibling with the underscore has."""
         name = slot.name
         values, others = members.get(name), members.get(f"_{name}")
         if others is None and type(values) is not list:
@@ -150,7 +163,9 @@ def _escaped(text: str) -> str:
 
 # A parser turns a line break or a tab in an attribute into a space, unless it is written as a reference.
 _SPECIAL = re.compile('[&<>"\t\n\r]')
-_ESCAPES = str.maketrans({each: f"&#{ord(each)};" for each in "\t\n\r"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_ESCAPES = str.maketrans(
+    {each: f"&#{ord(each)};" for each in "\t\n\r"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+)
 
 
 def _slots(described: Type, structure: Structure) -> dict[str, _Slot]:

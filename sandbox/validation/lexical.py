@@ -1,7 +1,7 @@
 """How the text of each primitive type is spelled, as patterns that a schema can hold.
 
 Source: FHIR STU3, Data Types. Its regular expressions let the 31st of February pass and say nothing of an instant, so
-that dates are spelled out here: real days, no year 0000, no hour 24, no second 60, and a time zone wherever there is a time.
+that dates are spelled out here: real days, no year 0000, no hour 24, no second 60, a time zone where there is a time.
 """
 
 _YEAR = r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"

@@ -1,0 +1,77 @@
+"""How a version is answered: its entity tag, Last-Modified and Location; Prefer; and 304 where nothing has changed.
+
+Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer); RFC 9110 sections 8.8 and 13.
+"""
+
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from multidict import CIMultiDict
+
+from sandbox.exchange import Fresh, Request, Response
+from sandbox.fhir.etag import versions_named
+from sandbox.outcomes import success
+from sandbox.registry import Version
+
+
+def read_answer(request: Request, version: Version) -> Response:
+    """Answer with a version, or with 304 where the client has it already."""
+    response = Response(HTTPStatus.OK, version, _validators(version))
+    if _unchanged(request, version):
+        response.status, response.content = HTTPStatus.NOT_MODIFIED, None
+    return response
+
+
+def write_answer(request: Request, version: Version, status: HTTPStatus, spine_code: str) -> Response:
+    """Answer that a version was stored, in as many words as the client prefers."""
+    headers = _validators(version)
+    headers["Location"] = versioned_url(request, version)
+    response = Response(status, version, headers)
+    preference = _return_preference(request)
+    if preference == "minimal":
+        response.content = None
+    elif preference == "OperationOutcome":
+        response.content = Fresh(success(spine_code, f"Appointment/{version.logical_id} is at version {version.number}."))
+    return response
+
+
+def url(request: Request, version: Version) -> str:
+    """Give the absolute URL of an appointment."""
+    return f"{request.base}/Appointment/{version.logical_id}"
+
+
+def versioned_url(request: Request, version: Version) -> str:
+    """Give the absolute URL of a version of an appointment."""
+    return f"{url(request, version)}/_history/{version.version_id}"
+
+
+def _validators(version: Version) -> CIMultiDict[str]:
+    return CIMultiDict({"ETag": version.etag, "Last-Modified": version.last_modified})
+
+
+def _unchanged(request: Request, version: Version) -> bool:
+    headers = request.headers
+    if "If-None-Match" in headers:
+        named = ", ".join(headers.getall("If-None-Match"))
+        return named.strip() == "*" or version.version_id in versions_named(named)
+    if "If-Modified-Since" in headers:
+        return _not_modified_since(headers["If-Modified-Since"], version)
+    return False
+
+
+def _not_modified_since(date: str, version: Version) -> bool:
+    # RFC 9110: a date that cannot be read is ignored. HTTP dates are whole seconds, in GMT.
+    try:
+        since = parsedate_to_datetime(date)
+    except ValueError:
+        return False
+    return since.tzinfo is not None and version.last_updated.replace(microsecond=0) <= since
+
+
+def _return_preference(request: Request) -> str:
+    for line in request.headers.getall("Prefer", ()):
+        for preference in line.split(","):
+            name, _, value = preference.partition(";")[0].partition("=")
+            if name.strip().lower() == "return":
+                return value.strip().strip('"')
+    return "representation"

@@ -1,0 +1,70 @@
+"""What is printed at the start: where everything is, what is loaded, and a line to paste.
+
+Source: operator.md, Start.
+"""
+
+import shlex
+
+from sandbox import __version__
+from sandbox.app import Sandbox
+from sandbox.fhir.datatypes import write_instant
+
+_SAMPLE_ID = "b7e99463-00a1-45fc-98aa-02301c103aba"
+_SAMPLE = (
+    f'<Appointment xmlns="http://hl7.org/fhir"><id value="{_SAMPLE_ID}"/><meta><versionId value="1"/>'
+    '<profile value="https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"/></meta>'
+    '<identifier><system value="urn:ietf:rfc:3986"/><value value="http://test.nhs.uk/test3"/></identifier>'
+    '<status value="cancelled"/><start value="2019-02-01T10:51:23.620+00:00"/>'
+    '<end value="2019-01-17T15:10:00.000Z"/><created value="2019-01-17T14:00:00.000Z"/>'
+    '<participant><actor><identifier><use value="official"/><system value="https://fhir.nhs.uk/Id/nhs-number"/>'
+    '<value value="1234554321"/></identifier></actor><status value="accepted"/></participant></Appointment>'
+)
+
+
+def banner(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
+    """Give the text of the banner."""
+    registrar = sandbox.tenant.registrar
+    standing = ", standing still" if registrar.clock.frozen else ""
+    lines = [
+        f"Appointment Registry Sandbox {__version__}",
+        f"  FHIR base     {fhir_base}",
+        f"  Control       {control_root}",
+        f"  Seed data     {_seed_data(sandbox)}: {len(registrar.registry)} appointments",
+        f"  Profiles      {_profiles(sandbox)}",
+        f"  Clock         {write_instant(registrar.clock.now())}{standing}",
+        f"  Random seed   {sandbox.dice.seed}",
+    ]
+    return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base), ""])
+
+
+def _seed_data(sandbox: Sandbox) -> str:
+    if sandbox.settings.no_seed_data:
+        return "none"
+    return ", ".join(map(str, sandbox.settings.seed_data)) or "the shipped set"
+
+
+def _profiles(sandbox: Sandbox) -> str:
+    listing = sandbox.tenant.registrar.profiles.listing()
+    return ", ".join(url.rpartition("/")[2] for url, _ in listing if "/StructureDefinition/" in url)
+
+
+def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:
+    token = sandbox.make_token(sandbox.settings.base_url or fhir_base)
+    common = ["curl", "-i", *_tls_options(sandbox), "-H", f"Authorization: Bearer {token}"]
+    if _SAMPLE_ID not in sandbox.tenant.registrar.registry:
+        return ["Try it:", "", shlex.join([*common, f"{fhir_base}/metadata"])]
+    headers = ["-H", 'If-Match: W/"1"', "-H", "Content-Type: application/fhir+xml"]
+    call = ["-X", "PUT", *headers, "-d", _SAMPLE, f"{fhir_base}/Appointment/{_SAMPLE_ID}"]
+    return ["Cancel the pages' own appointment (paste it; paste it again for a 409):", "", shlex.join([*common, *call])]
+
+
+def _tls_options(sandbox: Sandbox) -> list[str]:
+    if sandbox.settings.tls == "off":
+        return []
+    folder = sandbox.certificates
+    options = ["--cacert", f"{folder}/ca.pem"]
+    if sandbox.settings.tls == "mutual":
+        options += ["--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key"]
+    return options
+
+

@@ -1,0 +1,89 @@
+"""What every answer under the base wears: request ids, no-store, CORS, gzip.
+
+Source: registry pages (X-Request-Id, X-Correlation-Id, on provider calls); Fetch, the CORS protocol; RFC 9110.
+"""
+
+import asyncio
+import gzip
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+
+from sandbox.exchange import Handler, Request, Response
+
+_ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
+_EXPOSED = "Location, ETag, Last-Modified, X-Request-Id, X-Correlation-Id"
+_METHODS = "GET, HEAD, POST, PUT, OPTIONS"
+_HEADERS = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Prefer, X-Request-Id"
+
+_WORTH_BYTES = 1_400  # what fits one packet gains nothing
+_OFF_LOOP_BYTES = 262_144
+
+
+class Envelope:
+    """The outermost step: `new_id` gives the answers' own request ids."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+
+    async def __call__(self, request: Request, handler: Handler) -> Response:
+        """Answer a CORS preflight at once, and dress every other answer."""
+        if _is_preflight(request):
+            response = _preflight_answer(request)
+        else:
+            response = await handler(request)
+        await _compress(request, response)
+        self._dress(request, response)
+        return response
+
+    def _dress(self, request: Request, response: Response) -> None:
+        headers = response.headers
+        headers["Cache-Control"] = "no-store"
+        headers["X-Request-Id"] = self._new_id()
+        sent = request.headers.get("X-Request-Id")
+        # What could not have been a header value of ours is not echoed.
+        if sent is not None and _ECHOED.fullmatch(sent):
+            headers["X-Correlation-Id"] = sent
+        if "Origin" in request.headers:
+            headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+
+def _is_preflight(request: Request) -> bool:
+    return (
+        request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
+    )
+
+
+def _preflight_answer(request: Request) -> Response:
+    response = Response(HTTPStatus.NO_CONTENT)
+    response.headers["Access-Control-Allow-Methods"] = _METHODS
+    response.headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", _HEADERS)
+    response.headers["Access-Control-Max-Age"] = "600"
+    return response
+
+
+async def _compress(request: Request, response: Response) -> None:
+    accepted = request.headers.get("Accept-Encoding")
+    if accepted is None or len(response.body) < _WORTH_BYTES:
+        return
+    response.headers["Vary"] = "Accept, Accept-Encoding"
+    if not _takes_gzip(accepted):
+        return
+    if len(response.body) > _OFF_LOOP_BYTES:
+        response.body = await asyncio.to_thread(_gzipped, response.body)
+    else:
+        response.body = _gzipped(response.body)
+    response.headers["Content-Encoding"] = "gzip"
+
+
+def _gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    weights = {}
+    for part in accepted.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        weights[coding.strip()] = parameter.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))

@@ -1,0 +1,65 @@
+"""Bundles, put together from entries that are encoded already.
+
+A search answers with many appointments whose bytes are at hand: only the envelope is encoded anew.
+Source: FHIR STU3, Bundle; Search, 3.1.1.7; RESTful API, history.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from xml.sax.saxutils import quoteattr
+
+Format = Literal["json", "xml"]
+Write = Callable[[dict[str, Any], Format], bytes]
+
+
+class _Encoded(Protocol):
+    def encode(self, wanted: Format, write: Write) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: `said_of` is its `search` or `request` element, whose members are plain codes and uris."""
+
+    full_url: str
+    resource: _Encoded
+    element: Literal["search", "request"]
+    said_of: tuple[tuple[str, str], ...]
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the entry."""
+        inner = self.resource.encode(wanted, write)
+        if wanted == "json":
+            said = json.dumps(dict(self.said_of), separators=(",", ":")).encode()
+            url = json.dumps(self.full_url).encode()
+            return b'{"fullUrl":%b,"resource":%b,"%b":%b}' % (url, inner, self.element.encode(), said)
+        members = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in self.said_of)
+        before = f"<entry><fullUrl value={quoteattr(self.full_url)}/><resource>"
+        after = f"</resource><{self.element}>{members}</{self.element}></entry>"
+        return before.encode() + without_declaration(inner) + after.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A searchset or a history: an envelope (a Bundle resource without entries) and its entries."""
+
+    envelope: dict[str, Any]
+    entries: Sequence[Entry]
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the whole Bundle."""
+        envelope = write(self.envelope, wanted)
+        if not self.entries:
+            return envelope
+        encoded = [entry.encode(wanted, write) for entry in self.entries]
+        if wanted == "json":
+            return envelope.removesuffix(b"}") + b',"entry":[' + b",".join(encoded) + b"]}"
+        return envelope.removesuffix(b"</Bundle>") + b"".join(encoded) + b"</Bundle>"
+
+
+def without_declaration(document: bytes) -> bytes:
+    """Give an XML document without its XML declaration, so that it can stand inside another."""
+    if document.startswith(b"<?xml"):
+        return document.partition(b"?>")[2].lstrip()
+    return document

@@ -1,0 +1,43 @@
+"""NHS numbers: where an appointment names its patient by one, and what one looks like.
+
+Source: registry pages, Appointment; NHS Data Dictionary, NHS NUMBER (modulus 11).
+"""
+
+import re
+from typing import Any
+
+NHS_NUMBER_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
+NATIONAL_PATIENT_URL = "https://demographics.spineservices.nhs.uk/"
+
+_TEN_DIGITS = re.compile(r"[0-9]{10}")
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether the text is ten ASCII digits."""
+    return _TEN_DIGITS.fullmatch(text) is not None
+
+
+def check_digit_holds(nhs_number: str) -> bool:
+    """Whether the tenth digit is the one that the nine before it give, modulus 11."""
+    digits = [int(digit) for digit in nhs_number]
+    expected = 11 - sum(digit * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False)) % 11
+    return digits[9] == expected % 11 and expected != 10  # noqa: PLR2004 - ten means that no such number is issued
+
+
+def identified_patients(appointment: dict[str, Any]) -> list[str]:
+    """The NHS numbers that the participants' `actor.identifier` give."""
+    actors = [participant.get("actor", {}) for participant in appointment.get("participant", [])]
+    identifiers = [actor.get("identifier", {}) for actor in actors]
+    return [each["value"] for each in identifiers if each.get("system") == NHS_NUMBER_SYSTEM and "value" in each]
+
+
+def referenced_patients(appointment: dict[str, Any]) -> list[str]:
+    """The NHS numbers that the participants' `actor.reference` give, as national URLs."""
+    actors = [participant.get("actor", {}) for participant in appointment.get("participant", [])]
+    references = [actor.get("reference", "") for actor in actors]
+    return [each.removeprefix(NATIONAL_PATIENT_URL) for each in references if each.startswith(NATIONAL_PATIENT_URL)]
+
+
+def patients_named(appointment: dict[str, Any]) -> tuple[str, ...]:
+    """Every NHS number that the appointment is found by, each once, in order."""
+    return tuple(dict.fromkeys(identified_patients(appointment) + referenced_patients(appointment)))

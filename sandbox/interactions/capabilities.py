@@ -1,0 +1,96 @@
+"""capabilities: what this server really does, generated from what the interactions declare.
+
+Source: FHIR STU3, RESTful API, capabilities; CapabilityStatement.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from sandbox import RELEASED, __version__
+from sandbox.exchange import Fresh, Request, Resource, Response
+from sandbox.interactions import declared
+from sandbox.query import PATIENT_PARAMETERS, require_no_parameters
+from sandbox.registrar import Registrar
+from sandbox.routing import Interaction, interaction
+
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_SECURITY_SERVICES = "http://hl7.org/fhir/restful-security-service"
+_OPERATIONS = {"validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
+
+
+@interaction("capabilities", "GET", "metadata")
+async def capabilities(request: Request, registrar: Registrar) -> Response:
+    """Answer with the CapabilityStatement."""
+    require_no_parameters(request)
+    profiles = [url for url, _ in registrar.profiles.listing()]
+    statement: Resource = {
+        "resourceType": "CapabilityStatement",
+        "url": f"{request.base}/metadata",
+        "version": __version__,
+        "name": "Appointment Registry Sandbox",
+        "status": "active",
+        "experimental": True,
+        "date": RELEASED,
+        "description": "A sandbox of the NHS Appointment Registry. It holds synthetic patients only.",
+        "kind": "instance",
+        "software": {"name": "appointment-registry-sandbox", "version": __version__},
+        "implementation": {"description": "Appointment Registry Sandbox", "url": request.base},
+        "fhirVersion": "3.0.1",
+        "acceptUnknown": "extensions",
+        "format": ["application/fhir+xml", "application/fhir+json", "xml", "json"],
+        "profile": [{"reference": url} for url in profiles if "/StructureDefinition/" in url],
+        "rest": [_rest(request, declared())],
+    }
+    return Response(HTTPStatus.OK, Fresh(statement))
+
+
+def _rest(request: Request, interactions: Iterable[Interaction]) -> Resource:
+    everything = list(interactions)
+    types = dict.fromkeys(each.path.partition("/")[0] for each in everything if each.path != "metadata")
+    operations = sorted({each.code for each in everything if each.code in _OPERATIONS})
+    return {
+        "mode": "server",
+        "security": _security(request),
+        "resource": [_resource(name, everything) for name in types],
+        "operation": [{"name": code, "definition": {"reference": _OPERATIONS[code]}} for code in operations],
+    }
+
+
+def _security(request: Request) -> Resource:
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(request.base))
+    token = {"url": "token", "valueUri": f"{origin}/oauth2/token"}
+    service = {"system": _SECURITY_SERVICES, "code": "OAuth", "display": "OAuth"}
+    return {
+        "extension": [{"url": _OAUTH_URIS, "extension": [token]}],
+        "cors": True,
+        "service": [{"coding": [service]}],
+        "description": "Authorization: Bearer <JWT> on every request but this one; anything wrong with it is a 403.",
+    }
+
+
+def _resource(name: str, interactions: list[Interaction]) -> Resource:
+    of_type = (each.code for each in interactions if each.path.partition("/")[0] == name)
+    codes = [code for code in dict.fromkeys(of_type) if code not in _OPERATIONS]
+    described: Resource = {"type": name, "interaction": [{"code": code} for code in codes]}
+    if name == "Appointment":
+        described |= _APPOINTMENT
+    else:
+        described |= {"searchParam": [{"name": "url", "type": "uri"}]}
+    return described
+
+
+_APPOINTMENT: Resource = {
+    "profile": {"reference": "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"},
+    "versioning": "versioned-update",
+    "readHistory": True,
+    "updateCreate": False,
+    "conditionalCreate": False,
+    "conditionalRead": "full-support",
+    "conditionalUpdate": False,
+    "conditionalDelete": "not-supported",
+    "searchParam": [
+        {"name": each.name, "type": each.type, "documentation": "The patient: system|NHS number."}
+        for each in PATIENT_PARAMETERS
+    ],
+}

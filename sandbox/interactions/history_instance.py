@@ -1,0 +1,38 @@
+"""history-instance: every version of one appointment, newest first.
+
+Not on the registry's pages. Source: FHIR STU3, RESTful API, history; Bundle, bdl-4 (no `response`) and bdl-8.
+"""
+
+from http import HTTPStatus
+
+from sandbox.answers import url
+from sandbox.exchange import Request, Response
+from sandbox.fhir.bundle import Bundle, Entry
+from sandbox.fhir.datatypes import write_instant
+from sandbox.query import require_no_parameters
+from sandbox.registrar import Registrar
+from sandbox.registry import Version
+from sandbox.routing import interaction
+
+
+@interaction("history-instance", "GET", "Appointment/{id}/_history")
+async def history_instance(request: Request, registrar: Registrar) -> Response:
+    """Answer with a history Bundle."""
+    history = registrar.registry.history(request.logical_id)
+    require_no_parameters(request)
+    envelope = {
+        "resourceType": "Bundle",
+        "id": registrar.new_id(),
+        "meta": {"lastUpdated": write_instant(registrar.now())},
+        "type": "history",
+        "total": len(history),
+        "link": [{"relation": "self", "url": f"{url(request, history[0])}/_history"}],
+    }
+    return Response(HTTPStatus.OK, Bundle(envelope, [_entry(request, each) for each in reversed(history)]))
+
+
+def _entry(request: Request, version: Version) -> Entry:
+    created = version.number == 1
+    said = ("method", "POST" if created else "PUT")
+    path = "Appointment" if created else f"Appointment/{version.logical_id}"
+    return Entry(url(request, version), version, "request", (said, ("url", path)))

@@ -1,0 +1,61 @@
+"""search-type: the appointments of a patient that are not past.
+
+Source: registry pages, Search for appointments for a patient; FHIR STU3, Search.
+"""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+from sandbox.answers import url, versioned_url
+from sandbox.errors import InvalidParameter
+from sandbox.exchange import Request, Response
+from sandbox.fhir.bundle import Bundle, Entry
+from sandbox.fhir.datatypes import instant_of, write_instant
+from sandbox.query import PatientQuery, parameters, require_patient
+from sandbox.registrar import Registrar
+from sandbox.registry import Version
+from sandbox.routing import interaction
+
+
+@interaction("search-type", "GET", "Appointment")
+async def search(request: Request, registrar: Registrar) -> Response:
+    """Answer with a searchset of everything that matches: there is no paging."""
+    return _searchset(request, registrar, parameters(request.query))
+
+
+@interaction("search-type", "POST", "Appointment/_search", body="form")
+async def search_by_post(request: Request, registrar: Registrar) -> Response:
+    """Answer likewise, with the parameters in the form, or in the query, or in both."""
+    if request.body_error is not None:
+        raise request.body_error
+    try:
+        form = request.body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter("The form is not percent-encoded: it has bytes beyond ASCII.") from error
+    return _searchset(request, registrar, parameters(request.query) + parameters(form.strip()))
+
+
+def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str]]) -> Response:
+    query = require_patient(sent, check_digit=registrar.strictness.check_digit)
+    found = _current_appointments(registrar, query.nhs_number)
+    envelope = {
+        "resourceType": "Bundle",
+        "id": registrar.new_id(),
+        "meta": {"lastUpdated": write_instant(registrar.now())},
+        "type": "searchset",
+        "total": len(found),
+        "link": [{"relation": "self", "url": _self_link(request, query)}],
+    }
+    name = versioned_url if registrar.versioned_full_url else url
+    entries = [Entry(name(request, each), each, "search", (("mode", "match"),)) for each in found]
+    return Response(HTTPStatus.OK, Bundle(envelope, entries))
+
+
+def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
+    now = instant_of(registrar.clock.timestamp())
+    of_patient = registrar.registry.of_patient(nhs_number)
+    return [each for each in of_patient if each.ends_at is None or each.ends_at >= now]
+
+
+def _self_link(request: Request, query: PatientQuery) -> str:
+    return f"{request.base}/Appointment?{quote(query.name, safe=':')}={quote(query.value, safe='')}"

@@ -1,0 +1,47 @@
+"""validate: the findings on a resource, with 200; nothing is stored.
+
+Source: FHIR STU3, Appointment/$validate (the resource itself, or a Parameters resource that carries it).
+"""
+
+from http import HTTPStatus
+
+from sandbox.errors import InvalidParameter, NotReadable
+from sandbox.exchange import Fresh, Request, Resource, Response
+from sandbox.outcomes import validation
+from sandbox.query import parameters
+from sandbox.registrar import Registrar
+from sandbox.routing import interaction
+from sandbox.validation.reading import Reading
+
+
+@interaction("validate", "POST", "Appointment/$validate", body="resource")
+async def validate(request: Request, registrar: Registrar) -> Response:
+    """Answer with an OperationOutcome of everything that the profiles say."""
+    asked = _profiles_asked(request)
+    reading = await registrar.read(request, ("Appointment", "Parameters"))
+    if reading.resource["resourceType"] == "Parameters":
+        resource, wanted = _unwrapped(reading.resource)
+        reading, asked = Reading(resource), [*asked, *wanted]
+    return Response(HTTPStatus.OK, Fresh(validation(registrar.judge(reading, asked))))
+
+
+def _profiles_asked(request: Request) -> list[str]:
+    sent = parameters(request.query)
+    for name, _ in sent:
+        if name not in ("profile", "mode", "_format"):
+            raise InvalidParameter(
+                f"Parameter '{name[:80]}' is not supported here; supported: profile, mode, _format.",
+                location=f"http.{name[:80]}",
+            )
+    return [value for name, value in sent if name == "profile"]
+
+
+def _unwrapped(wrapper: Resource) -> tuple[Resource, list[str]]:
+    sent = wrapper.get("parameter", [])
+    resources = [each["resource"] for each in sent if each.get("name") == "resource" and "resource" in each]
+    if len(resources) != 1 or resources[0].get("resourceType") != "Appointment":
+        raise NotReadable(
+            "Parameters carries no single parameter 'resource' with an Appointment; expected exactly one.",
+            location="/f:Parameters",
+        )
+    return resources[0], [each["valueUri"] for each in sent if each.get("name") == "profile" and "valueUri" in each]

@@ -1,0 +1,139 @@
+"""The query of a request: its parameters decoded once and strictly, and the patient that a search names.
+
+Source: registry pages, Search for appointments for a patient; FHIR STU3, Search, chained parameters.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote_to_bytes
+
+from sandbox.errors import InvalidIdentifierSystem, InvalidNhsNumber, InvalidParameter, SandboxError
+from sandbox.exchange import Request
+from sandbox.fhir.nhs_number import NATIONAL_PATIENT_URL, NHS_NUMBER_SYSTEM, check_digit_holds, is_well_formed
+from sandbox.finding import Finding
+
+Parameters = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameter:
+    """A way to name the patient: `type` is FHIR's; a reference also takes the national URL."""
+
+    name: str
+    type: Literal["token", "reference"]
+
+
+PATIENT_PARAMETERS = (
+    SearchParameter("Appointment.participant.actor:Patient.identifier", "token"),
+    SearchParameter("Appointment.participant.actor", "reference"),
+    SearchParameter("Patient", "reference"),
+    SearchParameter("patient.identifier", "token"),
+    SearchParameter("actor:Patient.identifier", "token"),
+)
+"""The spellings of the registry's pages, none of them legal FHIR, and the two legal chains."""
+
+_BY_NAME = {each.name: each for each in PATIENT_PARAMETERS}
+_EXPECTED = f"expected {NHS_NUMBER_SYSTEM}|<10 digits>"
+
+
+def parameters(text: str) -> Parameters:
+    """Decode a query string, or a form.
+
+    Raises:
+        InvalidParameter: a name or value is not percent-encoded UTF-8.
+    """
+    return [_decoded(*part.partition("=")[::2]) for part in text.split("&") if part]
+
+
+def _decoded(name: str, value: str) -> tuple[str, str]:
+    try:
+        pair = [unquote_to_bytes(each.replace("+", " ")).decode() for each in (name, value)]
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(
+            f"Parameter '{name[:80]}' is not percent-encoded UTF-8.", location=f"http.{name[:80]}"
+        ) from error
+    return pair[0], pair[1]
+
+
+def require_no_parameters(request: Request) -> None:
+    """Refuse every parameter but `_format`, which all interactions take.
+
+    Raises:
+        InvalidParameter: with a finding for each that is not supported.
+    """
+    if not request.query:
+        return
+    unknown = [_unsupported(name, "none but _format") for name, _ in parameters(request.query) if name != "_format"]
+    if unknown:
+        raise InvalidParameter(findings=unknown)
+
+
+def _unsupported(name: str, supported: str) -> Finding:
+    return Finding(
+        "invalid",
+        f"Parameter '{name[:80]}' is not supported here; supported: {supported}.",
+        f"http.{name[:80]}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PatientQuery:
+    """Whose appointments are searched for, and by which parameter, for the self link."""
+
+    nhs_number: str
+    name: str
+    value: str
+
+
+def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
+    """Give the patient that a search names.
+
+    Raises:
+        InvalidParameter: no parameter, another one, or more than one value; with every other finding of the query.
+        InvalidIdentifierSystem, InvalidNhsNumber: the one value is wrong, and nothing else.
+    """
+    known = ", ".join(_BY_NAME)
+    unknown = [_unsupported(name, known) for name, _ in sent if name not in _BY_NAME and name != "_format"]
+    patients = [(name, value) for name, value in sent if name in _BY_NAME]
+    errors = [_value_error(_BY_NAME[name], value, check_digit=check_digit) for name, value in patients]
+    faults = [error for error in errors if error is not None]
+    if not unknown and len(patients) == 1:
+        if faults:
+            raise faults[0]
+        name, value = patients[0]
+        return PatientQuery(_nhs_number(_BY_NAME[name], value), name, value)
+    if len(patients) != 1:
+        found = f"{len(patients)} values" if patients else "none"
+        unknown.append(Finding("invalid", f"A search names one patient, found {found}; {_EXPECTED} in one of {known}."))
+    raise InvalidParameter(findings=[*unknown, *_with_codes(faults)])
+
+
+def _with_codes(faults: list[SandboxError]) -> Iterator[Finding]:
+    for fault in faults:
+        for each in fault.findings:
+            yield Finding(each.code, each.message, each.location, spine_code=fault.spine_code)
+
+
+def _nhs_number(parameter: SearchParameter, value: str) -> str:
+    if parameter.type == "reference" and value.startswith(NATIONAL_PATIENT_URL):
+        return value.removeprefix(NATIONAL_PATIENT_URL)
+    return value.partition("|")[2]
+
+
+def _value_error(parameter: SearchParameter, value: str, *, check_digit: bool) -> SandboxError | None:
+    place = f"http.{parameter.name}"
+    if "," in value:
+        return InvalidParameter(f"{parameter.name} has several values; {_EXPECTED}, once.", location=place)
+    national = parameter.type == "reference" and value.startswith(NATIONAL_PATIENT_URL)
+    system, bar, _ = value.partition("|")
+    if not national and (not bar or system != NHS_NUMBER_SYSTEM):
+        found = f"the system '{system[:80]}'" if bar else "no system"
+        return InvalidIdentifierSystem(f"{parameter.name} has {found}; {_EXPECTED}.", location=place)
+    nhs_number = _nhs_number(parameter, value)
+    if not is_well_formed(nhs_number):
+        found = f"'{nhs_number[:40]}'"
+        return InvalidNhsNumber(f"{parameter.name} names the patient {found}; expected ten digits.", location=place)
+    if check_digit and not check_digit_holds(nhs_number):
+        return InvalidNhsNumber(f"The check digit of '{nhs_number}' does not hold (modulus 11).", location=place)
+    return None

@@ -1,0 +1,120 @@
+"""The registrar judges what comes in, step by step, and keeps the register.
+
+It is all that an interaction works with: the registry, the clock, the reading, the profiles, the rules.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox.clock import Clock
+from sandbox.errors import NonConformant, NotWellFormed, RuleBroken
+from sandbox.exchange import Format, Request, Resource
+from sandbox.finding import Finding
+from sandbox.registry import Registry, Version
+from sandbox.rules import Case, On, Strictness, findings
+from sandbox.validation.profiles import Profiles
+from sandbox.validation.reading import Codec, Reading, Refused
+
+RECORDED = frozenset(
+    {
+        "resourceType",
+        "id",
+        "meta",
+        "language",
+        "text",
+        "extension",
+        "identifier",
+        "status",
+        "start",
+        "end",
+        "created",
+        "participant",
+    }
+)
+"""The "limited details" that the registry keeps of an Appointment; other elements are accepted and not stored."""
+
+_LARGE_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """What the interactions of one tenant share.
+
+    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries.
+    """
+
+    registry: Registry
+    clock: Clock
+    codec: Codec
+    profiles: Profiles
+    strictness: Strictness
+    new_id: Callable[[], str]
+    versioned_full_url: bool = False
+
+    async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
+        """Read the body as one of the expected resources.
+
+        Raises:
+            NotWellFormed, NotReadable: what is wrong with it, all of it.
+        """
+        if isinstance(request.body_error, NotWellFormed):
+            raise request.body_error
+        return await self.read_bytes(request.body, request.body_format, expected)
+
+    async def read_bytes(self, body: bytes, body_format: Format, expected: Sequence[str] = ("Appointment",)) -> Reading:
+        """Read bytes; a large body, and the explaining of a refusal, do not hold up the event loop."""
+        try:
+            if len(body) > _LARGE_BYTES:
+                return await asyncio.to_thread(self.codec.read, body, body_format, expected)
+            return self.codec.read(body, body_format, expected)
+        except Refused as refused:
+            raise await asyncio.to_thread(refused.explained) from None
+
+    def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        """Give every finding of the profiles: errors, warnings and information."""
+        return self.profiles.judge(reading.resource, profiles, line=reading.line)
+
+    def require_conformance(self, reading: Reading) -> None:
+        """Refuse a resource that does not conform to the profiles.
+
+        Raises:
+            NonConformant: with all the errors found.
+        """
+        errors = [each for each in self.judge(reading) if each.severity == "error"]
+        if errors:
+            raise NonConformant(findings=errors)
+
+    def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
+        """Refuse what a business rule refuses.
+
+        Raises:
+            RuleBroken: with the findings of all rules.
+        """
+        case = Case(proposed, current or {}, self.strictness, self.registry.knows_pointer)
+        broken = findings(on, case)
+        if broken:
+            raise RuleBroken(findings=broken)
+
+    def register(self, resource: Resource) -> Version:
+        """Store a new appointment, under an id of ours."""
+        return self.registry.create(recorded(resource), logical_id=self.new_id(), at=self.now())
+
+    def replace(self, current: Version, resource: Resource) -> Version:
+        """Store the next version of an appointment.
+
+        Raises:
+            VersionConflict: `current` is not the current version any more.
+        """
+        return self.registry.update(current.logical_id, recorded(resource), expected=current.number, at=self.now())
+
+    def now(self) -> datetime:
+        """The instant, to the millisecond, as it will be written."""
+        now = self.clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def recorded(resource: Resource) -> Resource:
+    """Give what the registry keeps of an Appointment."""
+    return {name: value for name, value in resource.items() if name.removeprefix("_") in RECORDED}

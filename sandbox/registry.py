@@ -1,0 +1,210 @@
+"""The registry: every version of every appointment, and compare-and-set.
+
+No method awaits, so each is atomic on the event loop. Source: registry pages; FHIR STU3, versioning.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
+
+from sandbox.errors import NoRecordFound, VersionConflict
+from sandbox.exchange import Format, Resource, Write
+from sandbox.fhir.datatypes import Instant, instant, write_instant
+from sandbox.fhir.etag import entity_tag
+from sandbox.fhir.nhs_number import patients_named
+
+Parse = Callable[[bytes], Any]
+
+_CACHED_BYTES_AT_MOST = 16_384
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Version:
+    """One version of one appointment, encoded once when it was stored.
+
+    `ends_at` is None where the resource has no usable `end`; such an appointment is never past.
+    `patients` are the NHS numbers that it is found by.
+    """
+
+    logical_id: str
+    number: int
+    last_updated: datetime
+    json: bytes
+    ends_at: Instant | None
+    patients: tuple[str, ...]
+    parse: Parse
+
+    @property
+    def version_id(self) -> str:
+        """The version id: a decimal number, as text."""
+        return str(self.number)
+
+    @property
+    def etag(self) -> str:
+        """The weak entity tag."""
+        return entity_tag(self.version_id)
+
+    @property
+    def last_modified(self) -> str:
+        """`meta.lastUpdated` as an HTTP date, which is cut to the second."""
+        return format_datetime(self.last_updated, usegmt=True)
+
+    def resource(self) -> Resource:
+        """Give a copy of the resource, to compare with or to build the next version from."""
+        resource: Resource = self.parse(self.json)
+        return resource
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the resource; XML is made when it is first asked for."""
+        if wanted == "json":
+            return self.json
+        if len(self.json) > _CACHED_BYTES_AT_MOST:
+            return write(self.resource(), "xml")
+        return _xml_of(self, write)
+
+
+@lru_cache(maxsize=4_096)
+def _xml_of(version: Version, write: Write) -> bytes:
+    return write(version.resource(), "xml")
+
+
+class Registry:
+    """The appointments of one tenant.
+
+    Args:
+        write: encodes a resource.
+        parse: undoes it, for JSON.
+    """
+
+    def __init__(self, write: Write, parse: Parse) -> None:
+        self._write = write
+        self._parse = parse
+        self._histories: dict[str, list[Version]] = {}
+        self._ids_of_patient: dict[str, dict[str, None]] = {}
+        self._pointers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._histories)
+
+    def __contains__(self, logical_id: str) -> bool:
+        return logical_id in self._histories
+
+    def ids(self) -> Iterable[str]:
+        """The ids of all appointments."""
+        return self._histories.keys()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._histories.clear()
+        self._ids_of_patient.clear()
+        self._pointers.clear()
+
+    def histories(self) -> Iterator[Sequence[Version]]:
+        """Every appointment with all its versions, oldest first, in the order of registration."""
+        return iter(self._histories.values())
+
+    def current(self, logical_id: str) -> Version:
+        """Give the current version.
+
+        Raises:
+            NoRecordFound: there is no appointment of that id.
+        """
+        return self.history(logical_id)[-1]
+
+    def history(self, logical_id: str) -> Sequence[Version]:
+        """Give all versions, oldest first.
+
+        Raises:
+            NoRecordFound: there is no appointment of that id.
+        """
+        history = self._histories.get(logical_id)
+        if history is None:
+            raise NoRecordFound(f"There is no Appointment with the id '{logical_id[:80]}'.")
+        return history
+
+    def version(self, logical_id: str, version_id: str) -> Version:
+        """Give one version by its exact id: "01" is not "1".
+
+        Raises:
+            NoRecordFound: no such appointment, or no such version of it.
+        """
+        for version in self.history(logical_id):
+            if version.version_id == version_id:
+                return version
+        known = len(self.history(logical_id))
+        raise NoRecordFound(
+            f"Appointment '{logical_id}' has no version '{version_id[:80]}'; it has the versions 1 to {known}."
+        )
+
+    def of_patient(self, nhs_number: str) -> Iterator[Version]:
+        """The current versions of the appointments of a patient, in the order of registration."""
+        return (self._histories[logical_id][-1] for logical_id in self._ids_of_patient.get(nhs_number, ()))
+
+    def knows_pointer(self, pointer: str) -> bool:
+        """Whether an appointment with this identifier value is registered."""
+        return pointer in self._pointers
+
+    def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Version:
+        """Store a new appointment as version 1."""
+        if logical_id in self._histories:
+            raise ValueError(f"the id {logical_id} is taken")
+        version = self._encoded(resource, logical_id, 1, at)
+        self._histories[logical_id] = [version]
+        for value in pointers_of(resource):
+            self._pointers[value] = self._pointers.get(value, 0) + 1
+        self._index(version)
+        return version
+
+    def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Version:
+        """Store the next version, if `expected` is the current one: compare and set, in one step.
+
+        Raises:
+            NoRecordFound: there is no appointment of that id.
+            VersionConflict: somebody else wrote meanwhile.
+        """
+        current = self.current(logical_id)
+        if current.number != expected:
+            raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
+        version = self._encoded(resource, logical_id, expected + 1, at)
+        self._histories[logical_id].append(version)
+        self._index(version)
+        return version
+
+    def _index(self, version: Version) -> None:
+        for nhs_number in version.patients:
+            self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
+
+    def _encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Version:
+        stored = stamped(resource, logical_id, number, at)
+        return Version(
+            logical_id,
+            number,
+            at,
+            self._write(stored, "json"),
+            _end_of(stored),
+            patients_named(stored),
+            self._parse,
+        )
+
+
+def stamped(resource: Resource, logical_id: str, number: int, at: datetime) -> Resource:
+    """Give the resource with what the server assigns: id, meta.versionId and meta.lastUpdated."""
+    meta = {"versionId": str(number), "lastUpdated": write_instant(at)}
+    sent = {name: value for name, value in resource.get("meta", {}).items() if name.lstrip("_") not in meta}
+    rest = {name: value for name, value in resource.items() if name not in ("resourceType", "id", "meta")}
+    return {"resourceType": "Appointment", "id": logical_id, "meta": {**meta, **sent}, **rest}
+
+
+def pointers_of(resource: Resource) -> Iterable[str]:
+    """The URLs of the real appointment that an entry points to: the values of its identifiers."""
+    return [identifier["value"] for identifier in resource.get("identifier", []) if "value" in identifier]
+
+
+def _end_of(resource: Resource) -> Instant | None:
+    try:
+        return instant(resource.get("end", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,201 @@
+"""Content negotiation: which format a body is in, and which one the answer takes.
+
+Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from sandbox.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
+from sandbox.exchange import Format, Handler, Request, Response, Write
+
+MEDIA_TYPE: dict[Format, str] = {
+    "json": "application/fhir+json; charset=utf-8",
+    "xml": "application/fhir+xml; charset=utf-8",
+}
+"""What answers are labelled: the FHIR types, whichever of the generic forms asked for them."""
+
+FORM = "application/x-www-form-urlencoded"
+
+_FORMATS: dict[str, Format] = {
+    "application/fhir+json": "json",
+    "application/json": "json",
+    "application/json+fhir": "json",
+    "json": "json",
+    "text/json": "json",
+    "application/fhir+xml": "xml",
+    "application/xml": "xml",
+    "application/xml+fhir": "xml",
+    "text/xml": "xml",
+    "xml": "xml",
+}
+_SHORT = frozenset({"json", "xml"})
+_RANGES: dict[str, tuple[Format | None, ...]] = {"*/*": (None,), "application/*": (None,), "text/*": ("xml",)}
+
+_EXPECTED = "expected application/fhir+xml or application/fhir+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """The format of the answer, and why the client will not take it, if it will not."""
+
+    format: Format
+    problem: str = ""
+
+
+@lru_cache(maxsize=1_024)
+def negotiate(formats_asked: tuple[str, ...], accept: str | None, content_type: str | None) -> Negotiated:
+    """Choose the answer's format: `_format` beats Accept, which beats the request's Content-Type, else JSON.
+
+    Args:
+        formats_asked: every value of `_format`, decoded once.
+        accept: the Accept header, its several lines joined.
+        content_type: the body's, or None.
+    """
+    fallback: Format = body_format(content_type) or "json"
+    if formats_asked:
+        return _by_parameter(formats_asked, fallback)
+    if accept is None or not accept.strip():
+        return Negotiated(fallback)
+    return _by_accept(accept, fallback)
+
+
+def _by_parameter(asked: tuple[str, ...], fallback: Format) -> Negotiated:
+    # A raw "+" in a query is a space once decoded: `_format=application/fhir+xml` is what people type.
+    values = {value.partition(";")[0].strip().lower().replace(" ", "+") for value in asked}
+    formats = {_FORMATS.get(value) for value in values}
+    if len(formats) == 1 and (wanted := formats.pop()) is not None:
+        return Negotiated(wanted)
+    return Negotiated(fallback, f"_format is '{', '.join(sorted(asked))[:80]}'; {_EXPECTED}, xml or json, once.")
+
+
+def _by_accept(accept: str, fallback: Format) -> Negotiated:
+    best: tuple[float, Format] | None = None
+    for media_range, quality in _ranges(accept):
+        for wanted in _named_by(media_range, fallback):
+            if quality > 0 and (best is None or quality > best[0]):
+                best = (quality, wanted)
+    if best is None:
+        return Negotiated(fallback, f"Accept is '{accept[:80]}'; {_EXPECTED}.")
+    return Negotiated(best[1])
+
+
+def _named_by(media_range: str, fallback: Format) -> tuple[Format, ...]:
+    if media_range in _SHORT:
+        return ()
+    if media_range in _RANGES:
+        return tuple(each or fallback for each in _RANGES[media_range])
+    wanted = _FORMATS.get(media_range)
+    return () if wanted is None else (wanted,)
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    ranges = []
+    for part in accept.split(","):
+        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                quality = _quality(value.strip())
+        ranges.append((media_range, quality))
+    return ranges
+
+
+def _quality(text: str) -> float:
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0.0 <= quality <= 1.0 else 0.0
+
+
+@lru_cache(maxsize=256)
+def body_format(content_type: str | None) -> Format | None:
+    """Give the format that a Content-Type names, or None where it names none that can be read."""
+    if content_type is None:
+        return None
+    media_type, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
+    charsets = [piece.partition("=")[2].strip('" ') for piece in parameters if piece.startswith("charset=")]
+    if any(charset not in ("utf-8", "utf8") for charset in charsets) or media_type in _SHORT:
+        return None
+    return _FORMATS.get(media_type)
+
+
+def require_body_format(content_type: str | None) -> Format:
+    """Give the format of a resource in a body.
+
+    Raises:
+        UnsupportedMediaType: the Content-Type is missing, or none that can be read.
+    """
+    wanted = body_format(content_type)
+    if wanted is None:
+        found = "missing" if content_type is None else f"'{content_type[:80]}'"
+        raise UnsupportedMediaType(
+            f"Content-Type is {found}; {_EXPECTED}, in UTF-8.",
+            location="http.Content-Type",
+        )
+    return wanted
+
+
+def formats_asked(query: str) -> tuple[str, ...]:
+    """Give every value of `_format` in a query string."""
+    if "_format" not in query:
+        return ()
+    pairs = (part.partition("=") for part in query.split("&"))
+    return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")
+
+
+def negotiated(request: Request) -> Negotiated:
+    """Give what this request's headers and query say of the answer's format."""
+    headers = request.headers
+    lines = headers.getall("Accept", ())
+    return negotiate(formats_asked(request.query), ", ".join(lines) if lines else None, headers.get("Content-Type"))
+
+
+class Representation:
+    """The outer step: it notes the answer's format first, so that every refusal takes it, and encodes last."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    async def __call__(self, request: Request, handler: Handler) -> Response:
+        """Encode what the handler answers, in the format the client asked for."""
+        request.answer_format = negotiated(request).format
+        response = await handler(request)
+        if response.content is not None:
+            response.body = response.content.encode(request.answer_format, self._write)
+            response.headers["Content-Type"] = MEDIA_TYPE[request.answer_format]
+        return response
+
+
+def require_formats(request: Request) -> None:
+    """Refuse a body in a format that cannot be read, an answer's that cannot be written, a body that is too large.
+
+    Raises:
+        UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.
+    """
+    content_type, expects = request.headers.get("Content-Type"), request.expects
+    if expects == "form" and request.body:
+        _require_form(content_type)
+    elif expects == "resource" and (request.body or content_type is not None):
+        request.body_format = require_body_format(content_type)
+    if expects != "none" and isinstance(request.body_error, UnsupportedMediaType):
+        raise request.body_error
+    _require_acceptable(request)
+    if isinstance(request.body_error, BodyTooLarge):
+        raise request.body_error
+
+
+def _require_form(content_type: str | None) -> None:
+    if (content_type or "").partition(";")[0].strip().lower() != FORM:
+        found = f"'{content_type[:80]}'" if content_type else "missing"
+        raise UnsupportedMediaType(f"Content-Type is {found}; expected {FORM}.", location="http.Content-Type")
+
+
+def _require_acceptable(request: Request) -> None:
+    problem = negotiated(request).problem
+    if problem:
+        location = "http._format" if formats_asked(request.query) else "http.Accept"
+        raise NotAcceptable(problem, location=location)

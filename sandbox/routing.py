@@ -1,0 +1,107 @@
+"""Which interaction a request is: its path and method, looked up in what the interactions declare.
+
+Source: FHIR STU3, RESTful API, the summary of interactions.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import unquote
+
+from sandbox.errors import MethodNotAllowed, NoRecordFound
+from sandbox.exchange import Body, Handler, Request, Response
+from sandbox.registrar import Registrar
+
+Answer = Callable[[Request, Registrar], Awaitable[Response]]
+
+_PLACEHOLDERS = ("{id}", "{vid}")
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """An interaction as it is declared: `code` is FHIR's, `path` is below the base, `body` what a request carries."""
+
+    code: str
+    method: str
+    path: str
+    answer: Answer
+    writes: bool = False
+    body: Body = "none"
+
+
+def interaction(
+    code: str, method: str, *paths: str, writes: bool = False, body: Body = "none"
+) -> Callable[[Answer], tuple[Interaction, ...]]:
+    """Declare the function below as the answer to an interaction, on one path or several."""
+    return lambda answer: tuple(Interaction(code, method, path, answer, writes, body) for path in paths)
+
+
+class Routes:
+    """The table of all interactions of a tenant, and the step that looks a request up in it.
+
+    Args:
+        interactions: as declared.
+        base_paths: the paths that the FHIR base is reached under, such as `/STU3`.
+        registrar: what the interactions work with.
+    """
+
+    def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str], registrar: Registrar) -> None:
+        self._base_paths = tuple(path + "/" for path in base_paths)
+        self._by_shape: dict[tuple[str, ...], dict[str, tuple[Interaction, Handler]]] = {}
+        for each in interactions:
+            bound = (each, partial(_answer, each.answer, registrar))
+            self._by_shape.setdefault(_shape(each.path), {})[each.method] = bound
+        shapes = self._by_shape.keys()
+        self._literals = [{shape[at] for shape in shapes if len(shape) > at} - {"*"} for at in range(4)]
+
+    def find(self, request: Request) -> None:
+        """Note on the request what its path and method say; refuse nothing yet."""
+        segments = self._segments(request.path)
+        by_method = self._of(segments)
+        request.allowed_methods = tuple(by_method)
+        found = by_method.get("GET" if request.method == "HEAD" else request.method)
+        if found is None:
+            return
+        declared, request.answer = found
+        request.interaction, request.writes, request.expects = declared.code, declared.writes, declared.body
+        if len(segments) > 1 and "{id}" in declared.path:
+            request.logical_id = segments[1]
+            request.version_id = segments[3] if "{vid}" in declared.path else ""
+
+    def _of(self, segments: list[str]) -> dict[str, tuple[Interaction, Handler]]:
+        literals = self._literals
+        if len(segments) > len(literals):
+            return {}
+        shape = tuple([each if each in literals[at] else "*" for at, each in enumerate(segments)])
+        return self._by_shape.get(shape, {})
+
+    def _segments(self, path: str) -> list[str]:
+        for base_path in self._base_paths:
+            if path.startswith(base_path):
+                below = path[len(base_path) :].split("/")
+                return [unquote(each, errors="replace") for each in below] if "%" in path else below
+        return []
+
+
+async def _answer(answer: Answer, registrar: Registrar, request: Request) -> Response:
+    return await answer(request, registrar)
+
+
+def require_route(request: Request) -> None:
+    """Refuse an unknown path, and a method that is not for it.
+
+    Raises:
+        NoRecordFound: the path is none of the registry's.
+        MethodNotAllowed: the path is known, the method is not for it.
+    """
+    if request.interaction:
+        return
+    if not request.allowed_methods:
+        raise NoRecordFound(f"There is nothing at '{request.path[:120]}'; GET [base]/metadata lists what there is.")
+    methods = {*request.allowed_methods, *(("HEAD",) if "GET" in request.allowed_methods else ())}
+    allowed = ", ".join(sorted(methods))
+    raise MethodNotAllowed(f"{request.method} is not for this path; expected {allowed}.", headers={"Allow": allowed})
+
+
+def _shape(path: str) -> tuple[str, ...]:
+    return tuple("*" if each in _PLACEHOLDERS else each for each in path.split("/"))

@@ -1,0 +1,122 @@
+"""Certificates for trying out TLS: a good set, and those that a server under mutual TLS must refuse.
+
+trustme makes them; it is imported only when a set is made, because it costs a tenth of a second. The machine's clock is
+what TLS libraries judge certificates by, so the sandbox's own clock has no say here.
+Source: RFC 5280; Registry overview (mutual authentication).
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from trustme import CA, LeafCert
+
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+ORGANISATION: Final = "Appointment Registry Sandbox"
+VALIDITY: Final = timedelta(days=365)
+
+# What is written: certificates (with their chain) end in .pem, keys in .key.
+AUTHORITY: Final = "ca.pem"
+SERVER: Final = "server"
+CLIENT: Final = "client"
+EXPIRED_CLIENT: Final = "expired-client"
+UNKNOWN_CLIENT: Final = "unknown-client"
+
+
+class UnusableCertificates(ValueError):
+    """A set of certificates cannot be written, or one that there is cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The two files of one certificate."""
+
+    chain: Path
+    key: Path
+
+
+def certificate(folder: Path, name: str) -> Certificate:
+    """Give the paths of the certificate of that name (`SERVER`, `CLIENT`, ...) in a folder."""
+    return Certificate(folder / f"{name}.pem", folder / f"{name}.key")
+
+
+def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> list[Path]:
+    """Write a CA, a server certificate, and the client certificates: a good, an expired, and one of an unknown CA.
+
+    Every file is readable by its owner only, and so is the folder if it is made here. The keys of the CAs are thrown
+    away.
+
+    Args:
+        folder: is made if it is not there.
+        names: further DNS names or IP addresses of the server, besides the loopback ones.
+        now: the machine's time (aware), from which the expired certificate is dated.
+
+    Returns:
+        The paths of the files.
+
+    Raises:
+        UnusableCertificates: a file is there already, or cannot be written, or a name is none.
+    """
+    files = dict(_made(names, now))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        present = [name for name in files if (folder / name).exists()]
+        if present:  # keys that are in use are not overwritten
+            raise UnusableCertificates(f"{folder / present[0]} is there already; expected a folder without it")
+        return [_write_private(folder / name, content) for name, content in files.items()]
+    except OSError as error:
+        raise UnusableCertificates(f"{folder} cannot be written ({error.strerror}); expected a folder") from error
+
+
+def _made(names: Sequence[str], now: datetime) -> Iterator[tuple[str, bytes]]:
+    import trustme  # noqa: PLC0415 - see the module's docstring
+
+    authority = trustme.CA(organization_name=ORGANISATION)
+    yield AUTHORITY, authority.cert_pem.bytes()
+    yield from _files(SERVER, _server_leaf(authority, names, now))
+    yield from _files(CLIENT, _client_leaf(authority, CLIENT, now - VALIDITY / 2, now + VALIDITY))
+    expired = _client_leaf(authority, EXPIRED_CLIENT, now - VALIDITY, now - timedelta(days=1))
+    yield from _files(EXPIRED_CLIENT, expired)
+    stranger = trustme.CA(organization_name="A certificate authority that nobody knows")
+    yield from _files(UNKNOWN_CLIENT, _client_leaf(stranger, UNKNOWN_CLIENT, now - VALIDITY / 2, now + VALIDITY))
+
+
+def _server_leaf(authority: "CA", names: Sequence[str], now: datetime) -> "LeafCert":
+    identities = dict.fromkeys([*LOOPBACK_NAMES, *names])
+    try:
+        return authority.issue_cert(
+            *identities,
+            organization_name=ORGANISATION,
+            common_name="localhost",
+            not_before=now - VALIDITY / 2,
+            not_after=now + VALIDITY,
+        )
+    except (ValueError, UnicodeError) as error:
+        raise UnusableCertificates(f"{', '.join(names)}: expected DNS names or IP addresses ({error})") from error
+
+
+def _client_leaf(authority: "CA", name: str, not_before: datetime, not_after: datetime) -> "LeafCert":
+    return authority.issue_cert(
+        f"{name}.invalid",
+        organization_name=ORGANISATION,
+        common_name=name,
+        not_before=not_before,
+        not_after=not_after,
+    )
+
+
+def _files(name: str, leaf: "LeafCert") -> Iterator[tuple[str, bytes]]:
+    yield f"{name}.pem", b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
+    yield f"{name}.key", leaf.private_key_pem.bytes()
+
+
+def _write_private(path: Path, content: bytes) -> Path:
+    # O_EXCL with the mode: at no time can anybody else read the file, nor be the one who made it.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return path

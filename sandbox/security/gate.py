@@ -1,0 +1,41 @@
+"""The gate of the registry: every request shows its token first, before anything else is judged.
+
+Source: registry pages, Overview (403 for a missing or invalid token); registry.md section 2.
+"""
+
+from collections.abc import Callable, Collection
+
+from sandbox.clock import Clock
+from sandbox.exchange import Request
+from sandbox.security.entitlement import require_entitlement
+from sandbox.security.tokens import TokenJudge
+
+
+class Gate:
+    """The step that judges tokens.
+
+    Args:
+        judge: gives the judge; it is asked for at the first token, since making its keys takes a tenth of a second.
+        audiences: what the registry is called, for a request's base URL.
+        clock: what `exp` and `nbf` are judged by.
+    """
+
+    def __init__(
+        self, judge: Callable[[], TokenJudge], audiences: Callable[[str], Collection[str]], clock: Clock
+    ) -> None:
+        self._judge = judge
+        self._audiences = audiences
+        self._clock = clock
+
+    def require_token(self, request: Request) -> None:
+        """Note the client on the request.
+
+        Raises:
+            AccessDenied: there is no token, or it fails a check, or it does not let its client write.
+        """
+        authorization = request.headers.getall("Authorization", ())
+        if request.interaction == "capabilities" and not authorization:
+            return
+        request.client = self._judge().judge(authorization, self._audiences(request.base), self._clock.timestamp())
+        if request.writes:
+            require_entitlement(request.client, request.interaction)

@@ -1,0 +1,46 @@
+"""The front of the house: which room answers a path."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from sandbox.exchange import Handler, Request, Response
+
+
+def json_answer(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
+    """Answer with plain JSON, as everything outside the FHIR base does."""
+    response = Response(status, body=json.dumps(value, indent=2).encode() + b"\n")
+    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})})
+    return response
+
+
+class Front:
+    """Answers every path: the FHIR base, or one of the rooms beside it.
+
+    Args:
+        fhir: answers what is under one of the base paths.
+        base_paths: such as `/STU3`.
+        rooms: handlers by the beginning of their paths, the first that fits answers.
+    """
+
+    def __init__(self, fhir: Handler | None, base_paths: tuple[str, ...], rooms: tuple[tuple[str, Handler], ...]) -> None:
+        self._fhir = fhir
+        self._below_base = tuple(path + "/" for path in base_paths)
+        self._base_paths = base_paths
+        self._rooms = rooms
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        if self._fhir and (request.path.startswith(self._below_base) or request.path in self._base_paths):
+            return await self._fhir(request)
+        for beginning, room in self._rooms:
+            if request.path == beginning or request.path.startswith(beginning + "/"):
+                return await room(request)
+        return self._nothing(request)
+
+    def _nothing(self, request: Request) -> Response:
+        known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._rooms)]
+        return json_answer(
+            HTTPStatus.NOT_FOUND,
+            {"error": f"There is nothing at {request.path[:120]}.", "paths": sorted({each or "/" for each in known})},
+        )

@@ -1,0 +1,179 @@
+"""From the socket to plain values and back: the one place where aiohttp's requests and responses are touched."""
+
+import asyncio
+import re
+import zlib
+from collections.abc import Callable
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from sandbox.errors import BodyTooLarge, InvalidHeader, NotWellFormed, SandboxError, UnsupportedMediaType
+from sandbox.exchange import Handler, Request, Response
+
+_HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
+_ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_CHUNK = 65_536
+_GZIP = zlib.MAX_WBITS | 16
+
+AccessLine = Callable[[web.BaseRequest, Request, Response], None]
+
+
+class Listener:
+    """Answers aiohttp's requests by a handler of plain values.
+
+    Args:
+        handle: the front of the house.
+        base_url: the configured base, if there is one.
+        base_path: of the base otherwise, below the host that the request names.
+        max_body: bytes that a body may have, as sent and inflated.
+        access_line: told of every exchange.
+    """
+
+    def __init__(
+        self, handle: Handler, *, base_url: str | None, base_path: str, max_body: int, access_line: AccessLine
+    ) -> None:
+        self._handle = handle
+        self._base_url = base_url
+        self._base_path = base_path
+        self._max_body = max_body
+        self._access_line = access_line
+
+    async def __call__(self, http: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        request = await self._request(http)
+        response = await self._handle(request)
+        self._access_line(http, request, response)
+        return _sendable(response)
+
+    async def _request(self, http: web.BaseRequest) -> Request:
+        target = http.message.path
+        if not target.startswith("/"):
+            target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
+        path, _, query = target.partition("#")[0].partition("?")
+        body, error = b"", None
+        if http.body_exists:
+            body, error = await self._body(http)
+        return Request(http.method, path, query, http.headers, body, self._base(http), error, _subject(http))
+
+    def _base(self, http: web.BaseRequest) -> str:
+        if self._base_url is not None:
+            return self._base_url
+        host = http.headers.get("Host", "")
+        if _HOST.fullmatch(host) is None:
+            name, port = (http.transport.get_extra_info("sockname") if http.transport else ("127.0.0.1", 0))[:2]
+            host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+        return f"{http.scheme}://{host}{self._base_path}"
+
+    async def _body(self, http: web.BaseRequest) -> tuple[bytes, SandboxError | None]:
+        try:
+            sent = await self._sent(http)
+            return _decoded(sent, http.headers.getall("Content-Encoding", ()), self._max_body), None
+        except SandboxError as error:
+            return b"", error
+
+    async def _sent(self, http: web.BaseRequest) -> bytes:
+        length = http.content_length
+        if length is not None and length > self._max_body:
+            raise _too_large(f"{length} bytes", self._max_body)
+        _continue_if_expected(http)
+        chunks, total = [], 0
+        while chunk := await http.content.readany():
+            chunks.append(chunk)
+            total += len(chunk)
+            if total > self._max_body:
+                raise _too_large("larger", self._max_body)
+        return b"".join(chunks)
+
+
+def _continue_if_expected(http: web.BaseRequest) -> None:
+    # aiohttp's low-level server leaves this to us; curl waits for it before it sends more than 1 MB.
+    if http.headers.get("Expect", "").lower() == "100-continue" and http.transport is not None:
+        http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def _too_large(found: str, max_body: int) -> SandboxError:
+    return BodyTooLarge(f"The body is {found}; expected at most {max_body} bytes.")
+
+
+def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> bytes:
+    named = [each.strip().lower() for line in codings for each in line.split(",")]
+    for coding in reversed([each for each in named if each not in ("", "identity")]):
+        if coding not in ("gzip", "x-gzip"):
+            raise UnsupportedMediaType(
+                f"Content-Encoding is '{coding[:40]}'; expected gzip or none.", location="http.Content-Encoding"
+            )
+        body = _inflated(body, max_body)
+    return body
+
+
+def _inflated(body: bytes, max_body: int) -> bytes:
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        inflated = inflater.decompress(body, max_body + 1)
+    except zlib.error as error:
+        raise NotWellFormed("The body is not gzip, though its Content-Encoding says so.") from error
+    if len(inflated) > max_body:
+        raise _too_large("larger, once inflated", max_body)
+    if not inflater.eof or inflater.unused_data:
+        raise NotWellFormed("The gzip stream of the body is cut short, or something follows it.")
+    return inflated
+
+
+def _subject(http: web.BaseRequest) -> str:
+    if http.transport is None or http.scheme != "https":
+        return ""
+    from sandbox.server.tls import subject_of
+
+    ssl_object = http.transport.get_extra_info("ssl_object")
+    return subject_of(ssl_object) if ssl_object is not None else ""
+
+
+def _sendable(response: Response) -> web.Response:
+    return web.Response(status=response.status, body=response.body or None, headers=response.headers)
+
+
+Refusal = Callable[[SandboxError], Response]
+
+
+class Protocol(web.RequestHandler):
+    """One connection; what is not HTTP at all is refused here, in the words of the house and without quoting it."""
+
+    refuse: Refusal
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - it may quote a token
+    ) -> web.StreamResponse:
+        """Answer a request that aiohttp could not read, or that our own code failed on."""
+        if status == web.HTTPBadRequest.status_code:
+            error: SandboxError = InvalidHeader("The request line or a header cannot be read as HTTP/1.1.")
+            response = _sendable(self.refuse(error))
+        else:
+            response = web.Response(status=status)
+            self.logger.error("unexpected failure in the server", exc_info=exc)
+        response.force_close()
+        return response
+
+
+def protocol_factory(listener: Listener, refuse: Refusal) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
+    """Give the server, to shut down at the end, and what makes the protocol of each connection."""
+    server = web.Server(listener)
+    loop = asyncio.get_running_loop()
+
+    def make() -> asyncio.Protocol:
+        protocol = Protocol(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # None is how aiohttp is told to write none
+            auto_decompress=False,
+            max_field_size=65_536,
+            max_line_size=65_536,
+        )
+        protocol.refuse = refuse
+        return protocol
+
+    return server, make

@@ -1,0 +1,165 @@
+"""Serving: listens, says when it is ready, and stops in good order.
+
+Source: operator.md, Start.
+"""
+
+import asyncio
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.app import Sandbox
+from sandbox.banner import banner
+from sandbox.errors import SandboxError
+from sandbox.exchange import Handler, Response
+from sandbox.outcomes import refusal
+from sandbox.representation import MEDIA_TYPE
+from sandbox.server.access_log import AccessLog
+from sandbox.server.control_api import ROOT
+from sandbox.server.listener import Listener, protocol_factory
+
+DRAIN_S = 5.0
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on; the message names it and says why."""
+
+
+class Serving:
+    """A sandbox on its ports.
+
+    Args:
+        sandbox: what is served.
+        say: prints the banner.
+    """
+
+    def __init__(self, sandbox: Sandbox, say: Callable[[str], None] = print) -> None:
+        self._sandbox = sandbox
+        self._say = say
+        self._servers: list[tuple[asyncio.Server, web.Server]] = []
+        self.control_port = 0
+
+    @property
+    def fhir_base(self) -> str:
+        """The FHIR base as it is reached from this machine."""
+        return f"{self._origin(self._sandbox.port, secure=self._sandbox.settings.tls != 'off')}{self._sandbox.base_path}"
+
+    @property
+    def control_root(self) -> str:
+        """The control plane's root as it is reached from this machine."""
+        apart = self.control_port != self._sandbox.port
+        secure = self._sandbox.settings.tls != "off" and not apart
+        return f"{self._origin(self.control_port, secure=secure)}{ROOT}"
+
+    def _origin(self, port: int, *, secure: bool) -> str:
+        host = self._sandbox.settings.host
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        return f"{'https' if secure else 'http'}://{reachable}:{port}"
+
+    async def start(self) -> None:
+        """Listen; once this returns, requests are answered.
+
+        Raises:
+            PortTaken: an address cannot be listened on; nothing is left listening.
+        """
+        settings = self._sandbox.settings
+        try:
+            self._sandbox.port = await self._listen(self._sandbox.front(), settings.port, self._sandbox.ssl_context())
+            self.control_port = self._sandbox.port
+            if self._sandbox.control_apart:
+                self.control_port = await self._listen(self._sandbox.control_front(), self._control_port_wanted(), None)
+        except PortTaken:
+            await self.stop()
+            raise
+        if settings.ready_file is not None:
+            _write_at_once(settings.ready_file, f"{self.fhir_base}\n{self.control_root}\n")
+
+    def _control_port_wanted(self) -> int:
+        settings = self._sandbox.settings
+        if settings.control_port is not None:
+            return settings.control_port
+        return 0 if settings.port == 0 else 8081
+
+    async def _listen(self, front: Handler, port: int, ssl_context: "object | None") -> int:
+        settings = self._sandbox.settings
+        listener = Listener(
+            front,
+            base_url=settings.base_url,
+            base_path=self._sandbox.base_path,
+            max_body=settings.max_body,
+            access_line=AccessLog(settings.log_format),
+        )
+        http, make = protocol_factory(listener, _refuse_in(self._sandbox))
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(make, settings.host, port, ssl=ssl_context, backlog=1024)  # type: ignore[arg-type]
+        except OSError as error:
+            raise PortTaken(f"cannot listen on {settings.host}:{port}: {error.strerror or error}") from error
+        self._servers.append((server, http))
+        taken: int = server.sockets[0].getsockname()[1]
+        return taken
+
+    async def stop(self) -> None:
+        """Stop accepting, finish what is in flight (5 s at most), close."""
+        for server, _ in self._servers:
+            server.close()
+        await asyncio.gather(*(http.shutdown(DRAIN_S) for _, http in self._servers))
+        self._servers.clear()
+
+    def announce(self) -> None:
+        """Print the banner, unless it is not wanted; making the token in it warms the keys up."""
+        if not self._sandbox.settings.quiet:
+            self._say(banner(self._sandbox, self.fhir_base, self.control_root))
+
+
+def _refuse_in(sandbox: Sandbox) -> Callable[[SandboxError], Response]:
+    def refuse(error: SandboxError) -> Response:
+        response = refusal(error)
+        if response.content is not None:
+            response.body = response.content.encode("json", sandbox.tenant.registrar.codec.write)
+            response.headers.update({"Content-Type": MEDIA_TYPE["json"], "Cache-Control": "no-store"})
+        return response
+
+    return refuse
+
+
+def _write_at_once(path: Path, text: str) -> None:
+    # Written beside it and renamed, so that whoever waits for the file never reads half of it.
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text)
+    beside.replace(path)
+
+
+async def serve(sandbox: Sandbox) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        PortTaken: an address cannot be listened on.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows' loop has no signal handlers; there KeyboardInterrupt ends it
+            loop.add_signal_handler(number, stopping.set)
+    serving = Serving(sandbox)
+    await serving.start()
+    # Beside the loop, so that the first requests need not wait for the making of keys.
+    threading.Thread(target=serving.announce, daemon=True).start()
+    await stopping.wait()
+    await serving.stop()
+
+
+def run(sandbox: Sandbox) -> None:
+    """Run an event loop that serves, uvloop's where there is one."""
+    if sys.platform == "win32":
+        asyncio.run(serve(sandbox))
+        return
+    import uvloop
+
+    uvloop.run(serve(sandbox))
