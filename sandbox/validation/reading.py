@@ -46,7 +46,7 @@ class Reading:
         return line_of(first) if etree.iselement(first) else None
 
 
-class Refused(Exception):  # noqa: N818  # what happened, as in errors.py
+class Refused(Exception):
     """The schema said no. To explain it takes a second the first time: do it off the event loop."""
 
     def __init__(
