@@ -30,14 +30,13 @@ from sandbox.security.keys import KeySet, SigningKey, UnusableKey
 from sandbox.security.ssp import require_ssp_headers
 from sandbox.security.token_order import read_token_order
 from sandbox.security.tokens import Mode, TokenJudge
-from sandbox.seed import BadSeed, Seed, plant, seeds_at
+from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
 from sandbox.server.token_api import TokenApi
 from sandbox.settings import Settings
 from sandbox.tenant import Tenant
-from sandbox.validation.definitions import shipped
 from sandbox.validation.profiles import Profiles, UnusableDefinition
 from sandbox.validation.reading import Codec
 
@@ -280,7 +279,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
 def _seeds(settings: Settings) -> list[Seed]:
     if settings.no_seed_data:
         return []
-    paths: Sequence[Path] = settings.seed_data or [shipped("seed_data")]
+    paths: Sequence[Path] = settings.seed_data or [shipped_seeds()]
     return seeds_at(paths)
 
 
