@@ -16,6 +16,7 @@ from uuid import UUID
 from sandbox.clock import Clock
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
+from sandbox.fhir import json
 from sandbox.interactions import declared
 from sandbox.outcomes import answer_errors
 from sandbox.registrar import Registrar
@@ -259,7 +260,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
     dice = Dice(seed)
     codec = Codec()
     registrar = Registrar(
-        registry=Registry(codec.write, codec.parse),
+        registry=Registry(codec.write, json.parse),
         clock=Clock(wall, start=settings.clock, frozen=settings.clock_frozen),
         codec=codec,
         profiles=Profiles.load(settings.profiles),
