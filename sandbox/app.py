@@ -38,7 +38,8 @@ from sandbox.server.tls import ssl_context
 from sandbox.server.token_api import TokenApi
 from sandbox.settings import Settings
 from sandbox.tenant import Tenant
-from sandbox.validation.profiles import Profiles, UnusableDefinition
+from sandbox.validation.conformance import UnusableDefinition
+from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec
 
 BASE_PATH = "/STU3"
@@ -117,7 +118,7 @@ class Credentials:
             keys |= self.own_keys
             issuers += [self.settings.issuer] if self.settings.issuer else []
         return TokenJudge(
-            mode=cast(Mode, self.settings.auth),
+            mode=cast("Mode", self.settings.auth),
             keys=keys,
             issuers=issuers,
             leeway_s=self.settings.token_leeway,

@@ -74,7 +74,7 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> lis
 
 
 def _made(names: Sequence[str], now: datetime) -> Iterator[tuple[str, bytes]]:
-    import trustme  # noqa: PLC0415 - see the module's docstring
+    import trustme
 
     authority = trustme.CA(organization_name=ORGANISATION)
     yield AUTHORITY, authority.cert_pem.bytes()

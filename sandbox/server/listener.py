@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from sandbox.errors import (
     BodyTooLarge,
@@ -153,7 +152,7 @@ class Protocol(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: web.BaseRequest,  # noqa: ARG002 - what aiohttp calls it with
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - it may quote a token

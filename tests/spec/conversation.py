@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from lxml import etree
+
 from sandbox.exchange import Format, Resource
 from sandbox.validation.reading import Codec
 
@@ -117,7 +118,7 @@ class Registry:
 
     def get(self, path: str, **headers: str | None) -> Answer:
         """GET."""
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, None, **headers)
 
     def register(self, resource: Resource | None = None, **headers: str | None) -> Answer:
         """Register an appointment."""

@@ -1,6 +1,7 @@
 """Cancel a registered appointment: PUT [base]/Appointment/[id] with If-Match."""
 
 import pytest
+
 from tests.spec.conversation import MEDIA_TYPES, Registry, appointment, encoded
 
 SAMPLE_ID = "b7e99463-00a1-45fc-98aa-02301c103aba"
@@ -165,7 +166,7 @@ class TestFailure:
         assert (answer.status, answer.issues) == (400, [("value", "CONFLICTING_VALUES")])
 
     def test_an_unknown_id_is_not_found_and_not_created(self, registry: Registry) -> None:
-        """updateCreate is false."""
+        """UpdateCreate is false."""
         assert registry.update(appointment(id="unknown")).status == 404
         assert registry.get("/Appointment/unknown").status == 404
 

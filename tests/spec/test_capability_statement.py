@@ -1,7 +1,8 @@
 """The CapabilityStatement: GET [base]/metadata, and the definitions in use."""
 
 import pytest
-from tests.spec.conversation import Registry
+
+from tests.spec.conversation import Registry, appointment, encoded
 
 
 def declared(registry: Registry) -> dict[str, object]:
@@ -64,7 +65,9 @@ class TestMetadata:
 class TestDefinitions:
     """StructureDefinition, ValueSet and CodeSystem are readable."""
 
-    @pytest.mark.parametrize("path", ["/StructureDefinition/Appointment", "/StructureDefinition/Registry-Appointment-1"])
+    @pytest.mark.parametrize(
+        "path", ["/StructureDefinition/Appointment", "/StructureDefinition/Registry-Appointment-1"]
+    )
     def test_a_definition_is_read_by_its_id(self, registry: Registry, path: str) -> None:
         """The standard's own, and the registry's."""
         assert registry.get(path).status == 200
@@ -84,16 +87,12 @@ class TestValidate:
 
     def test_a_good_appointment_has_no_errors(self, registry: Registry) -> None:
         """The outcome is information."""
-        from tests.spec.conversation import appointment, encoded
-
         answer = registry.ask("POST", "/Appointment/$validate", encoded(appointment(), registry.format))
         assert answer.status == 200
         assert {each["severity"] for each in answer.resource["issue"]} == {"information"}
 
     def test_a_bad_one_has_findings_and_is_a_success_all_the_same(self, registry: Registry) -> None:
         """Errors are findings here, and no Spine profile is claimed."""
-        from tests.spec.conversation import appointment, encoded
-
         body = encoded(appointment(start=None, description="x"), registry.format)
         answer = registry.ask("POST", "/Appointment/$validate", body)
         assert (answer.status, "meta" in answer.resource) == (200, False)

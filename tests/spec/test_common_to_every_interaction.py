@@ -3,10 +3,11 @@
 import gzip
 
 import pytest
+
 from tests.spec.conversation import MEDIA_TYPES, Registry, appointment, encoded
 
 READ = "/Appointment/booked-tomorrow"
-JSON, XML = (f"{MEDIA_TYPES[each]}; charset=utf-8" for each in ("json", "xml"))  # type: ignore[index]
+JSON, XML = (f"{MEDIA_TYPES[each]}; charset=utf-8" for each in ("json", "xml"))
 
 
 class TestFormats:
@@ -37,7 +38,14 @@ class TestFormats:
 
     @pytest.mark.parametrize(
         "value",
-        ["xml", "text/xml", "application/xml", "application/fhir%2Bxml", "application/fhir+xml", "application%2Ffhir%2Bxml"],
+        [
+            "xml",
+            "text/xml",
+            "application/xml",
+            "application/fhir%2Bxml",
+            "application/fhir+xml",
+            "application%2Ffhir%2Bxml",
+        ],
     )
     def test_the_format_parameter_beats_accept(self, registry: Registry, value: str) -> None:
         """A raw + is understood."""
@@ -143,7 +151,7 @@ class TestCodings:
         assert (answer.status, answer.issues) == (400, [("structure", "MESSAGE_NOT_WELL_FORMED")])
 
     def test_another_coding_is_a_415(self, registry: Registry) -> None:
-        """br is not read."""
+        """Br is not read."""
         assert registry.ask("POST", "/Appointment", b"x", Content_Encoding="br").status == 415
 
     @pytest.mark.parametrize("coding", [None, "gzip"])
@@ -178,9 +186,20 @@ class TestPaths:
 
     @pytest.mark.parametrize(
         "path",
-        ["", "/", "/Patient", "/appointment", "/Appointment/", "/Appointment/a/b", "/Appointment//_history", "/Appointment/%0A/x",
-         "/Appointment/$lastn", "/metadata/x", "/Appointment/booked-tomorrow/_history/1/x"],
-    )  # fmt: skip
+        [
+            "",
+            "/",
+            "/Patient",
+            "/appointment",
+            "/Appointment/",
+            "/Appointment/a/b",
+            "/Appointment//_history",
+            "/Appointment/%0A/x",
+            "/Appointment/$lastn",
+            "/metadata/x",
+            "/Appointment/booked-tomorrow/_history/1/x",
+        ],
+    )
     def test_an_unknown_path_is_a_404_with_an_outcome(self, registry: Registry, path: str) -> None:
         """URLs are case-sensitive."""
         answer = registry.get(path)

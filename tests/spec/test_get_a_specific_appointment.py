@@ -1,6 +1,7 @@
 """Get a specific appointment: GET [base]/Appointment/[id] and .../_history/[vid]."""
 
 import pytest
+
 from tests.spec.conversation import Registry
 
 SAMPLE = "/Appointment/eef4f241-e276-4c9e-8d1f-6d12dcdc0086"

@@ -1,6 +1,7 @@
 """Register an appointment: POST [base]/Appointment."""
 
 import pytest
+
 from tests.spec.conversation import Registry, appointment
 
 FORBIDDEN = {
@@ -156,7 +157,7 @@ class TestFailure:
 
     @pytest.mark.parametrize("element", ["implicitRules", "modifierExtension"])
     def test_what_would_change_the_meaning_cannot_be_ignored(self, registry: Registry, element: str) -> None:
-        """modifierExtension and implicitRules are refused."""
+        """ModifierExtension and implicitRules are refused."""
         values = {
             "implicitRules": "https://provider.example.test/rules",
             "modifierExtension": [{"url": "https://provider.example.test/not", "valueBoolean": True}],

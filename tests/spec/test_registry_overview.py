@@ -4,6 +4,7 @@ from urllib.parse import urlencode, urljoin
 
 import httpx
 import pytest
+
 from tests.spec.conversation import Registry, appointment
 
 FORM = {
@@ -96,7 +97,9 @@ class TestEveryRequestShowsItsToken:
         assert SPOILED[order] in answer.diagnostics
         assert token.split(".")[1] not in answer.diagnostics
 
-    @pytest.mark.parametrize("value", ["", "Bearer", "Bearer x", "Basic c2FuZGJveDpzYW5kYm94", "Bearer a.b.c", "Bearer é"])
+    @pytest.mark.parametrize(
+        "value", ["", "Bearer", "Bearer x", "Basic c2FuZGJveDpzYW5kYm94", "Bearer a.b.c", "Bearer é"]
+    )
     def test_what_is_no_bearer_token_is_refused(self, registry: Registry, value: str) -> None:
         """Another scheme, a word that is no JWT, bytes beyond ASCII."""
         headers = {b"Authorization": value.encode(), b"Accept": b"application/fhir+json"}

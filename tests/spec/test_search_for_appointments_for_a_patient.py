@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+
 from tests.spec.conversation import Registry, appointment
 
 SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
@@ -48,7 +49,7 @@ class TestSuccess:
         assert registry.search(query).resource["total"] == 12
 
     def test_each_entry_is_a_match_with_its_full_url(self, registry: Registry) -> None:
-        """fullUrl is under the base and names no version."""
+        """FullUrl is under the base and names no version."""
         entry = registry.search(of("9991000011")).resource["entry"][0]
         assert entry["fullUrl"] == f"{registry.base}/Appointment/{entry['resource']['id']}"
         assert entry["search"]["mode"] == "match"
@@ -98,7 +99,9 @@ class TestSuccess:
             (created["id"], "cancelled")
         ]
 
-    @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "APPLICATION/x-www-form-urlencoded;charset=utf-8"])
+    @pytest.mark.parametrize(
+        "content_type", ["application/x-www-form-urlencoded", "APPLICATION/x-www-form-urlencoded;charset=utf-8"]
+    )
     def test_a_form_posted_to_search_is_a_search(self, registry: Registry, content_type: str) -> None:
         """POST [base]/Appointment/_search takes the same parameters in its body."""
         answer = registry.ask("POST", "/Appointment/_search", of("9991000089").encode(), Content_Type=content_type)

@@ -1,9 +1,9 @@
 """The order of the checks: a request that is wrong in several ways is told of the first (registry.md section 3)."""
 
 import pytest
-from tests.spec.conversation import Registry, appointment
 
-BAD_ACCEPT = {"Accept": "text/html"}
+from tests.spec.conversation import Registry, appointment, encoded
+
 LARGE = b" " * 1_048_577
 
 
@@ -16,8 +16,8 @@ class TestEachStepSpeaksBeforeTheNext:
 
     def test_the_route_before_the_formats(self, registry: Registry) -> None:
         """404 and 405 before 406."""
-        assert registry.get("/Nothing", **BAD_ACCEPT).status == 404
-        assert registry.ask("DELETE", "/Appointment/unknown", **BAD_ACCEPT).status == 405
+        assert registry.get("/Nothing", Accept="text/html").status == 404
+        assert registry.ask("DELETE", "/Appointment/unknown", Accept="text/html").status == 405
 
     def test_the_formats_before_the_size(self, registry: Registry) -> None:
         """415 before 413."""
@@ -42,8 +42,6 @@ class TestEachStepSpeaksBeforeTheNext:
         """400 before 422."""
         wrong = {"resourceType": "Appointment", "id": "another"}
         path = "/Appointment/booked-tomorrow"
-        from tests.spec.conversation import encoded
-
         assert registry.ask("PUT", path, encoded(wrong, registry.format), If_Match='W/"1"').status == 400
 
     def test_the_profile_before_the_rules(self, registry: Registry) -> None:
