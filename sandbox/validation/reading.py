@@ -75,7 +75,9 @@ class Refused(Exception):
         if len(found) > MOST_FINDINGS:
             more = f"... and {len(found) - MOST_FINDINGS} more like these"
             found = [*found[:MOST_FINDINGS], Finding("structure", more)]
-        return NotReadable(findings=found or [Finding("structure", "The body cannot be read as FHIR STU3")])
+        if not found:
+            found = [Finding("structure", f"The body {self.__cause__ or 'cannot be read as FHIR STU3'}")]
+        return NotReadable(findings=found)
 
     def _misfits_found(self) -> list[Finding]:
         return [
@@ -157,7 +159,10 @@ class Codec:
         if not self._schema.accepts(root):
             raise Refused(self, resource=resource)
         # Read back from the tree: the same resource gives the same members, in the same order, from either format.
-        return Reading(self._reader.read(root))
+        try:
+            return Reading(self._reader.read(root))
+        except Unreadable as error:
+            raise Refused(self, resource=resource) from error
 
 
 def _require_root(root: etree._Element, expected: Collection[str]) -> None:
