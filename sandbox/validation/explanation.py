@@ -6,7 +6,7 @@ facts have nothing to say, `xmlschema` is asked. That takes a second to import a
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -25,12 +25,10 @@ from sandbox.validation.placement import Placed, line_of, misplaced, misplaced_r
 if TYPE_CHECKING:
     import xmlschema
 
-_Known = Mapping["etree._Element", Placed]
-
 MOST_ERRORS = 200
 """How many errors of the schema are looked at: a document with more has one cause, or is no document to mend."""
 
-_XHTML_PREFIX = f"{{{narrative.NAMESPACE}}}"
+_CLARK = re.compile(r"\{[^}]*\}")
 _XML_PREFIX = "{http://www.w3.org/XML/1998/namespace}"
 _INSTANCE_PREFIX = f"{{{xml.SCHEMA_INSTANCE}}}"
 _FHIR_PREFIX = f"{{{xml.NAMESPACE}}}"
@@ -43,19 +41,22 @@ class Explainer:
         self._structure = structure
         self._folder = folder
 
-    def explain(self, root: etree._Element, *, from_json: bool) -> list[Finding]:
-        """Give every finding in document order; places are JSON's, and there are no lines, if the body was JSON."""
+    def explain(
+        self, root: etree._Element, complaints: Iterable[tuple[etree._Element, str]], *, from_json: bool
+    ) -> list[Finding]:
+        """Give every finding in document order; places are JSON's, and there are no lines, if the body was JSON.
+
+        The complaints are libxml2's own, each with its element: whatever is not explained better is told by them.
+        """
         if narrative.is_deeper(root, MAX_DEPTH + 1):
             return [_finding(f"The body is nested too deep: at most {MAX_DEPTH} elements stand inside each other", "")]
         order = {element: position for position, element in enumerate(root.iter())}
         placed = {each.element: each for each in placements(root, self._structure)}
         found = [pair for each in placed.values() for pair in self._wrong_with(each, from_json=from_json)]
-        named = {element for element, _ in found} | {element.getparent() for element, _ in found}
-        found += [
-            (element, f"is refused: {_rephrased(reason)}")
-            for element, reason in self._refused(root)
-            if element not in named
-        ]
+        # Of the narrative the two speak differently, so that one is enough.
+        for reasons in (self._refused(root), [each for each in complaints if each[0] in placed]):
+            named = {element for element, _ in found} | {element.getparent() for element, _ in found}
+            found += [(at, _plainly(at, reason, placed)) for at, reason in reasons if at not in named]
         found.sort(key=lambda pair: order[pair[0]])
         return [_located(element, message, placed, from_json=from_json) for element, message in found]
 
@@ -86,7 +87,9 @@ def _built(folder: Path) -> "xmlschema.XMLSchema10":
     return xmlschema.XMLSchema10(folder / "reading.xsd", allow="local")
 
 
-def _located(element: etree._Element, message: str, known: _Known, *, from_json: bool) -> Finding:
+def _located(
+    element: etree._Element, message: str, known: Mapping[etree._Element, Placed], *, from_json: bool
+) -> Finding:
     placed = known.get(element)
     if placed is None:
         subject, location = _outsider(element, known), _xpath(element, known)
@@ -101,7 +104,7 @@ def _is_repeated(element: etree._Element, at: Place) -> bool:
     return at.position is None and next(element.itersiblings(element.tag, preceding=True), None) is not None
 
 
-def _outsider(element: etree._Element, known: _Known) -> str:
+def _outsider(element: etree._Element, known: Mapping[etree._Element, Placed]) -> str:
     """Name an element that has no place in the type facts: unknown, or XHTML."""
     name = etree.QName(element)
     if name.namespace == narrative.NAMESPACE:
@@ -112,7 +115,7 @@ def _outsider(element: etree._Element, known: _Known) -> str:
     return f"{name.localname}{foreign}{inside}"
 
 
-def _xpath(element: etree._Element, known: _Known) -> str:
+def _xpath(element: etree._Element, known: Mapping[etree._Element, Placed]) -> str:
     """Give the XPath of an element: that of the next place above it, and the steps from there."""
     name = etree.QName(element)
     above = element.getparent()
@@ -170,9 +173,17 @@ def _is_empty(element: etree._Element) -> bool:
     return len(element) == 0 and not element.attrib and not (element.text or "").strip()
 
 
+def _plainly(element: etree._Element, reason: str, known: Mapping[etree._Element, Placed]) -> str:
+    """Say for what reason the schema refuses an element against which the type facts have nothing."""
+    placed = known.get(element)
+    if placed is not None and placed.type in EXPECTED and element.get("value") is not None:
+        return f"has the value {quoted(str(element.get('value')))}: expected {EXPECTED[placed.type]}"
+    return f"is refused: {_rephrased(reason)}"
+
+
 def _rephrased(reason: str) -> str:
     """Give a schema's reason without namespaces, patterns and objects, in one line."""
-    text = reason.replace(_FHIR_PREFIX, "").replace(_XHTML_PREFIX, "").partition(" of [")[0]
+    text = _CLARK.sub("", reason).partition(" of [")[0]
     return " ".join(text.split())[:160].rstrip(".")
 
 

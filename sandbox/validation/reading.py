@@ -129,10 +129,7 @@ class Codec:
 
     def explain(self, root: etree._Element, *, from_json: bool) -> list[Finding]:
         """Give what is wrong with a tree that cannot be read, or nothing if it can."""
-        found = self._explainer.explain(root, from_json=from_json)
-        if not found and not self._schema.accepts(root):
-            found = [Finding("structure", message) for message in self._schema.complaints(root)]
-        return found
+        return self._explainer.explain(root, self._schema.complaints(root), from_json=from_json)
 
     def _read_xml(self, body: bytes, expected: Collection[str]) -> Reading:
         try:

@@ -178,6 +178,7 @@ def test_another_resource_than_expected(body: str, body_format: Format, said: st
             2,
             '"xsi:type"',
         ),
+        ('<implicitRules value="##"/>', "/f:Appointment/f:implicitRules", 2, 'the value "##": expected a URI'),
         (f'<id value="{"x" * 1000}"/>', "/f:Appointment/f:id", 2, "1 to 64 letters"),
     ],
 )
