@@ -134,7 +134,9 @@ def _coded(value: Any) -> str:
     return said[:200] or "without a coding"
 
 
-def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str) -> list[tuple[Holds, Check]]:
+def invariant_checks(
+    stated: list[dict[str, Any]], element_path: str, file: str, *, by_hand: bool
+) -> list[tuple[Holds, Check]]:
     """Pair each invariant, but for ele-1, with what to note where it does not hold.
 
     Raises:
@@ -147,7 +149,7 @@ def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str)
             continue
         key = constraint.get("key", "")
         try:
-            holds = invariants.compiled(expression, element_path)
+            holds = invariants.compiled(expression, element_path, by_hand=by_hand)
         except fhirpath.BadExpression as error:
             raise UnusableDefinition(file, f"{element_path}, constraint {key}", str(error)) from error
         checks.append((holds, _broken(constraint, key)))

@@ -22,9 +22,6 @@ UCUM = "http://unitsofmeasure.org"
 # A FHIRPath string in which no character is escaped but the backslash itself.
 _STRING = r"'((?:[^'\\]|\\\\)*)'"
 _MATCHES = re.compile(rf"matches\({_STRING}\)")
-_SAME_IN_REFERENCE = re.compile(
-    rf"reference\.empty\(\) or identifier\.value\.empty\(\) or \(reference = {_STRING} \+ identifier\.value\)"
-)
 
 
 def has(element: dict[str, Any], name: str) -> bool:
@@ -32,19 +29,16 @@ def has(element: dict[str, Any], name: str) -> bool:
     return name in element or f"_{name}" in element
 
 
-def compiled(expression: str, element_path: str) -> Holds:
-    """Give the function that judges an invariant.
+def compiled(expression: str, element_path: str, *, by_hand: bool = True) -> Holds:
+    """Give the function that judges an invariant; without `by_hand`, always the FHIRPath itself.
 
     Raises:
         BadExpression: it is no FHIRPath that can be used.
     """
-    expression = expression.strip()
-    if expression in BY_HAND:
+    if by_hand and expression in BY_HAND:
         return BY_HAND[expression]
-    if matched := _MATCHES.fullmatch(expression):
+    if by_hand and (matched := _MATCHES.fullmatch(expression)):
         return _matches(_unescaped(matched[1]))
-    if matched := _SAME_IN_REFERENCE.fullmatch(expression):
-        return _reference_names(_unescaped(matched[1]))
     return fhirpath.compiled(expression, element_path)
 
 
@@ -58,16 +52,6 @@ def _matches(expression: str) -> Holds:
     except re.error as error:
         raise fhirpath.BadExpression(f"has a bad regular expression: {error}") from error
     return lambda value, _extras, _resource: isinstance(value, str) and search(value) is not None
-
-
-def _reference_names(beginning: str) -> Holds:
-    """Make the invariant that a reference, if there is one, is a URL that ends with the identifier's value."""
-
-    def holds(reference: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
-        value = reference.get("identifier", {}).get("value")
-        return not has(reference, "reference") or value is None or reference.get("reference") == beginning + value
-
-    return holds
 
 
 def _exclusive(first: str, second: str) -> Holds:
