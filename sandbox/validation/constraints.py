@@ -38,7 +38,8 @@ def value_checks(element: Element) -> Iterator[Check]:
 def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: str) -> Check:
     def check(value: Any, at: Place, judging: Judging) -> None:
         if value != wanted and not holds(value, wanted):
-            found = "has no value" if value is None else f"is {quoted(value)}"
+            lacks_value = isinstance(value, dict) and not isinstance(wanted, dict)
+            found = "has no value" if lacks_value else f"is {quoted(value)}"
             judging.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
 
     return check

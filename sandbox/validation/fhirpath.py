@@ -70,8 +70,8 @@ def compiled(expression: str, element_path: str) -> Holds:
     except Exception as error:
         raise BadExpression(f"is no FHIRPath that can be used: {error}") from error
 
-    def evaluate(value: Any, extras: Any, resource: Resource) -> bool:
-        node: Any = ResourceNode(value if value is not None else extras, element_path, extras)  # type: ignore[no-untyped-call]
+    def evaluate(value: Any, resource: Resource) -> bool:
+        node: Any = ResourceNode(value, element_path)  # type: ignore[no-untyped-call]
         try:
             result = run(node, {"resource": resource, "rootResource": resource})
         except Exception:  # noqa: BLE001 - the library raises nothing finer

@@ -117,7 +117,7 @@ class _Overlay:
             self._limit_to_profile(node)
 
     def _limit_to_profile(self, part: Element) -> None:
-        """Take the maximum from the profile that a slice has: how often an extension may stand is said in its own root."""
+        """Take the maximum that a slice's profile has at its root: so an extension says how often it may stand."""
         profile = profile_of(part)
         if profile and self.snapshots.has(profile):
             limit = self.snapshots.of(profile).definition["max"]
