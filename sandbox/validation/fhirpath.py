@@ -1,9 +1,9 @@
 """Invariants run as the FHIRPath that the definitions state.
 
 The library costs a fifth of a second to import, so it is loaded when the first such invariant is compiled. Its gaps
-are filled here: `hasValue` and `htmlchecks`; `not` of nothing, which the reference implementation of STU3 takes for true (on
-that the standard's own invariants rely: ref-1 would else refuse every Reference without `reference`); and `matches`,
-whose `$` is the end of the text and not also the place before a last newline.
+are filled here: `hasValue` and `htmlchecks`; `not` of nothing, which the reference implementation of STU3 takes for
+true (on that the standard's own invariants rely: ref-1 would else refuse every Reference without `reference`); and
+`matches`, whose `$` is the end of the text and not also the place before a last newline.
 
 Source: https://hl7.org/fhir/STU3/fhirpath.html
 """
@@ -16,7 +16,7 @@ from sandbox.validation.narrative import is_clean_narrative
 from sandbox.validation.values import pattern
 
 
-class BadExpression(Exception):  # noqa: N818 - it says what happened
+class BadExpression(Exception):
     """An expression is no FHIRPath, or uses what the library does not have."""
 
 
@@ -61,18 +61,23 @@ def compiled(expression: str, element_path: str) -> Holds:
     Raises:
         BadExpression: it cannot be parsed, or calls a function that there is not.
     """
-    from fhirpathpy import compile as compile_fhirpath  # noqa: PLC0415 - costly, and seldom needed
-    from fhirpathpy.engine.nodes import ResourceNode  # noqa: PLC0415
-    from fhirpathpy.models import models  # noqa: PLC0415
+    from fhirpathpy import compile as compile_fhirpath
+    from fhirpathpy.engine.nodes import ResourceNode
+    from fhirpathpy.models import models
 
     try:
         run = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)
     except Exception as error:
         raise BadExpression(f"is no FHIRPath that can be used: {error}") from error
 
-    def evaluate(value: Any, extras: Any, resource: Resource) -> bool:
-        node: Any = ResourceNode(value if value is not None else extras, element_path, extras)  # type: ignore[no-untyped-call]
-        return _is_true([_plain(item) for item in run(node, {"resource": resource, "rootResource": resource})])
+    def evaluate(value: Any, resource: Resource) -> bool:
+        node: Any = ResourceNode(value, element_path)  # type: ignore[no-untyped-call]
+        try:
+            result = run(node, {"resource": resource, "rootResource": resource})
+        except Exception:  # noqa: BLE001 - the library raises nothing finer
+            # An expression that means nothing for this value (two dates where one is compared) does not hold of it.
+            return False
+        return _is_true([_plain(item) for item in result])
 
     return evaluate
 

@@ -20,10 +20,17 @@ Find = Callable[[str], Definition | None]
 
 
 class Walks:
-    """Gives the compiled walk of a StructureDefinition by its canonical URL, each made once."""
+    """Gives the compiled walk of a StructureDefinition by its canonical URL, each made once.
 
-    def __init__(self, find: Find, valuesets: ValueSets) -> None:
+    Args:
+        find: gives the definition of a canonical URL.
+        valuesets: what is bound.
+        by_hand: take the standard's invariants as written by hand, where they are; else all as FHIRPath.
+    """
+
+    def __init__(self, find: Find, valuesets: ValueSets, *, by_hand: bool = True) -> None:
         self.find = find
+        self.by_hand = by_hand
         self.snapshots = Snapshots(find)
         self.valuesets = valuesets
         self._compiled: dict[str, Check] = {}
