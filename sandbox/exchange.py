@@ -122,6 +122,10 @@ class Wire(Protocol):
         """Break the connection, by RST, once everything is sent."""
         ...
 
+    async def gone(self) -> None:
+        """Wait until the client has hung up."""
+        ...
+
 
 class Delivery(Protocol):
     """How the bytes of an answer go out, where not at once and whole."""

@@ -1,4 +1,4 @@
-"""delay: the exchange takes longer, by a fixed time or one drawn from a distribution. It waits before the interaction."""
+"""delay: the exchange takes longer, by a fixed time or by one drawn from a distribution."""
 
 import math
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ A frozen dataclass is the declaration; its type hints say what is read and what 
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -86,7 +86,9 @@ class Duration:
         """Give the seconds."""
         seconds = _seconds(value)
         if seconds is None or not abs(seconds) <= _LONGEST_S or (seconds < 0 and not self.signed):
-            raise ValueError(f"a time span such as 200ms, 2s{', -5m' if self.signed else ', 5m'} (a plain number is seconds)")
+            raise ValueError(
+                f"a time span such as 200ms, 2s{', -5m' if self.signed else ', 5m'} (a plain number is seconds)"
+            )
         return seconds
 
     def schema(self) -> dict[str, Any]:
@@ -132,7 +134,7 @@ HeaderValue = Annotated[str, Text(r"[\x20-\x7e]{0,4000}", "a header's value, in 
 
 
 class Member(NamedTuple):
-    """A field of a dataclass: its key in JSON (`for` where the attribute is `for_`), type, and whether it must be given."""
+    """A field of a dataclass: its name in JSON (`for` where the attribute is `for_`), its type, and whether it is needed."""
 
     attribute: str
     name: str
@@ -140,15 +142,21 @@ class Member(NamedTuple):
     required: bool
 
 
-@cache
 def members(declared: type) -> tuple[Member, ...]:
     """Give the fields of a dataclass, in the order of their declaration."""
+    return _members(cast("Any", declared))
+
+
+@cache
+def _members(declared: Any) -> tuple[Member, ...]:
     hints = get_type_hints(declared, include_extras=True)
-    return tuple(_member(each, hints[each.name]) for each in dataclasses.fields(cast(Any, declared)))
+    return tuple(_member(each, hints[each.name]) for each in dataclasses.fields(declared))
 
 
 def _member(about: "dataclasses.Field[Any]", kind: Any) -> Member:
-    return Member(about.name, about.name.rstrip("_"), kind, about.default is MISSING and about.default_factory is MISSING)
+    return Member(
+        about.name, about.name.rstrip("_"), kind, about.default is MISSING and about.default_factory is MISSING
+    )
 
 
 def read(kind: Any, value: Any, place: str) -> Any:
@@ -158,7 +166,7 @@ def read(kind: Any, value: Any, place: str) -> Any:
         BadFault: it is something else.
     """
     if dataclasses.is_dataclass(kind):
-        return read_object(cast(type, kind), value, place)
+        return read_object(cast("type", kind), value, place)
     arms = _arms(kind)
     if len(arms) > 1:
         return _read_union(arms, value, place)
@@ -258,21 +266,25 @@ def require_keys(value: Any, known: list[str], place: str) -> None:
 
 def from_text(kind: Any, text: str) -> Any:
     """Give the JSON value that a text stands for, where a value of this kind is wanted; `read` judges it."""
-    kinds = list(_leaves(kind))
     if text[:1] in ("{", "[", '"'):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return text
-    if any(each is int or isinstance(each, Whole) for each in kinds) and re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
-        return int(text)
-    if any(isinstance(each, Number) for each in kinds) and re.fullmatch(r"\d*\.?\d+", text, re.ASCII):
-        return float(text)
-    if any(each is bool for each in kinds) and text in ("true", "false"):
-        return text == "true"
-    if any(isinstance(each, Duration) for each in kinds) and re.fullmatch(r"-?\d{1,9}(\.\d+)?", text, re.ASCII):
-        return float(text)
+    for leaf in _leaves(kind):
+        pattern, made = _PLAIN.get(leaf if isinstance(leaf, type) else type(leaf), ("", str))
+        if re.fullmatch(pattern, text, re.ASCII):
+            return made(text)
     return text
+
+
+_NUMBER = r"-?\d{1,18}(\.\d{1,18})?|\.\d{1,18}"
+_PLAIN: dict[Any, tuple[str, Callable[[str], Any]]] = {
+    Whole: (r"-?\d{1,18}", int),
+    Number: (_NUMBER, float),
+    Duration: (_NUMBER, float),
+    bool: ("true|false", "true".__eq__),
+}
 
 
 def _leaves(kind: Any) -> Iterator[Any]:
@@ -283,21 +295,26 @@ def _leaves(kind: Any) -> Iterator[Any]:
 def schema(kind: Any) -> dict[str, Any]:
     """Give the JSON Schema of a kind."""
     if dataclasses.is_dataclass(kind):
-        return object_schema(cast(type, kind))
+        return object_schema(cast("type", kind))
     arms = _arms(kind)
     if len(arms) > 1:
         return {"anyOf": [{"type": "null"} if each is NoneType else schema(each) for each in arms]}
+    return _plain_schema(kind)
+
+
+def _plain_schema(kind: Any) -> dict[str, Any]:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         described: dict[str, Any] = arguments[1].schema()
-        return described
-    if origin is Literal:
-        return {"enum": list(arguments)}
-    if origin is tuple:
-        return {"type": "array", "items": schema(arguments[0]), "minItems": 1}
-    if origin is Mapping:
-        return {"type": "object", "additionalProperties": schema(arguments[1]), "minProperties": 1}
-    return {"type": {bool: "boolean", str: "string", int: "integer"}[kind]}
+    elif origin is Literal:
+        described = {"enum": list(arguments)}
+    elif origin is tuple:
+        described = {"type": "array", "items": schema(arguments[0]), "minItems": 1}
+    elif origin is Mapping:
+        described = {"type": "object", "additionalProperties": schema(arguments[1]), "minProperties": 1}
+    else:
+        described = {"type": {bool: "boolean", str: "string"}[kind]}
+    return described
 
 
 def object_schema(declared: type) -> dict[str, Any]:

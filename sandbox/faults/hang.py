@@ -1,5 +1,6 @@
 """hang: nothing is answered, and the connection stays open until the client gives up, or for `--max-delay` at most."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,5 +19,10 @@ class Hang(Effect):
     async def deliver(self, response: Response, wire: Wire, sleep: Sleep, longest_s: float) -> None:
         """Send nothing; a client that waited to the end finds the connection closed."""
         del response
-        await sleep(longest_s)
+        waits = [asyncio.ensure_future(sleep(longest_s)), asyncio.ensure_future(wire.gone())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
         await wire.close()

@@ -1,4 +1,4 @@
-"""The step that injects faults: it decides once for each exchange, and acts before the interaction, after it, on the wire."""
+"""The step that injects faults: it decides once for each exchange, and acts before it, after it and on the wire."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -93,7 +93,9 @@ class Match:
         if isinstance(self.header, str):
             return self.header in headers
         wanted = (self.header or {}).items()
-        return all(value in headers.getall(name, ()) or (value == ANY_VALUE and name in headers) for name, value in wanted)
+        return all(
+            value in headers.getall(name, ()) or (value == ANY_VALUE and name in headers) for name, value in wanted
+        )
 
 
 @dataclass(frozen=True, slots=True)

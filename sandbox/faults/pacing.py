@@ -30,3 +30,7 @@ class PassedOn:
     async def reset(self) -> None:
         """Pass it on."""
         await self.wire.reset()
+
+    async def gone(self) -> None:
+        """Pass it on."""
+        await self.wire.gone()

@@ -1,4 +1,4 @@
-"""Whose appointment an exchange is about: the stored one's patients, the query's, or the body's where it can be read."""
+"""Whom an exchange is about: the patients of the stored appointment, of the query, or of the body if it can be read."""
 
 from urllib.parse import unquote
 
@@ -31,7 +31,9 @@ def _may_name(request: Request, beginning: str) -> bool:
     query, body = request.query, request.body
     # Digits may be written as escapes: then the only way to know is to read.
     escaped = b"\\u00" in body or b"&#" in body or b"%3" in body
-    return beginning in query or beginning.encode() in body or escaped or ("%3" in query and beginning in unquote(query))
+    return (
+        beginning in query or beginning.encode() in body or escaped or ("%3" in query and beginning in unquote(query))
+    )
 
 
 def _of_query(request: Request) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, takewhile
 from operator import attrgetter
-from os.path import commonprefix
 from typing import Final, Literal
 
 from sandbox.clock import Clock
@@ -139,7 +138,7 @@ class Plan:
             for interaction in live.interactions:
                 self._general[interaction] = (*self._general.get(interaction, ()), live)
         self.patients = frozenset(self._of_patient)
-        self.beginning = commonprefix(list(self._of_patient))
+        self.beginning = _common_beginning(sorted(self._of_patient))
 
     def concerns(self, interaction: str) -> bool:
         """Whether a rule is about an interaction whoever the patient is."""
@@ -278,3 +277,11 @@ def _contribute(live: LiveRule, firing: Firing, interaction: str, decision: Deci
             decision.effects[at] = (joined, of_higher)
             contributed = True
     return contributed
+
+
+def _common_beginning(texts: Sequence[str]) -> str:
+    # What the first and the last in order share, all between them share.
+    if not texts:
+        return ""
+    pairs = zip(texts[0], texts[-1], strict=False)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

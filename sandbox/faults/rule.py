@@ -5,8 +5,19 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
-from sandbox.faults.fields import BadFault, Seconds, Text, from_text, members, object_schema, read, read_object
-from sandbox.faults.fields import require_keys, schema, shown
+from sandbox.faults.fields import (
+    BadFault,
+    Seconds,
+    Text,
+    from_text,
+    members,
+    object_schema,
+    read,
+    read_object,
+    require_keys,
+    schema,
+    shown,
+)
 from sandbox.faults.match import Match
 from sandbox.faults.when import When
 
@@ -42,7 +53,9 @@ class Rule:
     @property
     def interactions(self) -> tuple[str, ...]:
         """The codes of the interactions that it can act on."""
-        return tuple(each for each in self.match.interactions if any(effect_is_for(one, each) for one in self.then.effects))
+        return tuple(
+            each for each in self.match.interactions if any(effect_is_for(one, each) for one in self.then.effects)
+        )
 
 
 def effect_is_for(effect: Effect, interaction: str) -> bool:

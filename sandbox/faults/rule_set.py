@@ -42,7 +42,9 @@ def require_distinct(rules: list[Rule], place: str) -> None:
         seen.add(rule.id)
         hiding = next((earlier for earlier in rules[:at] if _hides(earlier, rule)), None)
         if hiding is not None:
-            raise BadFault(f"{place}[{at}]: '{rule.id}' can never fire: '{hiding.id}' before it always ends what it matches")
+            raise BadFault(
+                f"{place}[{at}]: '{rule.id}' can never fire: '{hiding.id}' before it always ends what it matches"
+            )
 
 
 def _hides(earlier: Rule, rule: Rule) -> bool:

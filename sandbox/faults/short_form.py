@@ -146,7 +146,9 @@ def _when_part(part: str, place: str) -> dict[str, Any]:
     if re.fullmatch(r"#\d{1,9}", part, re.ASCII):
         return {"nth": [int(part[1:])]}
     if re.fullmatch(r"\d+", part, re.ASCII):
-        raise BadFault(f"{place}: @{part} is ambiguous; expected {part}% or 0.{part} (a share), x{part} (times) or #{part} (nth)")
+        raise BadFault(
+            f"{place}: @{part} is ambiguous; expected {part}% or 0.{part} (a share), x{part} (times) or #{part} (nth)"
+        )
     window = _WINDOW.fullmatch(part)
     if window is not None and (window[1] or window[2]):
         return _window(window[1], window[2], place)
@@ -160,7 +162,7 @@ def _window(begin: str, end: str, place: str) -> dict[str, Any]:
     lasts_s = _seconds(end, place) - (_seconds(begin, place) if begin else 0.0)
     if lasts_s <= 0:
         raise BadFault(f"{place}: the window {begin}..{end} ends before it begins; expected such as 30s..90s")
-    return {**when, "for": f"{round(lasts_s, 6):g}s" if lasts_s < 10**5 else round(lasts_s, 6)}  # noqa: PLR2004 - as %g writes it
+    return {**when, "for": f"{round(lasts_s, 6):g}s" if lasts_s < 10**5 else round(lasts_s, 6)}
 
 
 def _seconds(text: str, place: str) -> float:
