@@ -57,7 +57,7 @@ def test_an_update_from_another_version_is_a_conflict_and_changes_nothing(regist
     assert len(registry.history("a")) == 2
 
 
-@pytest.mark.parametrize("version_id", ["0", "2", "-1", "01", "1.0", "١", ""])
+@pytest.mark.parametrize("version_id", ["0", "2", "-1", "01", "1.0", "\u0661", ""])
 def test_a_version_is_found_by_its_exact_id(registry: Registry, version_id: str) -> None:
     """No other spelling will do."""
     with pytest.raises(NoRecordFound, match="versions 1 to 1"):

@@ -31,7 +31,7 @@ def started(tmp_path: Path, *, name: str = "seed.yaml", content: str) -> Sandbox
         ("-15m", "2019-01-18T11:45:00.000+00:00"),
         ("+36h", "2019-01-20T00:00:00.000+00:00"),
         ("+0d 23:59", "2019-01-18T23:59:00.000+00:00"),
-        ("2031-05-06T09:30:00+01:00", "2031-05-06T09:30:00.000+01:00"),
+        ("2031-05-06T09:30:00+01:00", "2031-05-06T09:30:00+01:00"),
         ('"2031-05-06T09:30:00+01:00"', "2031-05-06T09:30:00+01:00"),
     ],
 )
@@ -66,7 +66,6 @@ def test_versions_follow_one_another(tmp_path: Path) -> None:
         ("a.yaml", STORY.replace("pointer: https://provider.example.test/1\n", ""), "'pointer' is missing"),
         ("a.yaml", STORY.replace("+1d 09:30", "tomorrow"), "start"),
         ("a.yaml", STORY.replace('"9991000011"', "123"), "participant"),
-        ("a.yaml", STORY.replace("+1d 09:30", "+999999d 09:30"), "'start'"),
         ("a.yaml", STORY + "later: soon\n", "'later' is a list"),
         ("a.yaml", STORY.replace("mine", "no spaces"), "'id'"),
         ("a.yaml", f"{STORY}---{STORY}", "the id 'mine' is taken"),

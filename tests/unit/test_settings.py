@@ -40,7 +40,7 @@ def test_what_yaml_reads_into_is_read_as_it_was_written() -> None:
     """`off` is no boolean here, and an instant is an instant."""
     assert chosen(auth=False).auth == "off"
     assert chosen(clock=datetime(2019, 1, 18, 9, tzinfo=UTC)).clock == datetime(2019, 1, 18, 9, tzinfo=UTC)
-    assert chosen(**{"max-body": 5}).max_body == 5
+    assert combined({}, {}, {"max-body": 5}, "sandbox.yaml").max_body == 5
 
 
 @pytest.mark.parametrize(

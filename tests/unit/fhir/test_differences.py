@@ -10,7 +10,7 @@ STORED: dict[str, Any] = {
     "resourceType": "Appointment",
     "start": "2031-05-06T09:30:00+01:00",
     "identifier": [{"system": "a", "value": "b"}],
-    "participant": [{"actor": {"display": "A"}}],
+    "participant": [{"actor": {"id": "A"}}],
 }
 
 
@@ -26,19 +26,33 @@ def test_the_same_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
+    ("changed", "path", "location", "stored", "sent"),
     [
-        ({"start": "2031-05-06T10:30:00+01:00"}, ("Appointment.start", "/f:Appointment/f:start", '"2031-05-06T09:30:00+01:00"', '"2031-05-06T10:30:00+01:00"')),
-        ({"language": "en"}, ("Appointment.language", "/f:Appointment/f:language", "absent", '"en"')),
-        ({"_start": {"id": "s"}}, ("Appointment._start", "/f:Appointment/f:start", "absent", '{"id": "s"}')),
-        ({"participant": [{"actor": {}}]}, ("Appointment.participant[0].actor.display", "/f:Appointment/f:participant[1]/f:actor", '"A"', "absent")),
-        ({"identifier": []}, ("Appointment.identifier[0]", "/f:Appointment", '{"system": "a", "value": "b"}', "absent")),
-        ({"identifier": [{"system": "a", "value": 1}]}, ("Appointment.identifier[0].value", "/f:Appointment/f:identifier[1]/f:value", '"b"', "1")),
+        (
+            {"start": "2031-05-06T10:30:00Z"},
+            "start",
+            "/f:start",
+            '"2031-05-06T09:30:00+01:00"',
+            '"2031-05-06T10:30:00Z"',
+        ),
+        ({"language": "en"}, "language", "/f:language", "absent", '"en"'),
+        ({"_start": {"id": "s"}}, "_start", "/f:start", "absent", '{"id": "s"}'),
+        (
+            {"participant": [{"actor": {}}]},
+            "participant[0].actor.id",
+            "/f:participant[1]/f:actor",
+            '"A"',
+            "absent",
+        ),
+        ({"identifier": []}, "identifier[0]", "", '{"system": "a", "value": "b"}', "absent"),
+        ({"identifier": [{"system": "a", "value": 1}]}, "identifier[0].value", "/f:identifier[1]/f:value", '"b"', "1"),
     ],
-)  # fmt: skip
-def test_each_is_named_with_its_place(changed: dict[str, Any], expected: tuple[str, str, str, str]) -> None:
+)
+def test_each_is_named_with_its_place(
+    changed: dict[str, Any], path: str, location: str, stored: str, sent: str
+) -> None:
     """What is missing is located at its parent."""
-    assert told({**STORED, **changed}) == [expected]
+    assert told({**STORED, **changed}) == [(f"Appointment.{path}", f"/f:Appointment{location}", stored, sent)]
 
 
 def test_true_is_not_one() -> None:
