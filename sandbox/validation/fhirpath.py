@@ -71,15 +71,24 @@ def compiled(expression: str, element_path: str) -> Holds:
         raise BadExpression(f"is no FHIRPath that can be used: {error}") from error
 
     def evaluate(value: Any, resource: Resource) -> bool:
-        node: Any = ResourceNode(value, element_path)  # type: ignore[no-untyped-call]
+        node: Any = ResourceNode(_one_node_each(value), element_path)  # type: ignore[no-untyped-call]
         try:
-            result = run(node, {"resource": resource, "rootResource": resource})
+            whole = _one_node_each(resource)
+            result = run(node, {"resource": whole, "rootResource": whole})
         except Exception:  # noqa: BLE001 - the library raises nothing finer
             # An expression that means nothing for this value (two dates where one is compared) does not hold of it.
             return False
         return _is_true([_plain(item) for item in result])
 
     return evaluate
+
+
+def _one_node_each(value: Any) -> Any:
+    """Leave out the ids and extensions of primitives with a value: the library counts those as nodes of their own."""
+    if isinstance(value, dict):
+        kept = (name for name in value if not (name.startswith("_") and value.get(name[1:]) is not None))
+        return {name: _one_node_each(value[name]) for name in kept}
+    return [_one_node_each(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(item: Any) -> Any:
