@@ -61,9 +61,9 @@ def compiled(expression: str, element_path: str) -> Holds:
     Raises:
         BadExpression: it cannot be parsed, or calls a function that there is not.
     """
-    from fhirpathpy import compile as compile_fhirpath  # noqa: PLC0415 - costly, and seldom needed
-    from fhirpathpy.engine.nodes import ResourceNode  # noqa: PLC0415
-    from fhirpathpy.models import models  # noqa: PLC0415
+    from fhirpathpy import compile as compile_fhirpath
+    from fhirpathpy.engine.nodes import ResourceNode
+    from fhirpathpy.models import models
 
     try:
         run = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)

@@ -75,7 +75,9 @@ class Refused(Exception):
         if len(found) > MOST_FINDINGS:
             more = f"... and {len(found) - MOST_FINDINGS} more like these"
             found = [*found[:MOST_FINDINGS], Finding("structure", more)]
-        return NotReadable(findings=found or [Finding("structure", "The body cannot be read as FHIR STU3")])
+        if not found:
+            found = [Finding("structure", f"The body {self.__cause__ or 'cannot be read as FHIR STU3'}")]
+        return NotReadable(findings=found)
 
     def _misfits_found(self) -> list[Finding]:
         return [
@@ -127,10 +129,7 @@ class Codec:
 
     def explain(self, root: etree._Element, *, from_json: bool) -> list[Finding]:
         """Give what is wrong with a tree that cannot be read, or nothing if it can."""
-        found = self._explainer.explain(root, from_json=from_json)
-        if not found and not self._schema.accepts(root):
-            found = [Finding("structure", message) for message in self._schema.complaints(root)]
-        return found
+        return self._explainer.explain(root, self._schema.complaints(root), from_json=from_json)
 
     def _read_xml(self, body: bytes, expected: Collection[str]) -> Reading:
         try:
@@ -157,7 +156,10 @@ class Codec:
         if not self._schema.accepts(root):
             raise Refused(self, resource=resource)
         # Read back from the tree: the same resource gives the same members, in the same order, from either format.
-        return Reading(self._reader.read(root))
+        try:
+            return Reading(self._reader.read(root))
+        except Unreadable as error:
+            raise Refused(self, resource=resource) from error
 
 
 def _require_root(root: etree._Element, expected: Collection[str]) -> None:
