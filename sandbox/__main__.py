@@ -61,7 +61,7 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
         about = each.metadata
         kind: dict[str, Any] = {"action": "append"} if about["many"] else {}
         if each.default is False:
-            kind = {"action": "store_true", "default": None}
+            kind = {"action": "store_const", "const": True}
         elif about["choices"]:
             kind["metavar"] = "|".join(about["choices"])
         parser.add_argument(flag_of(each.name), dest=each.name, default=None, help=about["meaning"], **kind)

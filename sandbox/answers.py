@@ -31,7 +31,9 @@ def write_answer(request: Request, version: Version, status: HTTPStatus, spine_c
     if preference == "minimal":
         response.content = None
     elif preference == "OperationOutcome":
-        response.content = Fresh(success(spine_code, f"Appointment/{version.logical_id} is at version {version.number}."))
+        response.content = Fresh(
+            success(spine_code, f"Appointment/{version.logical_id} is at version {version.number}.")
+        )
     return response
 
 

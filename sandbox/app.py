@@ -16,6 +16,7 @@ from uuid import UUID
 from sandbox.clock import Clock
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
+from sandbox.fhir import json
 from sandbox.interactions import declared
 from sandbox.outcomes import answer_errors
 from sandbox.registrar import Registrar
@@ -30,15 +31,15 @@ from sandbox.security.keys import KeySet, SigningKey, UnusableKey
 from sandbox.security.ssp import require_ssp_headers
 from sandbox.security.token_order import read_token_order
 from sandbox.security.tokens import Mode, TokenJudge
-from sandbox.seed import BadSeed, Seed, plant, seeds_at
+from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
 from sandbox.server.token_api import TokenApi
 from sandbox.settings import Settings
 from sandbox.tenant import Tenant
-from sandbox.validation.definitions import shipped
-from sandbox.validation.profiles import Profiles, UnusableDefinition
+from sandbox.validation.conformance import UnusableDefinition
+from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec
 
 BASE_PATH = "/STU3"
@@ -117,7 +118,7 @@ class Credentials:
             keys |= self.own_keys
             issuers += [self.settings.issuer] if self.settings.issuer else []
         return TokenJudge(
-            mode=cast(Mode, self.settings.auth),
+            mode=cast("Mode", self.settings.auth),
             keys=keys,
             issuers=issuers,
             leeway_s=self.settings.token_leeway,
@@ -260,7 +261,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
     dice = Dice(seed)
     codec = Codec()
     registrar = Registrar(
-        registry=Registry(codec.write, codec.parse),
+        registry=Registry(codec.write, json.parse),
         clock=Clock(wall, start=settings.clock, frozen=settings.clock_frozen),
         codec=codec,
         profiles=Profiles.load(settings.profiles),
@@ -280,7 +281,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
 def _seeds(settings: Settings) -> list[Seed]:
     if settings.no_seed_data:
         return []
-    paths: Sequence[Path] = settings.seed_data or [shipped("seed_data")]
+    paths: Sequence[Path] = settings.seed_data or [shipped_seeds()]
     return seeds_at(paths)
 
 

@@ -66,5 +66,3 @@ def _tls_options(sandbox: Sandbox) -> list[str]:
     if sandbox.settings.tls == "mutual":
         options += ["--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key"]
     return options
-
-

@@ -51,7 +51,9 @@ class Envelope:
 
 def _is_preflight(request: Request) -> bool:
     return (
-        request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
     )
 
 

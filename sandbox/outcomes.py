@@ -19,7 +19,7 @@ async def answer_errors(request: Request, handler: Handler) -> Response:
         return await handler(request)
     except SandboxError as error:
         return refusal(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - logged with its traceback; the client learns no detail
         _log.exception("unexpected failure in %s %s", request.method, request.path)
         return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
 

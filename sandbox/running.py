@@ -1,7 +1,7 @@
 """A sandbox that runs in a thread of this process, for tests.
 
-    with RegistrySandbox(port=0) as sandbox:
-        httpx.get(f"{sandbox.base_url}/metadata")
+with RegistrySandbox(port=0) as sandbox:
+    httpx.get(f"{sandbox.base_url}/metadata")
 """
 
 import asyncio

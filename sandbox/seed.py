@@ -48,6 +48,13 @@ class Seed:
     story: Mapping[str, Any] | None = None
 
 
+def shipped_seeds() -> Path:
+    """Give the folder of the shipped seeds: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "seed_data"
+    return installed if installed.is_dir() else package.parent / "seed_data"
+
+
 def seeds_at(paths: Iterable[Path]) -> list[Seed]:
     """Find the seeds of files and folders, in the order of their names.
 
@@ -129,7 +136,7 @@ def plant(registrar: Registrar, seeds: Iterable[Seed]) -> int:
         BadSeed: one cannot be read, does not conform, or has an id that is taken.
     """
     histories = [history for seed in seeds for history in _histories(registrar, seed)]
-    taken = {logical_id for logical_id in registrar.registry.ids()}
+    taken = set(registrar.registry.ids())
     for place, logical_id, _ in histories:
         if logical_id in taken:
             raise BadSeed(f"{place}: the id '{logical_id}' is taken by another appointment")
@@ -199,7 +206,7 @@ def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any)
 
 
 def _when(place: str, key: str, sent: Any, now: datetime) -> str:
-    """Give an instant as it is written: relative ones are counted from the clock, at minutes or at a time of that day."""
+    """Give an instant as it is written; a relative one is counted from the clock, to the minute."""
     if isinstance(sent, datetime):  # YAML has read it already
         return write_instant(sent if sent.tzinfo else sent.replace(tzinfo=UTC))
     match = _RELATIVE.fullmatch(str(sent))

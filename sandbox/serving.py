@@ -5,7 +5,6 @@ Source: operator.md, Start.
 
 import asyncio
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -43,12 +42,15 @@ class Serving:
         self._sandbox = sandbox
         self._say = say
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
+        self._access_log = AccessLog(sandbox.settings.log_format)
         self.control_port = 0
 
     @property
     def fhir_base(self) -> str:
         """The FHIR base as it is reached from this machine."""
-        return f"{self._origin(self._sandbox.port, secure=self._sandbox.settings.tls != 'off')}{self._sandbox.base_path}"
+        return (
+            f"{self._origin(self._sandbox.port, secure=self._sandbox.settings.tls != 'off')}{self._sandbox.base_path}"
+        )
 
     @property
     def control_root(self) -> str:
@@ -93,7 +95,7 @@ class Serving:
             base_url=settings.base_url,
             base_path=self._sandbox.base_path,
             max_body=settings.max_body,
-            access_line=AccessLog(settings.log_format),
+            access_line=self._access_log,
         )
         http, make = protocol_factory(listener, _refuse_in(self._sandbox))
         loop = asyncio.get_running_loop()
@@ -111,6 +113,7 @@ class Serving:
             server.close()
         await asyncio.gather(*(http.shutdown(DRAIN_S) for _, http in self._servers))
         self._servers.clear()
+        self._access_log.flush()
 
     def announce(self) -> None:
         """Print the banner, unless it is not wanted; making the token in it warms the keys up."""

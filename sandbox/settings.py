@@ -49,7 +49,9 @@ def _seconds(text: str) -> float:
 def _moment(text: str) -> datetime:
     try:
         whole_s, fraction = instant(text)
-        return datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=-1, seconds=whole_s, microseconds=int(f"{fraction:0<6.6}"))
+        return datetime(1, 1, 1, tzinfo=UTC) + timedelta(
+            days=-1, seconds=whole_s, microseconds=int(f"{fraction:0<6.6}")
+        )
     except (ValueError, OverflowError) as error:
         raise ValueError("an instant with a time zone, such as 2019-01-18T09:00:00Z") from error
 
@@ -75,7 +77,9 @@ class Settings:
     base_url: str | None = _setting(
         None, "what absolute URLs begin with, /STU3 included; default: as in the request", _base_url
     )
-    seed_data: tuple[Path, ...] = _setting((), "appointments to start with, instead of the shipped ones", Path, many=True)
+    seed_data: tuple[Path, ...] = _setting(
+        (), "appointments to start with, instead of the shipped ones", Path, many=True
+    )
     no_seed_data: bool = _setting(False, "start with an empty registry", _yes)  # noqa: FBT003 - a default
     profiles: tuple[Path, ...] = _setting(
         (), "definitions added to the shipped ones: files, folders, FHIR packages (.tgz)", Path, many=True
@@ -90,7 +94,9 @@ class Settings:
     signing_key: Path | None = _setting(None, "the built-in issuer's RSA key, a PEM file; default: made at start", Path)
     tls: str = _setting("off", "transport security", choices=("off", "server", "mutual"))
     tls_dir: Path | None = _setting(None, "folder of the certificates; default: an ephemeral set", Path)
-    random_seed: int | None = _setting(None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1))
+    random_seed: int | None = _setting(
+        None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
+    )
     max_body: int = _setting(1_048_576, "bytes that a body may have", _whole(1, 2**31))
     duplicates: str = _setting("allow", "the same pointer registered twice", choices=("allow", "refuse"))
     check_digit: bool = _setting(False, "judge the check digit of NHS numbers (modulus 11)", _yes)  # noqa: FBT003
@@ -127,7 +133,9 @@ def fields() -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(Settings)
 
 
-def combined(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any], file_name: str) -> Settings:
+def combined(
+    flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any], file_name: str
+) -> Settings:
     """Put the settings together: a flag beats the environment, which beats the file.
 
     Args:

@@ -33,8 +33,8 @@ class Difference:
 def differences(stored: dict[str, Any], sent: dict[str, Any], *, ignoring: Collection[str]) -> Iterator[Difference]:
     """Give every element that differs, in the order of the stored resource; `ignoring` names elements at the top."""
     root = stored["resourceType"]
-    kept = ({name: value for name, value in each.items() if name not in ignoring} for each in (stored, sent))
-    yield from _of_objects(*kept, root, f"/f:{root}")
+    one, other = ({name: value for name, value in each.items() if name not in ignoring} for each in (stored, sent))
+    yield from _of_objects(one, other, root, f"/f:{root}")
 
 
 def _of_objects(stored: dict[str, Any], sent: dict[str, Any], path: str, location: str) -> Iterator[Difference]:

@@ -27,4 +27,4 @@ def cancelling_changes_only_the_status(case: Case) -> Iterator[Finding]:
 
 
 def _generated_or_absent(resource: Resource) -> bool:
-    return resource.get("text", {}).get("status", "generated") == "generated"
+    return bool(resource.get("text", {}).get("status", "generated") == "generated")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 ORGANISATION: Final = "Appointment Registry Sandbox"
+UNIT: Final = "Certificates for tests"  # trustme would put a random one, and the subjects stand in the journal
 VALIDITY: Final = timedelta(days=365)
 
 # What is written: certificates (with their chain) end in .pem, keys in .key.
@@ -73,7 +74,7 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> lis
 
 
 def _made(names: Sequence[str], now: datetime) -> Iterator[tuple[str, bytes]]:
-    import trustme  # noqa: PLC0415 - see the module's docstring
+    import trustme
 
     authority = trustme.CA(organization_name=ORGANISATION)
     yield AUTHORITY, authority.cert_pem.bytes()
@@ -91,6 +92,7 @@ def _server_leaf(authority: "CA", names: Sequence[str], now: datetime) -> "LeafC
         return authority.issue_cert(
             *identities,
             organization_name=ORGANISATION,
+            organization_unit_name=UNIT,
             common_name="localhost",
             not_before=now - VALIDITY / 2,
             not_after=now + VALIDITY,
@@ -103,6 +105,7 @@ def _client_leaf(authority: "CA", name: str, not_before: datetime, not_after: da
     return authority.issue_cert(
         f"{name}.invalid",
         organization_name=ORGANISATION,
+        organization_unit_name=UNIT,
         common_name=name,
         not_before=not_before,
         not_after=not_after,

@@ -107,13 +107,15 @@ def audiences_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def audience_faults(claims: Mapping[str, Any], expectation: Expectation) -> Iterator[str]:
-    """Tell whether the token is for somebody else. Texts are compared as they are, trailing slash included."""
+    """Tell whether the token is for somebody else: texts are compared as they are, a trailing slash included."""
     # RFC 7519 section 2, StringOrURI: "compared as case-sensitive strings with no transformations".
     expected = f"expected {one_of(expectation.audiences)}"
+    stated = audiences_of(claims)
     if "aud" not in claims:
         yield f"Claim aud is missing; {expected}"
-    elif not any(audience in expectation.audiences for audience in audiences_of(claims)):
-        yield f"Claim aud does not name this registry; {expected}, without a trailing slash that is not in it"
+    elif not any(audience in expectation.audiences for audience in stated):
+        slash = any(audience.removesuffix("/") in expectation.audiences for audience in stated)
+        yield f"Claim aud {'has a trailing slash too much' if slash else 'does not name this registry'}; {expected}"
 
 
 def one_of(values: Collection[str]) -> str:

@@ -4,7 +4,6 @@ pyjwt and cryptography cost a tenth of a second to import, so they are imported 
 sandbox that judges no signatures (`--auth spine`, `--auth off`) starts without them.
 Source: RFC 7517; RFC 7518 sections 3.3 and 6.3; RFC 7638 for keys that bring no name.
 """
-# ruff: noqa: PLC0415 - see above
 
 import hashlib
 import json

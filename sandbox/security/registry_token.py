@@ -3,7 +3,8 @@
 Source: Registry overview (security) and its sample token; RFC 7515 section 4.1; RFC 7519 section 4.1.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from sandbox.exchange import Client
 from sandbox.security.bearer import denied
@@ -67,12 +68,17 @@ def _header_faults(token: Jws) -> Iterator[str]:
 
 def _claim_faults(token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation) -> Iterator[str]:
     claims = token.claims
-    # A key speaks for its own issuer: with two issuers accepted, neither can sign in the other's name.
-    accepted = [issuer for issuer in issuers if key.issuer in ("", issuer)]
     yield from date_faults(claims, "iat", "nbf", "exp")
     yield from time_faults(claims, expectation, "nbf")  # a future iat is no fault
-    yield from name_faults(claims, "iss", "appid")
-    if isinstance(claims.get("iss"), str) and claims["iss"] not in accepted:
-        yield f"Claim iss names another issuer; expected {one_of(accepted)}"
+    # A key speaks for its own issuer: with two issuers accepted, neither can sign in the other's name.
+    yield from _issuer_faults(claims, [issuer for issuer in issuers if key.issuer in ("", issuer)])
+    yield from name_faults(claims, "appid")
     yield from audience_faults(claims, expectation)
     yield from group_faults(claims)
+
+
+def _issuer_faults(claims: Mapping[str, Any], accepted: Collection[str]) -> Iterator[str]:
+    if "iss" not in claims:
+        yield f"Claim iss is missing; expected {one_of(accepted)}"
+    elif claims["iss"] not in accepted:
+        yield f"Claim iss names another issuer; expected {one_of(accepted)}"

@@ -32,7 +32,7 @@ class AccessLog:
         self._lines.append(line)
 
     def flush(self) -> None:
-        """Write what was noted."""
+        """Write what was noted; the server calls it once more when it stops."""
         lines, self._lines = self._lines, []
         sys.stderr.write("".join(map(self._write, lines)))
         sys.stderr.flush()

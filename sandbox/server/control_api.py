@@ -50,12 +50,16 @@ class Guard:
         host = request.headers.get("Host", "")
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            raise BadControlRequest("Origin is a foreign page's; expected none, or this server's own.", HTTPStatus.FORBIDDEN)
+            raise BadControlRequest(
+                "Origin is a foreign page's; expected none, or this server's own.", HTTPStatus.FORBIDDEN
+            )
         if self.loopback_only and host and not _LOOPBACK.fullmatch(host):
             raise BadControlRequest("Host is no loopback name; expected localhost or 127.0.0.1.", HTTPStatus.FORBIDDEN)
         sent = request.headers.get("Authorization", "")
         if self.token is not None and not compare_digest(sent.encode(), f"Bearer {self.token}".encode()):
-            raise BadControlRequest("The control plane wants its own token: Authorization: Bearer <--control-token>.", HTTPStatus.FORBIDDEN)
+            raise BadControlRequest(
+                "The control plane wants its own token: Authorization: Bearer <--control-token>.", HTTPStatus.FORBIDDEN
+            )
 
 
 class ControlApi:
@@ -97,7 +101,9 @@ class ControlApi:
     def _answer(self, request: Request) -> Response:
         by_method = self._table.get(request.path)
         if by_method is None:
-            return json_answer(HTTPStatus.NOT_FOUND, {"error": f"There is nothing at {request.path[:120]}.", "paths": [*self.paths]})
+            return json_answer(
+                HTTPStatus.NOT_FOUND, {"error": f"There is nothing at {request.path[:120]}.", "paths": [*self.paths]}
+            )
         answer = by_method.get("GET" if request.method == "HEAD" else request.method)
         if answer is None:
             allowed = ", ".join(by_method)
@@ -134,7 +140,9 @@ class ControlApi:
 
     def _appointments(self, request: Request) -> Response:
         del request
-        histories = [b",".join(each.json for each in history) for history in self._tenant.registrar.registry.histories()]
+        histories = [
+            b",".join(each.json for each in history) for history in self._tenant.registrar.registry.histories()
+        ]
         listed = b",\n".join(b'{"versions":[%b]}' % history for history in histories)
         body = b'{"total":%d,"appointments":[\n%b]}\n' % (len(histories), listed)
         response = Response(HTTPStatus.OK, body=body)

@@ -23,7 +23,9 @@ class Front:
         rooms: handlers by the beginning of their paths, the first that fits answers.
     """
 
-    def __init__(self, fhir: Handler | None, base_paths: tuple[str, ...], rooms: tuple[tuple[str, Handler], ...]) -> None:
+    def __init__(
+        self, fhir: Handler | None, base_paths: tuple[str, ...], rooms: tuple[tuple[str, Handler], ...]
+    ) -> None:
         self._fhir = fhir
         self._below_base = tuple(path + "/" for path in base_paths)
         self._base_paths = base_paths

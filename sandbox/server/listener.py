@@ -6,9 +6,15 @@ import zlib
 from collections.abc import Callable
 
 from aiohttp import web
-from multidict import CIMultiDict
 
-from sandbox.errors import BodyTooLarge, InvalidHeader, NotWellFormed, SandboxError, UnsupportedMediaType
+from sandbox.errors import (
+    BodyTooLarge,
+    InternalServerError,
+    InvalidHeader,
+    NotWellFormed,
+    SandboxError,
+    UnsupportedMediaType,
+)
 from sandbox.exchange import Handler, Request, Response
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
@@ -47,7 +53,7 @@ class Listener:
         return _sendable(response)
 
     async def _request(self, http: web.BaseRequest) -> Request:
-        target = http.message.path
+        target = http.raw_path
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
@@ -78,11 +84,14 @@ class Listener:
             raise _too_large(f"{length} bytes", self._max_body)
         _continue_if_expected(http)
         chunks, total = [], 0
-        while chunk := await http.content.readany():
-            chunks.append(chunk)
-            total += len(chunk)
-            if total > self._max_body:
-                raise _too_large("larger", self._max_body)
+        try:
+            while chunk := await http.content.readany():
+                chunks.append(chunk)
+                total += len(chunk)
+                if total > self._max_body:
+                    raise _too_large("larger", self._max_body)
+        except web.RequestPayloadError as error:
+            raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
         return b"".join(chunks)
 
 
@@ -143,7 +152,7 @@ class Protocol(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: web.BaseRequest,  # noqa: ARG002 - what aiohttp calls it with
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - it may quote a token
@@ -151,10 +160,10 @@ class Protocol(web.RequestHandler):
         """Answer a request that aiohttp could not read, or that our own code failed on."""
         if status == web.HTTPBadRequest.status_code:
             error: SandboxError = InvalidHeader("The request line or a header cannot be read as HTTP/1.1.")
-            response = _sendable(self.refuse(error))
         else:
-            response = web.Response(status=status)
+            error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
             self.logger.error("unexpected failure in the server", exc_info=exc)
+        response = _sendable(self.refuse(error))
         response.force_close()
         return response
 

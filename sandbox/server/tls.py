@@ -42,7 +42,7 @@ def subject_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> str:
     if not der:
         return ""
     # Only where there are client certificates is x509 needed; it costs some 20 ms to import.
-    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415
+    from cryptography.x509 import load_der_x509_certificate
 
     return load_der_x509_certificate(der).subject.rfc4514_string()
 

@@ -16,9 +16,7 @@ from sandbox.server.front import json_answer
 class TokenApi:
     """Answers `/oauth2/token`, `/.well-known/jwks.json` and `/.well-known/openid-configuration`."""
 
-    def __init__(
-        self, issuer: Callable[[], Issuer], audiences: Callable[[str], Collection[str]], clock: Clock
-    ) -> None:
+    def __init__(self, issuer: Callable[[], Issuer], audiences: Callable[[str], Collection[str]], clock: Clock) -> None:
         self._issuer = issuer
         self._audiences = audiences
         self._clock = clock

@@ -82,7 +82,7 @@ class Explainer:
 
 @cache
 def _built(folder: Path) -> "xmlschema.XMLSchema10":
-    import xmlschema  # noqa: PLC0415  # a quarter of a second, which the start does not have
+    import xmlschema  # a quarter of a second, which the start does not have
 
     return xmlschema.XMLSchema10(folder / "reading.xsd", allow="local")
 

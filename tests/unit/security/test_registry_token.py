@@ -131,14 +131,18 @@ class TestClaims:
         [message] = messages(f"Bearer {signing_input}.{base64url(key.sign(signing_input.encode()))}")
         assert message.startswith("Claim exp cannot be used")
 
-    @pytest.mark.parametrize("name", ["iss", "appid"])
     @pytest.mark.parametrize("value", [None, 1, "", "a\nb", "x" * 257, ["a"], "\ud800", {}])
-    def test_a_text_that_is_none(
-        self, name: str, value: object, issuer: Issuer, messages: Callable[..., list[str]]
-    ) -> None:
+    def test_a_client_without_a_name(self, value: object, issuer: Issuer, messages: Callable[..., list[str]]) -> None:
         """What goes into a log line is short and printable."""
-        found = messages(f"Bearer {issuer.issue('sandbox-client', BASE, NOW, claims={name: value})}")
-        assert found[0] == f"Claim {name} cannot be used; expected a printable text of 1 to 256 characters"
+        assert messages(f"Bearer {issuer.issue('sandbox-client', BASE, NOW, claims={'appid': value})}") == [
+            "Claim appid cannot be used; expected a printable text of 1 to 256 characters"
+        ]
+
+    @pytest.mark.parametrize("value", [None, 1, "", ["a"], {}, "https://appointment-registry-sandbox.invalid/"])
+    def test_another_issuer(self, value: object, issuer: Issuer, messages: Callable[..., list[str]]) -> None:
+        """The issuer is named as it is, or it is another; each of an array is not looked at."""
+        token = issuer.issue("sandbox-client", BASE, NOW, claims={"iss": value})
+        assert messages(f"Bearer {token}") == [f"Claim iss names another issuer; expected {issuer.name}"]
 
     @pytest.mark.parametrize(
         "value", [None, 1, "", [], [BASE, 1], {"a": BASE}, BASE.upper(), BASE + "/Appointment", True]

@@ -110,15 +110,14 @@ class TestAudience:
         judge = judge_of(audience="urn:registry")
         good = issuer.issue("sandbox-client", "urn:registry", NOW)
         assert judge.judge([f"Bearer {good}"], AUDIENCES, NOW).may_write
-        with pytest.raises(AccessDenied, match="expected urn:registry,"):
+        with pytest.raises(AccessDenied, match=r"expected urn:registry$"):
             judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
 
     def test_a_trailing_slash_makes_another_audience(self, issuer: Issuer, messages: Callable[..., list[str]]) -> None:
         """RFC 7519 compares without transformations, and the message says so."""
         [message] = messages(f"Bearer {issuer.issue('sandbox-client', BASE + '/', NOW)}")
         assert message == (
-            f"Claim aud does not name this registry; expected one of {BASE}, http://localhost:8080/STU3, "
-            "without a trailing slash that is not in it"
+            f"Claim aud has a trailing slash too much; expected one of {BASE}, http://localhost:8080/STU3"
         )
 
 

@@ -1,0 +1,55 @@
+"""The plain functions that a walk consists of, and how several become one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.exchange import Resource
+from sandbox.validation.judging import Judging, Place, path, short
+
+Check = Callable[[Any, Place, Judging], None]
+"""Judges a value that stands at a place, and notes what it finds."""
+
+Holds = Callable[[Any, Resource], bool]
+"""Tells of a value and %resource whether an invariant holds; a primitive without a value is given by its extras."""
+
+
+def nothing(_value: Any, _at: Place, _judging: Judging) -> None:
+    """Judge nothing."""
+
+
+def all_of(checks: list[Check]) -> Check | None:
+    """Make one check of several; nothing of none."""
+    if len(checks) < 2:  # noqa: PLR2004 - one check needs no loop
+        return checks[0] if checks else None
+
+    def check(value: Any, at: Place, judging: Judging) -> None:
+        for each in checks:
+            each(value, at, judging)
+
+    return check
+
+
+def any_of(checks: list[Check], profiles: list[str]) -> Check:
+    """Make the check that one of several profiles is conformed to."""
+
+    def check(value: Any, at: Place, judging: Judging) -> None:
+        for each in checks:
+            alone = Judging(judging.whole, judging.resource)
+            each(value, at, alone)
+            if not any(finding.severity == "error" for _, finding in alone.found):
+                judging.found.extend(alone.found)
+                return
+        wanted = " or ".join(short(profile) for profile in profiles)
+        judging.add("structure", at, f"{path(at)} conforms to none of the profiles {wanted}", profiles[0])
+
+    return check
+
+
+def where_broken(holds: Holds, note: Check) -> Check:
+    """Make the check that notes where an invariant does not hold."""
+
+    def check(value: Any, at: Place, judging: Judging) -> None:
+        if not holds(value, judging.resource):
+            note(value, at, judging)
+
+    return check

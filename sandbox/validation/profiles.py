@@ -1,0 +1,181 @@
+"""The profiles that are loaded, by canonical URL, and the verdict on a resource by them.
+
+Source: https://hl7.org/fhir/STU3/profiling.html
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Self
+
+from sandbox.exchange import Resource
+from sandbox.finding import Finding
+from sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
+from sandbox.validation.judging import BASE, Judging, Place, Step
+from sandbox.validation.snapshot import flattened
+from sandbox.validation.structure_definition import Walks
+from sandbox.validation.valuesets import ValueSets
+
+__all__ = ["CARECONNECT_APPOINTMENT", "REGISTRY_APPOINTMENT", "Profiles", "UnusableDefinition"]
+
+REGISTRY_APPOINTMENT = "https://fhir.nhs.uk/STU3/StructureDefinition/Registry-Appointment-1"
+"""The profile that every Appointment sent to the registry is judged by."""
+
+CARECONNECT_APPOINTMENT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
+"""The profile that the registry's pages name, and that Registry-Appointment-1 constrains."""
+
+
+def _no_line(_location: str) -> int | None:
+    return None
+
+
+class Profiles:
+    """The definitions that are loaded. Made once, at the start, by `load`; judges any number of resources.
+
+    Args:
+        shipped: definitions that are known to be usable, which are compiled when first used.
+        extra: those of a user, which stand before the shipped ones of the same canonical URL, and are all compiled now.
+        by_hand: as for `Walks`: tests set FHIRPath itself against the invariants written by hand.
+
+    Raises:
+        UnusableDefinition: one of the user's cannot be used, or a shipped one no longer fits them.
+    """
+
+    def __init__(
+        self, shipped: Iterable[Definition], extra: Iterable[Definition] = (), *, by_hand: bool = True
+    ) -> None:
+        self._by_url: dict[tuple[str, str], Definition] = {}
+        own = list(extra)
+        for definition in (*shipped, *own):
+            self._by_url[str(definition.resource["resourceType"]), definition.url] = definition
+        self._walks = Walks(lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand)
+        self._served: dict[str, Resource] = {}
+        self._require_usable(own)
+
+    @classmethod
+    def load(cls, extra: Sequence[Path] = ()) -> Self:
+        """Load the shipped definitions, and those of the places given."""
+        return cls(shipped_definitions(SHIPPED), [found for place in extra for found in definitions_at(place)])
+
+    def _find(self, resource_type: str, url: str) -> Definition | None:
+        return self._by_url.get((resource_type, url))
+
+    def _require_usable(self, own: list[Definition]) -> None:
+        for definition in own:
+            if definition.resource["resourceType"] == "StructureDefinition":
+                try:
+                    self._walks.of(definition.url)
+                except UnusableDefinition as error:
+                    raise UnusableDefinition(error.file or definition.file, error.element, error.why) from error
+                except (KeyError, TypeError, ValueError) as error:
+                    why = f"is no StructureDefinition that can be used: {error!r}"
+                    raise UnusableDefinition(definition.file, definition.url, why) from error
+        if self._find("StructureDefinition", REGISTRY_APPOINTMENT):
+            self._walks.of(REGISTRY_APPOINTMENT)
+
+    def judge(
+        self,
+        resource: Resource,
+        profiles: Sequence[str] = (),
+        *,
+        line: Callable[[str], int | None] = _no_line,
+    ) -> list[Finding]:
+        """Judge a resource and give all findings, in document order.
+
+        An Appointment is judged by Registry-Appointment-1, any other resource by the definition of its type; and each
+        by the profiles asked for, and by every loaded profile that it claims. That one is not loaded is information.
+
+        Args:
+            resource: in FHIR's JSON shape, as it was read.
+            profiles: canonical URLs.
+            line: gives the line of an XPath in the body that was read, if it has lines.
+        """
+        judging = Judging(resource, resource)
+        for url in self._judged_by(resource, profiles, judging):
+            self._walks.judge(resource, url, judging)
+        return judging.in_document_order(line) if judging.found else []
+
+    def _judged_by(self, resource: Resource, asked: Sequence[str], judging: Judging) -> list[str]:
+        kind = str(resource["resourceType"])
+        chosen = [REGISTRY_APPOINTMENT] if kind == "Appointment" else [BASE + kind]
+        claimed = resource.get("meta", {}).get("profile", ())
+        for n, url in enumerate((*asked, *(url for url in claimed if url is not None))):
+            if url in chosen or self._is_covered(url, chosen):
+                continue
+            definition = self._find("StructureDefinition", url.partition("|")[0])
+            if definition is None:
+                self._note_unknown(url, kind, n - len(asked), judging)
+            elif definition.resource.get("type") != kind:
+                self._note_other_type(definition, kind, judging)
+            else:
+                chosen.append(definition.url)
+        return chosen
+
+    def _is_covered(self, url: str, chosen: list[str]) -> bool:
+        """Tell whether a chosen profile is built on this one: a snapshot has all that its bases say."""
+        return any(url in self._bases(profile) for profile in chosen)
+
+    def _bases(self, url: str) -> list[str]:
+        bases: list[str] = []
+        definition = self._find("StructureDefinition", url)
+        while definition is not None and (base := definition.resource.get("baseDefinition")):
+            bases.append(base)
+            definition = self._find("StructureDefinition", base)
+        return bases
+
+    @staticmethod
+    def _place(kind: str, index: int) -> Place:
+        root = (None, Step(kind, f"f:{kind}", 0), None)
+        if index < 0:
+            return root
+        return ((root, Step("meta", "f:meta", 1), None), Step("profile", "f:profile", 0), index)
+
+    def _note_unknown(self, url: str, kind: str, claim: int, judging: Judging) -> None:
+        said = "claims" if claim >= 0 else "is to be judged by"
+        message = f"{kind} {said} the profile {url}, which is not loaded: not judged by it"
+        judging.add("informational", self._place(kind, claim), message, url, severity="information")
+
+    def _note_other_type(self, definition: Definition, kind: str, judging: Judging) -> None:
+        of = definition.resource.get("type")
+        message = f"{kind} cannot conform to the profile {definition.url}, which constrains {of}"
+        judging.add("structure", self._place(kind, -1), message, definition.url)
+
+    def definition(self, resource_type: str, logical_id: str) -> Resource | None:
+        """Give a StructureDefinition (with its snapshot), ValueSet or CodeSystem by its logical id."""
+        for (kind, url), definition in self._by_url.items():
+            if kind == resource_type and logical_id_of(definition) == logical_id:
+                return self._full(kind, url, definition)
+        return None
+
+    def search(self, resource_type: str, url: str | None) -> list[Resource]:
+        """List the definitions of a type, of one canonical URL if it is given."""
+        return [
+            self._full(kind, own, definition)
+            for (kind, own), definition in self._by_url.items()
+            if kind == resource_type and url in {None, own}
+        ]
+
+    def _full(self, kind: str, url: str, definition: Definition) -> Resource:
+        key = f"{kind} {url}"
+        if key not in self._served:
+            resource = {**definition.resource, "id": logical_id_of(definition)}
+            if kind == "StructureDefinition":
+                resource["snapshot"] = {"element": flattened(self._walks.snapshots.of(url))}
+            self._served[key] = resource
+        return self._served[key]
+
+    def listing(self) -> list[tuple[str, str]]:
+        """List URL and version of every profile that is not the standard's own, for the banner."""
+        return [
+            (url, str(definition.resource.get("version", "")))
+            for (kind, url), definition in self._by_url.items()
+            if kind == "StructureDefinition" and not url.startswith(BASE)
+        ]
+
+
+def logical_id_of(definition: Definition) -> str:
+    """Give the id that a definition is served under: its own, else the end of its URL."""
+    return str(definition.resource.get("id") or definition.url.rsplit("/", 1)[-1])
+
+
+SHIPPED = ("base", "valuesets", "careconnect", "registry", "spine")
+"""The folders of profiles/ that are loaded."""

@@ -1,0 +1,99 @@
+"""The CapabilityStatement: GET [base]/metadata, and the definitions in use."""
+
+import pytest
+
+from tests.spec.conversation import Registry, appointment, encoded
+
+
+def declared(registry: Registry) -> dict[str, object]:
+    """Give what is declared of Appointment."""
+    rest = registry.get("/metadata").resource["rest"][0]
+    found: dict[str, object] = next(each for each in rest["resource"] if each["type"] == "Appointment")
+    return found
+
+
+class TestMetadata:
+    """What is declared is what is done."""
+
+    def test_it_declares_the_interactions_of_the_registry(self, registry: Registry) -> None:
+        """No more and no fewer."""
+        codes = {each["code"] for each in declared(registry)["interaction"]}  # type: ignore[attr-defined]
+        assert codes == {"create", "read", "vread", "update", "search-type", "history-instance"}
+
+    def test_it_says_what_clients_rely_on(self, registry: Registry) -> None:
+        """Version-aware updates, no create by update, conditional read."""
+        appointment = declared(registry)
+        assert (appointment["versioning"], appointment["updateCreate"], appointment["readHistory"]) == (
+            "versioned-update",
+            False,
+            True,
+        )
+        assert appointment["conditionalRead"] == "full-support"
+
+    def test_it_has_what_stu3_demands(self, registry: Registry) -> None:
+        """date, kind, fhirVersion, acceptUnknown, format."""
+        statement = registry.get("/metadata").resource
+        assert (statement["fhirVersion"], statement["kind"], statement["acceptUnknown"]) == (
+            "3.0.1",
+            "instance",
+            "extensions",
+        )
+        assert {"application/fhir+xml", "application/fhir+json"} <= set(statement["format"])
+
+    def test_every_declared_search_parameter_is_accepted(self, registry: Registry) -> None:
+        """And they are all that is."""
+        for parameter in declared(registry)["searchParam"]:  # type: ignore[attr-defined]
+            query = f"{parameter['name']}=https://fhir.nhs.uk/Id/nhs-number|9991000011"
+            assert registry.search(query).status == 200
+
+    def test_it_names_the_token_endpoint(self, registry: Registry) -> None:
+        """In the security part."""
+        security = registry.get("/metadata").resource["rest"][0]["security"]
+        assert security["extension"][0]["extension"][0]["valueUri"].endswith("/oauth2/token")
+        assert security["cors"] is True
+
+    def test_every_profile_that_it_names_can_be_read(self, registry: Registry) -> None:
+        """By its canonical URL, and then by its id."""
+        for reference in registry.get("/metadata").resource["profile"]:
+            found = registry.get(f"/StructureDefinition?url={reference['reference']}").resource
+            assert found["total"] == 1
+            one = registry.get(found["entry"][0]["fullUrl"])
+            assert one.resource["url"] == reference["reference"]
+            assert one.resource["snapshot"]["element"]
+
+
+class TestDefinitions:
+    """StructureDefinition, ValueSet and CodeSystem are readable."""
+
+    @pytest.mark.parametrize(
+        "path", ["/StructureDefinition/Appointment", "/StructureDefinition/Registry-Appointment-1"]
+    )
+    def test_a_definition_is_read_by_its_id(self, registry: Registry, path: str) -> None:
+        """The standard's own, and the registry's."""
+        assert registry.get(path).status == 200
+
+    @pytest.mark.parametrize("path", ["/StructureDefinition/unknown", "/ValueSet/unknown", "/CodeSystem/unknown"])
+    def test_an_unknown_one_is_not_found(self, registry: Registry, path: str) -> None:
+        """With an outcome."""
+        assert registry.get(path).status == 404
+
+    def test_an_unknown_url_finds_nothing(self, registry: Registry) -> None:
+        """An empty searchset."""
+        assert registry.get("/ValueSet?url=https://unknown.example.test/vs").resource["total"] == 0
+
+
+class TestValidate:
+    """POST [base]/Appointment/$validate gives the findings with 200 and stores nothing."""
+
+    def test_a_good_appointment_has_no_errors(self, registry: Registry) -> None:
+        """The outcome is information."""
+        answer = registry.ask("POST", "/Appointment/$validate", encoded(appointment(), registry.format))
+        assert answer.status == 200
+        assert {each["severity"] for each in answer.resource["issue"]} == {"information"}
+
+    def test_a_bad_one_has_findings_and_is_a_success_all_the_same(self, registry: Registry) -> None:
+        """Errors are findings here, and no Spine profile is claimed."""
+        body = encoded(appointment(start=None, description="x"), registry.format)
+        answer = registry.ask("POST", "/Appointment/$validate", body)
+        assert (answer.status, "meta" in answer.resource) == (200, False)
+        assert "error" in {each["severity"] for each in answer.resource["issue"]}
