@@ -22,9 +22,6 @@ UCUM = "http://unitsofmeasure.org"
 # A FHIRPath string in which no character is escaped but the backslash itself.
 _STRING = r"'((?:[^'\\]|\\\\)*)'"
 _MATCHES = re.compile(rf"matches\({_STRING}\)")
-_SAME_IN_REFERENCE = re.compile(
-    rf"reference\.empty\(\) or identifier\.value\.empty\(\) or \(reference = {_STRING} \+ identifier\.value\)"
-)
 
 
 def has(element: dict[str, Any], name: str) -> bool:
@@ -42,8 +39,6 @@ def compiled(expression: str, element_path: str, *, by_hand: bool = True) -> Hol
         return BY_HAND[expression]
     if by_hand and (matched := _MATCHES.fullmatch(expression)):
         return _matches(_unescaped(matched[1]))
-    if by_hand and (matched := _SAME_IN_REFERENCE.fullmatch(expression)):
-        return _reference_names(_unescaped(matched[1]))
     return fhirpath.compiled(expression, element_path)
 
 
@@ -57,16 +52,6 @@ def _matches(expression: str) -> Holds:
     except re.error as error:
         raise fhirpath.BadExpression(f"has a bad regular expression: {error}") from error
     return lambda value, _resource: isinstance(value, str) and search(value) is not None
-
-
-def _reference_names(beginning: str) -> Holds:
-    """Make the invariant that a reference, if there is one, is a URL that ends with the identifier's value."""
-
-    def holds(reference: dict[str, Any], _resource: Resource) -> bool:
-        value = reference.get("identifier", {}).get("value")
-        return not has(reference, "reference") or value is None or reference.get("reference") == beginning + value
-
-    return holds
 
 
 def _exclusive(first: str, second: str) -> Holds:
