@@ -48,7 +48,6 @@ REFUSALS = (BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
 
 
-
 def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
     """Put the last handler behind the middlewares, the first of them outermost."""
 

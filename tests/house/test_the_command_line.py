@@ -1,5 +1,6 @@
 """The command line as an operator meets it: ready files, signals, exit statuses, one clear line for what is wrong."""
 
+import json
 import os
 import signal
 import socket
@@ -160,3 +161,39 @@ def test_the_settings_and_the_version_are_printed() -> None:
     """Without starting anything."""
     assert "| `--port VALUE` | `SANDBOX_PORT` | 8080 |" in ran("settings").stdout
     assert ran("--version").stdout.startswith("registry-sandbox ")
+
+
+GOOD = Path(__file__).parents[2] / "seed_data" / "pages" / "cancel_sample.xml"
+
+
+def test_files_are_judged_like_a_compiler_does(tmp_path: Path) -> None:
+    """file:line: severity: message, and exit status 1 where there is an error."""
+    bad = tmp_path / "bad.xml"
+    bad.write_text(GOOD.read_text().replace('<status value="booked"/>', '<status value="proposed"/>', 1))
+    assert ran("validate", str(GOOD)).returncode == 0
+    done = ran("validate", str(GOOD), str(bad))
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"{GOOD}: valid")
+    assert f'{bad}:12: error: Appointment.status is "proposed"' in done.stdout
+
+
+def test_folders_and_standard_input_are_judged_too(tmp_path: Path) -> None:
+    """A folder gives its XML and JSON files; - is standard input, in either format."""
+    (tmp_path / "a.xml").write_bytes(GOOD.read_bytes())
+    (tmp_path / "b.json").write_text("{")
+    done = subprocess.run(
+        [*COMMAND, "validate", "--format", "json", str(tmp_path), "-"],
+        input=GOOD.read_text(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert [each["valid"] for each in json.loads(done.stdout)] == [True, False, True]
+
+
+@pytest.mark.parametrize("arguments", [("/nowhere.xml",), (str(GOOD), "--profiles", "/nowhere")])
+def test_what_cannot_be_judged_is_named(arguments: tuple[str, ...]) -> None:
+    """Exit status 2, as for every bad setting."""
+    done = ran("validate", *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "/nowhere" in done.stderr
