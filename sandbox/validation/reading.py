@@ -163,16 +163,16 @@ class Codec:
 
 
 def _require_root(root: etree._Element, expected: Collection[str]) -> None:
+    if root.tag in [f"{{{xml.NAMESPACE}}}{each}" for each in expected]:
+        return
     name = etree.QName(root)
     if name.namespace != xml.NAMESPACE:
         found = f"of the namespace {json.quoted(name.namespace)}" if name.namespace else "without a namespace"
         message = (
             f"The root element {json.quoted(name.localname)} is {found}: expected {_names(expected)} of {xml.NAMESPACE}"
         )
-    elif name.localname not in expected:
-        message = f"The body is a resource of type {json.quoted(name.localname)}: expected {_names(expected)}"
     else:
-        return
+        message = f"The body is a resource of type {json.quoted(name.localname)}: expected {_names(expected)}"
     raise NotReadable(findings=[Finding("structure", message, "/*", line=line_of(root))])
 
 

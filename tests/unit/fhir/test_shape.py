@@ -53,6 +53,7 @@ def _misfits(members: str) -> list[tuple[str, str]]:
         ('"contained":[{"resourceType":"Pateint"}]', "Appointment.contained[0]", "did you mean Patient"),
         ('"contained":[{"resourceType":"Resource"}]', "Appointment.contained[0]", "does not know"),
         ('"contained":[{"resourceType":"Bundle","x":1}]', "Appointment.contained[0].x", "no element"),
+        ('"contained":[{"resourceType":"Patient","a":[[1]]}]', "Appointment.contained[0].a[0]", "array in an array"),
         ('"contained":[{"resourceType":"Patient","a":[{"b":null}]}]', "Appointment.contained[0].a[0].b", "null"),
     ],
 )
@@ -97,6 +98,16 @@ def test_nesting_is_bounded() -> None:
     assert _SHAPE.misfits({"resourceType": "Appointment", "extension": [deep]}) == []
     (misfit,) = _SHAPE.misfits({"resourceType": "Appointment", "extension": [{"url": "urn:x", "extension": [deep]}]})
     assert "nested too deep" in misfit.message
+
+
+@pytest.mark.parametrize("inner", ['{"a":%s}', "[%s]", '[{"a":%s}]'])
+def test_what_is_not_described_is_bounded_too(inner: str) -> None:
+    """No nesting of objects or arrays, in a resource type that nobody judges, takes the walk out of its stack."""
+    text = "1"
+    for _ in range(150):
+        text = inner % text
+    assert _misfits(f'"contained":[{{"resourceType":"Patient","a":{text}}}]')
+    assert _misfits(f'"comment":{text}')
 
 
 def test_places_follow_the_text() -> None:
