@@ -36,13 +36,29 @@ def operations(tenant: Tenant, root: str) -> list[Operation]:
     created = HTTPStatus.CREATED
     gone = HTTPStatus.NO_CONTENT
     return [
-        Operation("GET", "/faults", room.all, "The rules in force, by precedence.", _FORMAT, answers=_LIST, media_types=yaml),
+        Operation(
+            "GET", "/faults", room.all, "The rules in force, by precedence.", _FORMAT, answers=_LIST, media_types=yaml
+        ),
         Operation("POST", "/faults", room.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
         Operation("PUT", "/faults", room.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
         Operation("DELETE", "/faults", room.clear, "Delete all that were set over HTTP.", status=gone),
-        Operation("GET", "/faults/fired", room.fired, "What fired; as YAML, rules that replay it.", _FORMAT, answers=fired, media_types=yaml),
+        Operation(
+            "GET",
+            "/faults/fired",
+            room.fired,
+            "What fired; as YAML, rules that replay it.",
+            _FORMAT,
+            answers=fired,
+            media_types=yaml,
+        ),
         Operation("GET", "/faults/{id}", room.one, "One rule.", answers=_LIVE),
-        Operation("DELETE", "/faults/{id}", room.remove, "Delete a rule, until a reset brings back what was there at the start.", status=gone),
+        Operation(
+            "DELETE",
+            "/faults/{id}",
+            room.remove,
+            "Delete a rule, until a reset brings back what was there at the start.",
+            status=gone,
+        ),
     ]
 
 
