@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -93,6 +94,7 @@ class Sandbox:
     credentials: Credentials
     sleep: Sleep
     port: int = 0
+    _leftovers: ExitStack = field(default_factory=ExitStack)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -180,13 +182,16 @@ class Sandbox:
 
     @cached_property
     def certificates(self) -> Path:
-        """The folder of the certificates; without `--tls-dir` a set is made that goes when the process ends."""
+        """The folder of the certificates; without `--tls-dir` a set is made that goes when the sandbox is closed."""
         if self.settings.tls_dir is not None:
             return self.settings.tls_dir
-        self._ephemeral = TemporaryDirectory(prefix="registry-sandbox-tls-")
-        folder = Path(self._ephemeral.name)
+        folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
         write_certificates(folder, [], datetime.now(UTC))
         return folder
+
+    def close(self) -> None:
+        """Leave nothing behind on the disk."""
+        self._leftovers.close()
 
     def ssl_context(self) -> SSLContext | None:
         """Give the TLS side of the registry's port, if it has one."""

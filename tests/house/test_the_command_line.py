@@ -127,7 +127,7 @@ def test_a_port_in_use_is_named() -> None:
         (["--seed-data", "/nowhere"], {}, "/nowhere"),
         (["--profiles", "/nowhere"], {}, "/nowhere"),
         (["--signing-key", "/nowhere"], {}, "/nowhere"),
-        (["--jwks", "/nowhere"], {}, "/nowhere"),
+        (["--jwks", "/nowhere", "--issuer", "https://me.example.test"], {}, "/nowhere"),
         (["--tls", "server", "--tls-dir", "/nowhere"], {}, "/nowhere"),
     ],
 )
@@ -163,7 +163,7 @@ def test_the_settings_and_the_version_are_printed() -> None:
     assert ran("--version").stdout.startswith("registry-sandbox ")
 
 
-GOOD = Path(__file__).parents[2] / "seed_data" / "pages" / "cancel_sample.xml"
+GOOD = Path(__file__).parents[2] / "seed_data" / "pages" / "search_sample_5_test.xml"
 
 
 def test_files_are_judged_like_a_compiler_does(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_folders_and_standard_input_are_judged_too(tmp_path: Path) -> None:
     """A folder gives its XML and JSON files; - is standard input, in either format."""
     (tmp_path / "a.xml").write_bytes(GOOD.read_bytes())
     (tmp_path / "b.json").write_text("{")
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [*COMMAND, "validate", "--format", "json", str(tmp_path), "-"],
         input=GOOD.read_text(),
         capture_output=True,
