@@ -153,7 +153,8 @@ class ControlApi:
         if request.body_error is not None:
             raise BadControlRequest(str(request.body_error))
         try:
-            count = plant(self._tenant.registrar, seeds_from_json("body", request.body))
+            planted = plant(self._tenant.registrar, seeds_from_json("body", request.body))
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
-        return json_answer(HTTPStatus.CREATED, {"seeded": count})
+        resources = [each.resource() for each in planted]
+        return json_answer(HTTPStatus.CREATED, {"seeded": len(planted), "appointments": resources})
