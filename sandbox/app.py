@@ -142,6 +142,12 @@ class Sandbox:
     credentials: Credentials
     port: int = 0
     started: float = field(default_factory=time.monotonic)
+    _ephemeral: "TemporaryDirectory[str] | None" = field(default=None, init=False)
+
+    def close(self) -> None:
+        """Remove what was made for this run only."""
+        if self._ephemeral is not None:
+            self._ephemeral.cleanup()
 
     @property
     def base_path(self) -> str:
