@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.app import build
+from sandbox.faults.effect import Sleep
 from sandbox.remote import RemoteSandbox
 from sandbox.serving import Serving
 from sandbox.settings import combined
@@ -24,6 +25,7 @@ class RegistrySandbox(RemoteSandbox):
     """A real server on a free port, from `with` to its end, or from `start` to `stop`.
 
     Args:
+        sleep: how injected delays wait.
         settings: as in a YAML file: `clock="2019-01-18T09:00:00Z"`, `fault=["cancel:503@x1"]`. The port is a free one
             unless it is named; the environment is not looked at.
 
@@ -35,9 +37,10 @@ class RegistrySandbox(RemoteSandbox):
         BadSetting: a setting is unknown, or has a value that it cannot have.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, sleep: Sleep = asyncio.sleep, **settings: Any) -> None:
         chosen = {name: _plain(value) for name, value in settings.items() if value is not None}
         self._settings = combined({}, {}, {"port": 0, "quiet": True, **chosen}, type(self).__name__)
+        self._sleep = sleep
         self._thread: threading.Thread | None = None
         self.base_url = ""
 
@@ -49,7 +52,7 @@ class RegistrySandbox(RemoteSandbox):
         """
         if self._thread is not None:
             raise RuntimeError("this sandbox runs already")
-        self.sandbox = build(self._settings)
+        self.sandbox = build(self._settings, sleep=self._sleep)
         started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=[started], name="registry-sandbox", daemon=True)
         self._thread.start()
