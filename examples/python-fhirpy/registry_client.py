@@ -21,7 +21,7 @@ NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 URI = "urn:ietf:rfc:3986"
 ATTEMPTS = 5
 FIRST_PAUSE_S = 0.2
-TIMEOUT = {"timeout": 10}
+TIMEOUT_S = 10
 
 
 class UnknownOutcome(Exception):
@@ -94,7 +94,7 @@ class Registry:
         return next((each for each in self.search(patient) if each["identifier"][0]["value"] == pointer), None)
 
     def _client_with(self, headers: dict[str, str]) -> SyncFHIRClient:
-        return SyncFHIRClient(self._base_url, self._authorization, headers, requests_config=TIMEOUT)
+        return SyncFHIRClient(self._base_url, self._authorization, headers, requests_config={"timeout": TIMEOUT_S})
 
 
 def answered(call: Callable[[], Any]) -> Any:
@@ -145,7 +145,7 @@ def request_token(token_url: str, base_url: str, client_id: str, client_secret: 
         "client_secret": client_secret,
         "scope": f"{base_url}/.default",
     }
-    return ask("token", lambda: granted(requests.post(token_url, data=form, **TIMEOUT)))
+    return ask("token", lambda: granted(requests.post(token_url, data=form, timeout=TIMEOUT_S)))
 
 
 def granted(response: requests.Response) -> str:
