@@ -17,7 +17,7 @@ trap 'rm -r "$work"' EXIT
 # Status 000: there was no answer, or half of one, or one that is no JSON.
 answered() {
     status=$(curl --silent --max-time 10 --output "$work/body" --write-out '%{http_code}' "$@") || status=000
-    if [[ $status == 2* ]] && ! jq --exit-status type "$work/body" >"$work/type"; then status=000; fi
+    if [[ $status == 2* ]] && ! jq --exit-status type "$work/body" &>"$work/type"; then status=000; fi
 }
 
 # Sends METHOD PATH [curl's options] to the registry. The token is read from a file: `ps` shows arguments to everybody.

@@ -92,7 +92,7 @@ async function answered(call) {
     resource = await call({ signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
     if (isRefusal(error)) throw error;
-    throw new UnknownOutcome(`no answer: ${error.cause?.message ?? error.message}`, { cause: error });
+    throw new UnknownOutcome(`unknown outcome: ${error.cause?.message ?? error.message}`, { cause: error });
   }
   // The library gives {} for an empty body: that is no answer either.
   if (!resource.resourceType) throw new UnknownOutcome('an empty answer');

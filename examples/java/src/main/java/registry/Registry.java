@@ -100,7 +100,7 @@ final class Registry {
     try {
       return call.get();
     } catch (FhirClientConnectionException | DataFormatException error) {
-      throw new TryAgain("no answer: " + error.getMessage(), error);
+      throw new TryAgain("unknown outcome: " + error.getMessage(), error);
     } catch (ResourceVersionConflictException error) {
       throw new TryAgain("somebody else was faster (409): read again", error);
     } catch (BaseServerResponseException error) {

@@ -53,7 +53,7 @@ public final class RegistryClient {
         .setStatus(AppointmentStatus.BOOKED)
         .setStart(Date.from(start))
         .setEnd(Date.from(start.plus(Duration.ofMinutes(10))))
-        // HAPI writes a dateTime to the second; the registry wants the precision of an instant, which that is.
+        // A dateTime, but the registry wants it to the second and with a zone, as an instant has it; now() gives both.
         .setCreatedElement(DateTimeType.now());
     appointment.addIdentifier()
         .setSystem("urn:ietf:rfc:3986")
