@@ -24,6 +24,7 @@ from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
 from sandbox.routing import Routes, require_route
 from sandbox.rules import Strictness
+from sandbox.security.audiences import loopback_audiences
 from sandbox.security.certificates import UnusableCertificates, write_certificates
 from sandbox.security.gate import Gate
 from sandbox.security.issuer import BUILT_IN_ISSUER, Issuer
@@ -45,8 +46,6 @@ from sandbox.validation.reading import Codec
 BASE_PATH = "/STU3"
 REFUSALS = (BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
-
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
@@ -155,7 +154,7 @@ class Sandbox:
 
     def audiences(self, base: str) -> Collection[str]:
         """What the registry may be called in a token, when a request came to this base."""
-        return _audiences(base, self.settings.base_url, self.port, self.settings.tls != "off")
+        return _audiences(base, self.settings.base_url, self.port)
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Make a token that is valid now, or spoiled as ordered."""
@@ -177,7 +176,7 @@ class Sandbox:
             require_formats,
         )
         middlewares: tuple[Middleware, ...] = (
-            Envelope(self.dice.ids("request ids")),
+            Envelope(self.dice.ids("request ids"), registrar.clock),
             Representation(registrar.codec.write),
             answer_errors,
         )
@@ -225,7 +224,9 @@ class Sandbox:
 
 def require_ssp(request: Request) -> None:
     """Demand the headers of calls through the Spine Security Proxy."""
-    require_ssp_headers(request.headers, request.interaction)
+    # The definitions have no interaction ids of their own: for them any documented one will do.
+    documented = request.resource_type in ("Appointment", "metadata")
+    require_ssp_headers(request.headers, request.interaction if documented else "")
 
 
 def _checked(checks: tuple[Check, ...]) -> Handler:
@@ -240,10 +241,9 @@ def _checked(checks: tuple[Check, ...]) -> Handler:
 
 
 @lru_cache(maxsize=256)
-def _audiences(base: str, base_url: str | None, port: int, secure: bool) -> frozenset[str]:  # noqa: FBT001
-    scheme = "https" if secure else "http"
+def _audiences(base: str, base_url: str | None, port: int) -> frozenset[str]:
     path = BASE_PATH if base_url is None else urlsplit(base_url).path
-    loopback = {f"{scheme}://{name}:{port}{each}" for name in _LOOPBACK for each in (path, BASE_PATH)}
+    loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(port, below)}
     return frozenset({base, *loopback, *((base_url,) if base_url else ())})
 
 

@@ -77,6 +77,7 @@ class Request:
     certificate_subject: str = ""
     client: Client = NOBODY
     interaction: str = ""
+    resource_type: str = ""
     logical_id: str = ""
     version_id: str = ""
     writes: bool = False

@@ -64,6 +64,4 @@ def _issue(finding: Finding, spine_code: str) -> Resource:
 
 
 def _diagnostics(finding: Finding) -> str:
-    place = f" (line {finding.line})" if finding.line else ""
-    source = f" [{finding.source}]" if finding.source else ""
-    return f"{finding.message}{place}{source}"
+    return f"{finding.message} (line {finding.line})" if finding.line else finding.message

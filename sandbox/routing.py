@@ -64,6 +64,7 @@ class Routes:
             return
         declared, request.answer = found
         request.interaction, request.writes, request.expects = declared.code, declared.writes, declared.body
+        request.resource_type = segments[0]
         if len(segments) > 1 and "{id}" in declared.path:
             request.logical_id = segments[1]
             request.version_id = segments[3] if "{vid}" in declared.path else ""
