@@ -46,6 +46,8 @@ class Envelope:
             response = await handler(request)
         await _compress(request, response)
         self._dress(request, response)
+        if request.injected is not None:
+            request.injected.finish(response)
         return response
 
     def _dress(self, request: Request, response: Response) -> None:
