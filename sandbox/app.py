@@ -96,12 +96,6 @@ class Sandbox:
     port: int = 0
     _leftovers: ExitStack = field(default_factory=ExitStack)
     started: float = field(default_factory=time.monotonic)
-    _ephemeral: "TemporaryDirectory[str] | None" = field(default=None, init=False)
-
-    def close(self) -> None:
-        """Remove what was made for this run only."""
-        if self._ephemeral is not None:
-            self._ephemeral.cleanup()
 
     @property
     def base_path(self) -> str:
