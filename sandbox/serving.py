@@ -114,6 +114,7 @@ class Serving:
         await asyncio.gather(*(http.shutdown(DRAIN_S) for _, http in self._servers))
         self._servers.clear()
         self._access_log.flush()
+        self._sandbox.close()
 
     def announce(self) -> None:
         """Print the banner, unless it is not wanted; making the token in it warms the keys up."""

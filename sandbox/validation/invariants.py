@@ -13,7 +13,7 @@ from sandbox.exchange import Resource
 from sandbox.validation import fhirpath
 from sandbox.validation.checks import Holds
 from sandbox.validation.narrative import is_clean_narrative
-from sandbox.validation.values import before, number, pattern
+from sandbox.validation.values import before, moment, number, pattern
 
 ELE_1 = "hasValue() | (children().count() > id.count())"
 """Holds of every element that is not empty, which the walk sees by itself."""
@@ -82,13 +82,14 @@ def _app_3(appointment: Resource, _resource: Resource) -> bool:
     }
 
 
-def _in_order(first: str, second: str) -> Holds:
-    """Make the invariant that one moment is not after another; where the precision leaves it open, it is not."""
+def _per_1(element: dict[str, Any], _resource: Resource) -> bool:
+    """Compare the first instants that both may mean: a day begins before an hour of it, an hour not before its day."""
+    start, end = moment(element.get("start")), moment(element.get("end"))
+    return start is None or end is None or start[0] <= end[0]
 
-    def holds(element: dict[str, Any], _resource: Resource) -> bool:
-        return not before(element.get(second), element.get(first))
 
-    return holds
+def _rng_2(element: dict[str, Any], _resource: Resource) -> bool:
+    return not before(element.get("high"), element.get("low"))
 
 
 def _dom_1(resource: Resource, _resource: Resource) -> bool:
@@ -100,8 +101,10 @@ def _dom_2(resource: Resource, _resource: Resource) -> bool:
 
 
 def _dom_3(resource: Resource, root: Resource) -> bool:
-    ids = {f"#{contained['id']}" for contained in resource.get("contained", ()) if "id" in contained}
-    return not ids or ids <= set(_references(root))
+    contained = resource.get("contained", ())
+    if not all("id" in each for each in contained):
+        return False  # what has no id cannot be referred to
+    return not contained or {f"#{each['id']}" for each in contained} <= set(_references(root))
 
 
 def _references(tree: Any) -> Iterator[str]:
@@ -185,7 +188,7 @@ BY_HAND: dict[str, Holds] = {
     "start.empty() xor end.exists()": _app_2,
     "(start.exists() and end.exists()) or (status in ('proposed' | 'cancelled'))": _app_3,
     "type.exists() or actor.exists()": _app_1,
-    "start.empty() or end.empty() or (start <= end)": _in_order("start", "end"),
+    "start.empty() or end.empty() or (start <= end)": _per_1,
     "contained.text.empty()": _dom_1,
     "contained.contained.empty()": _dom_2,
     "contained.where(('#'+id in %resource.descendants().reference).not()).empty()": _dom_3,
@@ -205,7 +208,7 @@ BY_HAND: dict[str, Holds] = {
     "(code or value.empty()) and (system.empty() or system = 'urn:iso:std:iso:4217')": (
         lambda q, _resource: _coded(q, "urn:iso:std:iso:4217")
     ),
-    "low.empty() or high.empty() or (low <= high)": _in_order("low", "high"),
+    "low.empty() or high.empty() or (low <= high)": _rng_2,
     "(numerator.empty() xor denominator.exists()) and (numerator.exists() or extension.exists())": _rat_1,
     "offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))": _tim_9,
     "period.exists() implies period >= 0": _not_negative("period"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.exchange import Resource
+from sandbox.finding import Finding
 from sandbox.validation.checks import Check
 from sandbox.validation.conformance import Definition
 from sandbox.validation.element_definition import Compiler
@@ -61,6 +62,12 @@ class Walks:
         """Judge a whole resource by a profile of its type."""
         name = str(resource["resourceType"])
         self.of(url)(resource, (None, Step(name, f"f:{name}", 0), None), judging)
+
+    def findings(self, resource: Resource, url: str) -> list[Finding]:
+        """Give what one profile says of a resource, in document order."""
+        judging = Judging(resource, resource)
+        self.judge(resource, url, judging)
+        return judging.in_document_order(lambda _location: None)
 
     def kind(self, url: str) -> str:
         """Tell whether a definition is of a resource, a complex type or a primitive type."""
