@@ -69,10 +69,19 @@ def compiled(expression: str, element_path: str) -> Holds:
     run: Any = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)
     _require_functions(run.parsedPath)
 
+    needs_resource = "%resource" in expression or "%rootResource" in expression
+    latest: list[Any] = [None, None]
+
+    def whole_of(resource: Resource) -> Any:
+        """Give the resource as the library takes it, made once however many elements ask for it."""
+        if latest[0] is not resource:
+            latest[:] = [resource, _one_node_each(resource)]
+        return latest[1]
+
     def evaluate(value: Any, resource: Resource) -> bool:
         node: Any = ResourceNode(_one_node_each(value), element_path)  # type: ignore[no-untyped-call]
         try:
-            whole = _one_node_each(resource)
+            whole = whole_of(resource) if needs_resource else None
             result = run(node, {"resource": whole, "rootResource": whole})
         except Exception:  # noqa: BLE001 - the library raises nothing finer
             # An expression that means nothing for this value (two dates where one is compared) does not hold of it.

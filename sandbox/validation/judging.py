@@ -60,9 +60,12 @@ class Judging:
         return Judging(self.whole, resource, self.found)
 
     def in_document_order(self, line: Callable[[str], int | None]) -> list[Finding]:
-        """Give what was found, in the order of the elements in the definitions, which is that of an XML document."""
+        """Give what was found, in the order of the elements in the definitions, which is that of an XML document.
+
+        What two profiles took from the same base, and both found, is said once.
+        """
         ordered = sorted(self.found, key=lambda noted: _rank(noted[0]))
-        return [_with_line(finding, line(finding.location)) for _, finding in ordered]
+        return [_with_line(each, line(each.location)) for each in dict.fromkeys(finding for _, finding in ordered)]
 
 
 def _with_line(finding: Finding, line: int | None) -> Finding:
