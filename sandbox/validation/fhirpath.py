@@ -10,8 +10,8 @@ Source: https://hl7.org/fhir/STU3/fhirpath.html
 
 from typing import Any
 
-from sandbox.exchange import Resource
 from sandbox.validation.checks import Holds
+from sandbox.validation.judging import Judging
 from sandbox.validation.narrative import is_clean_narrative
 from sandbox.validation.values import pattern
 
@@ -70,18 +70,11 @@ def compiled(expression: str, element_path: str) -> Holds:
     _require_functions(run.parsedPath)
 
     needs_resource = "%resource" in expression or "%rootResource" in expression
-    latest: list[Any] = [None, None]
 
-    def whole_of(resource: Resource) -> Any:
-        """Give the resource as the library takes it, made once however many elements ask for it."""
-        if latest[0] is not resource:
-            latest[:] = [resource, _one_node_each(resource)]
-        return latest[1]
-
-    def evaluate(value: Any, resource: Resource) -> bool:
+    def evaluate(value: Any, judging: Judging) -> bool:
         node: Any = ResourceNode(_one_node_each(value), element_path)  # type: ignore[no-untyped-call]
         try:
-            whole = whole_of(resource) if needs_resource else None
+            whole = judging.for_fhirpath(_one_node_each) if needs_resource else None
             result = run(node, {"resource": whole, "rootResource": whole})
         except Exception:  # noqa: BLE001 - the library raises nothing finer
             # An expression that means nothing for this value (two dates where one is compared) does not hold of it.

@@ -61,9 +61,7 @@ def test_a_body_that_waits_for_leave_is_let_on(running: RegistrySandbox) -> None
     assert answer.startswith(b"HTTP/1.1 403 ")
 
 
-@pytest.mark.parametrize(
-    "path", ["/STU3/%0A", "/STU3/Appointment/%0A", "/STU3/%2e%2e/x", "/STU3/Appointment%2Fx"]
-)
+@pytest.mark.parametrize("path", ["/STU3/%0A", "/STU3/Appointment/%0A", "/STU3/%2e%2e/x", "/STU3/Appointment%2Fx"])
 def test_odd_paths_get_an_outcome(running: RegistrySandbox, path: str) -> None:
     """An encoded line feed, a parent folder, an encoded slash: an outcome, whatever the framework would say."""
     status, headers, _ = said(running, f"GET {path} HTTP/1.1\r\n{HEAD}\r\n".encode())
