@@ -1,8 +1,9 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
+# examples: run the example clients against a sandbox with faults in force.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check schema clean
+.PHONY: run test check examples schema clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -19,6 +20,9 @@ check: .venv/ready
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+examples: .venv/ready
+	$(BIN)/python examples/run $(ARGS)
 
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate

@@ -1,41 +1,53 @@
 """The composition root: builds the parts from the settings, and lists the steps of the pipeline in order."""
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
-from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from sandbox.clock import Clock
+from sandbox.credentials import Credentials
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
+from sandbox.faults.configured import configured
+from sandbox.faults.effect import Occasion, Refuse, Sleep
+from sandbox.faults.fields import BadFault
+from sandbox.faults.injector import Injector, Perform
+from sandbox.faults.plan import Plan, Source
+from sandbox.faults.rule import Rule
 from sandbox.fhir import json
 from sandbox.interactions import declared
-from sandbox.outcomes import answer_errors
+from sandbox.journal import Journal
+from sandbox.outcomes import answer_errors, injected
+from sandbox.pipeline import interaction, judged, wired
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
 from sandbox.routing import Routes, require_route
 from sandbox.rules import Strictness
+from sandbox.security.audiences import loopback_audiences
 from sandbox.security.certificates import UnusableCertificates, write_certificates
 from sandbox.security.gate import Gate
-from sandbox.security.issuer import BUILT_IN_ISSUER, Issuer
-from sandbox.security.keys import KeySet, SigningKey, UnusableKey
+from sandbox.security.issuer import LIFETIME_S
+from sandbox.security.keys import UnusableKey
 from sandbox.security.ssp import require_ssp_headers
-from sandbox.security.token_order import read_token_order
-from sandbox.security.tokens import Mode, TokenJudge
 from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
+from sandbox.server.console import Console
+from sandbox.server.control import appointments, clock, faults, health, journal, openapi, tokens
+from sandbox.server.control.operation import Operation
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
-from sandbox.server.token_api import TokenApi
+from sandbox.server.token_api import TokenApi, TokenFaults, oauth_refusal
 from sandbox.settings import Settings
 from sandbox.tenant import Tenant
 from sandbox.validation.conformance import UnusableDefinition
@@ -43,22 +55,8 @@ from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec
 
 BASE_PATH = "/STU3"
-REFUSALS = (BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
+REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
-
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
-
-def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
-    """Put the last handler behind the middlewares, the first of them outermost."""
-
-    def behind(handler: Handler, middleware: Middleware) -> Handler:
-        async def handle(request: Request) -> Response:
-            return await middleware(request, handler)
-
-        return handle
-
-    return reduce(behind, reversed(middlewares), last)
 
 
 class Dice:
@@ -87,52 +85,6 @@ class Dice:
 
 
 @dataclass
-class Credentials:
-    """The keys, the issuer and the judge, made when the first token needs them: that takes a tenth of a second."""
-
-    settings: Settings
-    random_bytes: Callable[[int], bytes]
-    own_keys: KeySet | None = None
-    signing_key: SigningKey | None = None
-
-    def __post_init__(self) -> None:
-        """Load what the operator gave at once, so that a bad file stops the start."""
-        if self.settings.jwks is not None:
-            self.own_keys = KeySet.load(self.settings.jwks, self.settings.issuer or "")
-        if self.settings.signing_key is not None:
-            self.signing_key = SigningKey.load(self.settings.signing_key)
-
-    @cached_property
-    def issuer(self) -> Issuer:
-        """The built-in issuer."""
-        key = self.signing_key or SigningKey.generate()
-        name = self.settings.issuer if self.settings.issuer and self.own_keys is None else BUILT_IN_ISSUER
-        return Issuer(key, random_bytes=self.random_bytes, name=name)
-
-    @cached_property
-    def judge(self) -> TokenJudge:
-        """The judge of tokens: with `--jwks`, of the user's own issuer beside the built-in one."""
-        keys = self.issuer.public_keys()
-        issuers = [self.issuer.name]
-        if self.own_keys is not None:
-            keys |= self.own_keys
-            issuers += [self.settings.issuer] if self.settings.issuer else []
-        return TokenJudge(
-            mode=cast("Mode", self.settings.auth),
-            keys=keys,
-            issuers=issuers,
-            leeway_s=self.settings.token_leeway,
-            audience=self.settings.audience,
-        )
-
-    def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:
-        """Make a token for a FHIR base, to the order of these parameters; of the accepted kind if they name none."""
-        if self.settings.auth == "spine" and "mode" not in dict(parameters):
-            parameters = [("mode", "spine"), *parameters]
-        return read_token_order(parameters).fill(self.issuer, self.settings.audience or base, now)
-
-
-@dataclass
 class Sandbox:
     """A sandbox, ready to be listened at; `port` is noted once it is known."""
 
@@ -140,7 +92,9 @@ class Sandbox:
     dice: Dice
     tenant: Tenant
     credentials: Credentials
+    sleep: Sleep
     port: int = 0
+    _leftovers: ExitStack = field(default_factory=ExitStack)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -155,7 +109,7 @@ class Sandbox:
 
     def audiences(self, base: str) -> Collection[str]:
         """What the registry may be called in a token, when a request came to this base."""
-        return _audiences(base, self.settings.base_url, self.port, self.settings.tls != "off")
+        return _audiences(base, self.settings.base_url, self.port)
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Make a token that is valid now, or spoiled as ordered."""
@@ -177,19 +131,45 @@ class Sandbox:
             require_formats,
         )
         middlewares: tuple[Middleware, ...] = (
-            Envelope(self.dice.ids("request ids")),
+            self.tenant.journal,
+            Envelope(self.dice.ids("request ids"), registrar.clock),
             Representation(registrar.codec.write),
             answer_errors,
+            judged(checks),
+            self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
         )
-        return wired(middlewares, _checked(checks))
+        return wired(middlewares, interaction)
+
+    def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
+        registrar, settings = self.tenant.registrar, self.settings
+        return Injector(
+            self.tenant.plan,
+            registrar,
+            refuse,
+            perform,
+            self.sleep,
+            settings.max_delay,
+            registrar.codec.write,
+            by_header=settings.request_faults,
+        )
+
+    def token_room(self) -> Handler:
+        """Build what answers at the token endpoint and beside it."""
+        api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
+
+        async def hand_out(occasion: Occasion) -> Response:
+            lifetime_s = LIFETIME_S if occasion.token_lifetime_s is None else occasion.token_lifetime_s
+            return api.hand_out(occasion.request, occasion.registrar.clock.timestamp(), lifetime_s)
+
+        return wired((self.tenant.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
 
     def front(self) -> Front:
         """Build what answers on the registry's port."""
-        token_api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
-        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_api), ("/.well-known", token_api))
+        token_room = self.token_room()
+        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_room), ("/.well-known", token_room))
         if not self.control_apart:
             rooms = (*rooms, (ROOT, self.control()))
-        return Front(self.fhir(), self.base_paths, rooms)
+        return Front(self.fhir(), self.base_paths, rooms, self.console())
 
     @property
     def control_apart(self) -> bool:
@@ -198,17 +178,20 @@ class Sandbox:
 
     def control_front(self) -> Front:
         """Build what answers on the control plane's own port."""
-        return Front(None, (), ((ROOT, self.control()),))
+        return Front(None, (), ((ROOT, self.control()),), self.console())
 
     @cached_property
     def certificates(self) -> Path:
-        """The folder of the certificates; without `--tls-dir` a set is made that goes when the process ends."""
+        """The folder of the certificates; without `--tls-dir` a set is made that goes when the sandbox is closed."""
         if self.settings.tls_dir is not None:
             return self.settings.tls_dir
-        self._ephemeral = TemporaryDirectory(prefix="registry-sandbox-tls-")
-        folder = Path(self._ephemeral.name)
+        folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
         write_certificates(folder, [], datetime.now(UTC))
         return folder
+
+    def close(self) -> None:
+        """Leave nothing behind on the disk."""
+        self._leftovers.close()
 
     def ssl_context(self) -> SSLContext | None:
         """Give the TLS side of the registry's port, if it has one."""
@@ -220,30 +203,38 @@ class Sandbox:
     def control(self) -> ControlApi:
         """Build the control plane."""
         guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
-        return ControlApi(self.tenant, guard, self.make_token, lambda: time.monotonic() - self.started)
+        return ControlApi(guard, self._control_operations())
+
+    def _control_operations(self) -> list[Operation]:
+        tenant = self.tenant
+        operations = [
+            *health.operations(tenant, lambda: time.monotonic() - self.started),
+            *tokens.operations(self.make_token),
+            *clock.operations(tenant),
+            *faults.operations(tenant, ROOT),
+            *journal.operations(tenant),
+            *appointments.operations(tenant),
+        ]
+        return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
+
+    def console(self) -> Console:
+        """Build what answers at `/`."""
+        beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
+        control = [ROOT + each.path for each in self._control_operations()]
+        return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
 
 
 def require_ssp(request: Request) -> None:
     """Demand the headers of calls through the Spine Security Proxy."""
-    require_ssp_headers(request.headers, request.interaction)
-
-
-def _checked(checks: tuple[Check, ...]) -> Handler:
-    async def handle(request: Request) -> Response:
-        for check in checks:
-            check(request)
-        if request.answer is None:
-            raise LookupError("a request without a route passed the check on routes")
-        return await request.answer(request)
-
-    return handle
+    # The definitions have no interaction ids of their own: for them any documented one will do.
+    documented = request.resource_type in ("Appointment", "metadata")
+    require_ssp_headers(request.headers, request.interaction if documented else "")
 
 
 @lru_cache(maxsize=256)
-def _audiences(base: str, base_url: str | None, port: int, secure: bool) -> frozenset[str]:  # noqa: FBT001
-    scheme = "https" if secure else "http"
+def _audiences(base: str, base_url: str | None, port: int) -> frozenset[str]:
     path = BASE_PATH if base_url is None else urlsplit(base_url).path
-    loopback = {f"{scheme}://{name}:{port}{each}" for name in _LOOPBACK for each in (path, BASE_PATH)}
+    loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(port, below)}
     return frozenset({base, *loopback, *((base_url,) if base_url else ())})
 
 
@@ -251,8 +242,8 @@ def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandbox:
-    """Build a sandbox from its settings.
+def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: Sleep = asyncio.sleep) -> Sandbox:
+    """Build a sandbox from its settings; `wall` is the machine's clock, `sleep` how injected delays wait.
 
     Raises:
         REFUSALS: a file that was given cannot be used; the message names it.
@@ -273,9 +264,15 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
         new_id=dice.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
     )
-    tenant = Tenant(registrar, _seeds(settings), dice.reset)
+    plan = Plan(seed, registrar.clock, _faults(settings))
+    noted = Journal(registrar.clock, settings.journal_size)
+    tenant = Tenant(registrar, plan, noted, _seeds(settings), dice.reset)
     plant(registrar, tenant.seeds)
-    return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes))
+    return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
+
+
+def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:
+    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels)
 
 
 def _seeds(settings: Settings) -> list[Seed]:

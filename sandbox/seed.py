@@ -17,6 +17,7 @@ from sandbox.exchange import Format, Resource
 from sandbox.fhir.datatypes import instant, write_instant
 from sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 from sandbox.registrar import Registrar, recorded
+from sandbox.registry import Version
 from sandbox.validation.reading import Reading, Refused
 
 _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
@@ -90,7 +91,8 @@ def _stories(file: Path, content: bytes) -> Iterator[Seed]:
     import yaml  # only where a seed is a story: 40 ms
 
     try:
-        documents = [each for each in yaml.safe_load_all(content) if each is not None]
+        # BaseLoader makes texts of everything: an instant stays as it was written, and a number keeps its zeros.
+        documents = [each for each in yaml.load_all(content, Loader=yaml.BaseLoader) if each != ""]
     except yaml.YAMLError as error:
         raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     for at, document in enumerate(documents, 1):
@@ -129,8 +131,8 @@ def _require_story(place: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def plant(registrar: Registrar, seeds: Iterable[Seed]) -> int:
-    """Store seeds as their files say, all or none, and give how many appointments there were.
+def plant(registrar: Registrar, seeds: Iterable[Seed]) -> list[Version]:
+    """Store seeds as their files say, all or none, and give the current version of each appointment.
 
     Raises:
         BadSeed: one cannot be read, does not conform, or has an id that is taken.
@@ -147,7 +149,7 @@ def plant(registrar: Registrar, seeds: Iterable[Seed]) -> int:
                 registrar.registry.create(resource, logical_id=logical_id, at=at)
             else:
                 registrar.registry.update(logical_id, resource, expected=number, at=at)
-    return len(histories)
+    return [registrar.registry.current(logical_id) for _, logical_id, _ in histories]
 
 
 _History = tuple[str, str, list[tuple[datetime, Resource]]]
@@ -207,8 +209,6 @@ def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any)
 
 def _when(place: str, key: str, sent: Any, now: datetime) -> str:
     """Give an instant as it is written; a relative one is counted from the clock, to the minute."""
-    if isinstance(sent, datetime):  # YAML has read it already
-        return write_instant(sent if sent.tzinfo else sent.replace(tzinfo=UTC))
     match = _RELATIVE.fullmatch(str(sent))
     if match is None:
         return str(sent)

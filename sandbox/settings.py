@@ -14,6 +14,8 @@ from typing import Any
 from sandbox.fhir.datatypes import instant
 
 PREFIX = "SANDBOX_"
+MUTUAL_CONTROL_PORT = 8081
+"""Of the control plane under mutual TLS, unless it is named: health checks have no certificate."""
 # What Kubernetes sets beside SANDBOX_PORT=tcp://... in every pod, where a service is called "sandbox".
 _OF_KUBERNETES = re.compile(r"SANDBOX_(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -94,6 +96,12 @@ class Settings:
     signing_key: Path | None = _setting(None, "the built-in issuer's RSA key, a PEM file; default: made at start", Path)
     tls: str = _setting("off", "transport security", choices=("off", "server", "mutual"))
     tls_dir: Path | None = _setting(None, "folder of the certificates; default: an ephemeral set", Path)
+    fault: tuple[str, ...] = _setting((), "a fault to inject, such as cancel:500@10%; docs/faults.md", many=True)
+    fault_file: Path | None = _setting(None, "YAML or JSON file with a list of faults", Path)
+    no_sentinels: bool = _setting(False, "let the reserved NHS numbers meet no fault", _yes)  # noqa: FBT003
+    request_faults: bool = _setting(False, "let requests bring a fault, in X-Sandbox-Fault", _yes)  # noqa: FBT003
+    max_delay: float = _setting(60.0, "seconds that any injected delay or hang may last", _seconds)
+    journal_size: int = _setting(10_000, "exchanges that the journal keeps", _whole(0, 10**6))
     random_seed: int | None = _setting(
         None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
     )
@@ -119,6 +127,8 @@ class Settings:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; give one of them")
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
+        if self.jwks and not self.issuer:
+            raise BadSetting("--jwks needs --issuer: a key speaks for the issuer that it belongs to")
         if self.tls_dir and self.tls == "off":
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
 

@@ -19,6 +19,6 @@ def both_names_mean_one_patient(case: Case) -> Iterator[Finding]:
             if identified != referenced:
                 yield Finding(
                     "business-rule",
-                    f"actor.reference names the patient {referenced}, actor.identifier {identified}; expected the same.",
+                    f"actor.reference names patient {referenced}, actor.identifier {identified}; expected the same.",
                     f"/f:Appointment/f:participant[{at + 1}]/f:actor/f:reference",
                 )

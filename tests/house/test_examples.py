@@ -1,0 +1,79 @@
+"""The examples do what their READMEs say; those in JavaScript and Java are run by `make examples`."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.running import RegistrySandbox
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CLIENTS = {
+    "python-httpx": (sys.executable, "registry_client.py"),
+    "python-fhirpy": (sys.executable, "registry_client.py"),
+    "curl": ("bash", "walk-through.sh"),
+}
+
+
+def run(client: str, running: RegistrySandbox) -> subprocess.CompletedProcess[str]:
+    """Run an example against a sandbox."""
+    missing = [each for each in ("bash", "curl", "jq") if client == "curl" and shutil.which(each) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} cannot be had here")
+    surroundings = {
+        **os.environ,
+        "REGISTRY_BASE_URL": running.base_url,
+        "REGISTRY_TOKEN_URL": running.base_url.replace("/STU3", "/oauth2/token"),
+        "REGISTRY_CLIENT_ID": "sandbox-client",
+        "REGISTRY_CLIENT_SECRET": "sandbox-secret",
+    }
+    return subprocess.run(  # noqa: S603 - the commands are above
+        CLIENTS[client], cwd=EXAMPLES / client, env=surroundings, capture_output=True, text=True, check=False
+    )
+
+
+def held(running: RegistrySandbox) -> list[list[str]]:
+    """Give the statuses of all versions of each appointment that an example registered."""
+    everything: dict[str, Any] = httpx.get(f"{running.control_url}/appointments").json()
+    return [
+        [version["status"] for version in each["versions"]]
+        for each in everything["appointments"]
+        if each["versions"][0]["participant"][0]["actor"]["identifier"]["value"] == "9990001111"
+    ]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_example_registers_once_and_cancels(client: str, running: RegistrySandbox) -> None:
+    """Each holds the whole conversation."""
+    httpx.post(f"{running.control_url}/reset").raise_for_status()
+    done = run(client, running)
+    assert done.returncode == 0, done.stderr
+    assert held(running) == [["booked", "cancelled"]]
+
+
+def test_the_lock_names_no_host_to_fetch_from() -> None:
+    """The lock file holds versions and hashes; where packages come from is each machine's own choice."""
+    lock = json.loads((EXAMPLES / "javascript" / "package-lock.json").read_text())
+    assert len(lock["packages"]) > 1
+    assert [name for name, each in lock["packages"].items() if "resolved" in each] == []
+
+
+@pytest.mark.parametrize("folder", sorted(each.name for each in EXAMPLES.iterdir() if each.is_dir()))
+def test_each_example_has_a_short_readme(folder: str) -> None:
+    """A README of about ten lines names the variables that say where the registry is."""
+    readme = (EXAMPLES / folder / "README.md").read_text()
+    assert len(readme.splitlines()) < 15
+    assert re.findall(r"`(REGISTRY_[A-Z_]+)`", readme) == [
+        "REGISTRY_BASE_URL",
+        "REGISTRY_TOKEN_URL",
+        "REGISTRY_CLIENT_ID",
+        "REGISTRY_CLIENT_SECRET",
+        "REGISTRY_NHS_NUMBER",
+    ]
