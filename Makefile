@@ -1,8 +1,9 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
+# bench: the sandbox beside a bare aiohttp application. profile: where its time goes. Both take ARGS=--help.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check schema clean
+.PHONY: run test check schema bench profile clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -22,6 +23,12 @@ check: .venv/ready
 
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate
+
+bench: .venv/ready
+	$(BIN)/python -m bench $(ARGS)
+
+profile: .venv/ready
+	$(BIN)/python -m bench.profile $(ARGS)
 
 .venv/ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
