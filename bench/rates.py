@@ -19,7 +19,7 @@ from bench.processes import Server, bare, running, sandbox
 from bench.rows import Ground, Row, booked_needed
 from bench.wire import Answer, exchange, request
 
-_ADDED_BY_AIOHTTP = ("content-length", "date", "server", "connection")
+_ADDED_BY_AIOHTTP = ("content-length", "date", "connection")
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,12 +163,14 @@ def _certs(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sandbox.app import REFUSALS, validate_files
+    from sandbox.judging import REFUSALS, judged
 
     try:
-        return validate_files(options.files, options.profiles, options.format, sys.stdin.buffer, print)
+        report, status = judged(options.files, options.profiles, options.format, sys.stdin.buffer)
     except REFUSALS as error:
         return _refuse(error)
+    print(report)
+    return status
 
 
 def _health(options: argparse.Namespace) -> int:

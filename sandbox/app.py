@@ -1,5 +1,6 @@
 """The composition root: builds the parts from the settings, and lists the steps of the pipeline in order."""
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -16,17 +17,25 @@ from uuid import UUID
 from sandbox.clock import Clock
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
+from sandbox.faults.configured import configured
+from sandbox.faults.effect import Occasion, Refuse, Sleep
+from sandbox.faults.fields import BadFault
+from sandbox.faults.injector import Injector, Perform
+from sandbox.faults.plan import Plan, Source
+from sandbox.faults.rule import Rule
 from sandbox.fhir import json
 from sandbox.interactions import declared
-from sandbox.outcomes import answer_errors
+from sandbox.journal import Journal
+from sandbox.outcomes import answer_errors, injected
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
 from sandbox.routing import Routes, require_route
 from sandbox.rules import Strictness
+from sandbox.security.audiences import loopback_audiences
 from sandbox.security.certificates import UnusableCertificates, write_certificates
 from sandbox.security.gate import Gate
-from sandbox.security.issuer import BUILT_IN_ISSUER, Issuer
+from sandbox.security.issuer import BUILT_IN_ISSUER, LIFETIME_S, Issuer
 from sandbox.security.keys import KeySet, SigningKey, UnusableKey
 from sandbox.security.ssp import require_ssp_headers
 from sandbox.security.token_order import read_token_order
@@ -35,7 +44,7 @@ from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
-from sandbox.server.token_api import TokenApi
+from sandbox.server.token_api import TokenApi, TokenFaults, oauth_refusal
 from sandbox.settings import Settings
 from sandbox.tenant import Tenant
 from sandbox.validation.conformance import UnusableDefinition
@@ -43,10 +52,8 @@ from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec
 
 BASE_PATH = "/STU3"
-REFUSALS = (BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
+REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
-
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
@@ -140,6 +147,7 @@ class Sandbox:
     dice: Dice
     tenant: Tenant
     credentials: Credentials
+    sleep: Sleep
     port: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -155,7 +163,7 @@ class Sandbox:
 
     def audiences(self, base: str) -> Collection[str]:
         """What the registry may be called in a token, when a request came to this base."""
-        return _audiences(base, self.settings.base_url, self.port, self.settings.tls != "off")
+        return _audiences(base, self.settings.base_url, self.port)
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Make a token that is valid now, or spoiled as ordered."""
@@ -177,16 +185,42 @@ class Sandbox:
             require_formats,
         )
         middlewares: tuple[Middleware, ...] = (
-            Envelope(self.dice.ids("request ids")),
+            self.tenant.journal,
+            Envelope(self.dice.ids("request ids"), registrar.clock),
             Representation(registrar.codec.write),
             answer_errors,
+            judged(checks),
+            self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
         )
-        return wired(middlewares, _checked(checks))
+        return wired(middlewares, _interaction)
+
+    def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
+        registrar, settings = self.tenant.registrar, self.settings
+        return Injector(
+            self.tenant.plan,
+            registrar,
+            refuse,
+            perform,
+            self.sleep,
+            settings.max_delay,
+            registrar.codec.write,
+            by_header=settings.request_faults,
+        )
+
+    def tokens(self) -> Handler:
+        """Build what answers at the token endpoint and beside it."""
+        api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
+
+        async def hand_out(occasion: Occasion) -> Response:
+            lifetime_s = LIFETIME_S if occasion.token_lifetime_s is None else occasion.token_lifetime_s
+            return api.hand_out(occasion.request, occasion.registrar.clock.timestamp(), lifetime_s)
+
+        return wired((self.tenant.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
 
     def front(self) -> Front:
         """Build what answers on the registry's port."""
-        token_api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
-        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_api), ("/.well-known", token_api))
+        tokens = self.tokens()
+        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", tokens), ("/.well-known", tokens))
         if not self.control_apart:
             rooms = (*rooms, (ROOT, self.control()))
         return Front(self.fhir(), self.base_paths, rooms)
@@ -225,25 +259,32 @@ class Sandbox:
 
 def require_ssp(request: Request) -> None:
     """Demand the headers of calls through the Spine Security Proxy."""
-    require_ssp_headers(request.headers, request.interaction)
+    # The definitions have no interaction ids of their own: for them any documented one will do.
+    documented = request.resource_type in ("Appointment", "metadata")
+    require_ssp_headers(request.headers, request.interaction if documented else "")
 
 
-def _checked(checks: tuple[Check, ...]) -> Handler:
-    async def handle(request: Request) -> Response:
+def judged(checks: tuple[Check, ...]) -> Middleware:
+    """Give the step that makes the checks in order, the first that refuses speaks."""
+
+    async def judge(request: Request, handler: Handler) -> Response:
         for check in checks:
             check(request)
-        if request.answer is None:
-            raise LookupError("a request without a route passed the check on routes")
-        return await request.answer(request)
+        return await handler(request)
 
-    return handle
+    return judge
+
+
+async def _interaction(request: Request) -> Response:
+    if request.answer is None:
+        raise LookupError("a request without a route passed the check on routes")
+    return await request.answer(request)
 
 
 @lru_cache(maxsize=256)
-def _audiences(base: str, base_url: str | None, port: int, secure: bool) -> frozenset[str]:  # noqa: FBT001
-    scheme = "https" if secure else "http"
+def _audiences(base: str, base_url: str | None, port: int) -> frozenset[str]:
     path = BASE_PATH if base_url is None else urlsplit(base_url).path
-    loopback = {f"{scheme}://{name}:{port}{each}" for name in _LOOPBACK for each in (path, BASE_PATH)}
+    loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(port, below)}
     return frozenset({base, *loopback, *((base_url,) if base_url else ())})
 
 
@@ -251,8 +292,8 @@ def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandbox:
-    """Build a sandbox from its settings.
+def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: Sleep = asyncio.sleep) -> Sandbox:
+    """Build a sandbox from its settings; `wall` is the machine's clock, `sleep` how injected delays wait.
 
     Raises:
         REFUSALS: a file that was given cannot be used; the message names it.
@@ -273,9 +314,15 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time) -> Sandb
         new_id=dice.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
     )
-    tenant = Tenant(registrar, _seeds(settings), dice.reset)
+    clock = registrar.clock
+    plan = Plan(seed, clock, _faults(settings))
+    tenant = Tenant(registrar, plan, Journal(clock, settings.journal_size), _seeds(settings), dice.reset)
     plant(registrar, tenant.seeds)
-    return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes))
+    return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
+
+
+def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:
+    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels)
 
 
 def _seeds(settings: Settings) -> list[Seed]:

@@ -44,7 +44,7 @@ def _seed_data(sandbox: Sandbox) -> str:
 
 
 def _profiles(sandbox: Sandbox) -> str:
-    listing = sandbox.tenant.registrar.profiles.named
+    listing = sandbox.tenant.registrar.profiles.listing()
     return ", ".join(url.rpartition("/")[2] for url, _ in listing if "/StructureDefinition/" in url)
 
 

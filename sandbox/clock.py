@@ -57,6 +57,10 @@ class Clock:
         """Move the clock by so much, backwards where it is negative."""
         self.set(self.now() + by)
 
+    def ahead(self, by_s: float) -> "Clock":
+        """Give a clock that always shows so much more than this one."""
+        return Clock(lambda: self.timestamp() + by_s)
+
     def freeze(self) -> None:
         """Stand still at the instant shown now."""
         self._stopped_at = self.timestamp()

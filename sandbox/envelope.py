@@ -7,8 +7,12 @@ import asyncio
 import gzip
 import re
 from collections.abc import Callable
+from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
+from sandbox import __version__
+from sandbox.clock import Clock
 from sandbox.exchange import Handler, Request, Response
 
 _ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
@@ -16,15 +20,23 @@ _EXPOSED = "Location, ETag, Last-Modified, X-Request-Id, X-Correlation-Id"
 _METHODS = "GET, HEAD, POST, PUT, OPTIONS"
 _HEADERS = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Prefer, X-Request-Id"
 
+_SERVER = f"appointment-registry-sandbox/{__version__}"
+
 _WORTH_BYTES = 1_400  # what fits one packet gains nothing
 _OFF_LOOP_BYTES = 262_144
 
 
 class Envelope:
-    """The outermost step: `new_id` gives the answers' own request ids."""
+    """The outermost step.
 
-    def __init__(self, new_id: Callable[[], str]) -> None:
+    Args:
+        new_id: gives the answers' own request ids.
+        clock: what the Date header shows.
+    """
+
+    def __init__(self, new_id: Callable[[], str], clock: Clock) -> None:
         self._new_id = new_id
+        self._clock = clock
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Answer a CORS preflight at once, and dress every other answer."""
@@ -34,11 +46,15 @@ class Envelope:
             response = await handler(request)
         await _compress(request, response)
         self._dress(request, response)
+        if request.injected is not None:
+            request.injected.finish(response)
         return response
 
     def _dress(self, request: Request, response: Response) -> None:
         headers = response.headers
         headers["Cache-Control"] = "no-store"
+        headers["Date"] = _http_date(int(self._clock.timestamp()))
+        headers["Server"] = _SERVER
         headers["X-Request-Id"] = self._new_id()
         sent = request.headers.get("X-Request-Id")
         # What could not have been a header value of ours is not echoed.
@@ -47,6 +63,11 @@ class Envelope:
         if "Origin" in request.headers:
             headers["Access-Control-Allow-Origin"] = "*"
             headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+
+@lru_cache(maxsize=8)
+def _http_date(whole_s: int) -> str:
+    return formatdate(whole_s, usegmt=True)
 
 
 def _is_preflight(request: Request) -> bool:

@@ -64,7 +64,7 @@ class Request:
     `path` is as on the request line, percent-encoded, without the query; `query` is what followed `?`. `body` has its
     content-coding undone; where that failed, or the body was too large, `body_error` says so and the step whose turn
     it is raises it. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject` is the
-    client certificate's, under mutual TLS.
+    client certificate's, under mutual TLS. `injected` are the faults in force for this exchange, if there are any.
     """
 
     method: str
@@ -77,6 +77,7 @@ class Request:
     certificate_subject: str = ""
     client: Client = NOBODY
     interaction: str = ""
+    resource_type: str = ""
     logical_id: str = ""
     version_id: str = ""
     writes: bool = False
@@ -85,6 +86,7 @@ class Request:
     allowed_methods: tuple[str, ...] = ()
     answer_format: Format = "json"
     body_format: Format = "json"
+    injected: "Injected | None" = None
 
 
 @dataclass(slots=True)
@@ -95,6 +97,70 @@ class Response:
     content: Representable | None = None
     headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
     body: bytes = b""
+    delivery: "Delivery | None" = None
+
+
+class Wire(Protocol):
+    """What can be done with the connection that an answer goes out on; the server implements it."""
+
+    async def head(self, response: Response) -> None:
+        """Send the status line and the headers, with the Content-Length of the whole body."""
+        ...
+
+    async def body(self, part: bytes) -> None:
+        """Send a part of the body; nothing where the answer has none (HEAD, 304)."""
+        ...
+
+    async def raw(self, octets: bytes) -> None:
+        """Send octets past HTTP."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection in good order, by FIN, once everything is sent."""
+        ...
+
+    async def reset(self) -> None:
+        """Break the connection, by RST, once everything is sent."""
+        ...
+
+    async def gone(self) -> None:
+        """Wait until the client has hung up."""
+        ...
+
+
+class Delivery(Protocol):
+    """How the bytes of an answer go out, where not at once and whole."""
+
+    @property
+    def report(self) -> "Sent":
+        """What was sent so far."""
+        ...
+
+    async def deliver(self, response: Response, wire: Wire) -> None:
+        """Send the answer, or what shall be left of it."""
+        ...
+
+
+@dataclass(slots=True)
+class Sent:
+    """What really went out: whether a head did, how many bytes of the body, and how the exchange ended."""
+
+    head: bool = False
+    body_bytes: int = 0
+    ended: Literal["under way", "whole", "closed", "reset", "lost"] = "under way"
+
+
+class Injected(Protocol):
+    """The faults in force for one exchange: the ids of their rules, and what they do last of all."""
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The rules that fired."""
+        ...
+
+    def finish(self, response: Response) -> None:
+        """Change the answer once it is dressed, and say how it goes out."""
+        ...
 
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -4,11 +4,14 @@ Source: registry pages (that there is one); Spine-OperationOutcome-1 (its shape)
 """
 
 import logging
+from collections.abc import Mapping
+
+from multidict import CIMultiDict
 
 from sandbox.errors import InternalServerError, SandboxError
 from sandbox.exchange import Fresh, Handler, Request, Resource, Response
 from sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
-from sandbox.finding import Finding
+from sandbox.finding import Finding, IssueType
 
 _log = logging.getLogger("sandbox")
 
@@ -29,6 +32,12 @@ def refusal(error: SandboxError) -> Response:
     response = Response(error.status, Fresh(outcome_of(error)))
     response.headers.extend(error.headers)
     return response
+
+
+def injected(status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]) -> Response:
+    """Give the answer that tells a client of an error which a fault made up."""
+    issue = spine_issue(severity="error", code=issue_type, spine_code=spine_code, diagnostics=message)
+    return Response(status, Fresh(spine_outcome([issue])), CIMultiDict(headers))
 
 
 def outcome_of(error: SandboxError) -> Resource:
@@ -64,6 +73,4 @@ def _issue(finding: Finding, spine_code: str) -> Resource:
 
 
 def _diagnostics(finding: Finding) -> str:
-    place = f" (line {finding.line})" if finding.line else ""
-    source = f" [{finding.source}]" if finding.source else ""
-    return f"{finding.message}{place}{source}"
+    return f"{finding.message} (line {finding.line})" if finding.line else finding.message

@@ -64,9 +64,15 @@ class Routes:
             return
         declared, request.answer = found
         request.interaction, request.writes, request.expects = declared.code, declared.writes, declared.body
+        request.resource_type = segments[0]
         if len(segments) > 1 and "{id}" in declared.path:
             request.logical_id = segments[1]
             request.version_id = segments[3] if "{vid}" in declared.path else ""
+
+    async def answered_by(self, registrar: Registrar, request: Request) -> Response:
+        """Answer a request that was found, by another registrar than the tenant's own."""
+        declared, _ = self._of(self._segments(request.path))["GET" if request.method == "HEAD" else request.method]
+        return await declared.answer(request, registrar)
 
     def _of(self, segments: list[str]) -> dict[str, tuple[Interaction, Handler]]:
         literals = self._literals

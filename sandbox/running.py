@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.app import build
+from sandbox.faults.effect import Sleep
 from sandbox.serving import Serving
 from sandbox.settings import Settings
 
@@ -18,6 +19,7 @@ class RegistrySandbox:
     """A real server on a free port, from `with` to its end.
 
     Args:
+        sleep: how injected delays wait.
         settings: fields of `Settings`; the port is a free one unless it is named.
 
     Attributes:
@@ -26,7 +28,8 @@ class RegistrySandbox:
         sandbox: the parts themselves, for tests that look behind the interface.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, sleep: Sleep = asyncio.sleep, **settings: Any) -> None:
+        self._sleep = sleep
         self._settings = Settings(**{"port": 0, "quiet": True, **settings})
         self._thread = threading.Thread(target=self._run, name="registry-sandbox", daemon=True)
         self._started = threading.Event()
@@ -36,7 +39,7 @@ class RegistrySandbox:
 
     def __enter__(self) -> Self:
         """Start, and wait until requests are answered."""
-        self.sandbox = build(self._settings)
+        self.sandbox = build(self._settings, sleep=self._sleep)
         self._thread.start()
         self._started.wait()
         if self._failure is not None:

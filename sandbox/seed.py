@@ -90,7 +90,8 @@ def _stories(file: Path, content: bytes) -> Iterator[Seed]:
     import yaml  # only where a seed is a story: 40 ms
 
     try:
-        documents = [each for each in yaml.safe_load_all(content) if each is not None]
+        # BaseLoader makes texts of everything: an instant stays as it was written, and a number keeps its zeros.
+        documents = [each for each in yaml.load_all(content, Loader=yaml.BaseLoader) if each != ""]
     except yaml.YAMLError as error:
         raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     for at, document in enumerate(documents, 1):
@@ -207,8 +208,6 @@ def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any)
 
 def _when(place: str, key: str, sent: Any, now: datetime) -> str:
     """Give an instant as it is written; a relative one is counted from the clock, to the minute."""
-    if isinstance(sent, datetime):  # YAML has read it already
-        return write_instant(sent if sent.tzinfo else sent.replace(tzinfo=UTC))
     match = _RELATIVE.fullmatch(str(sent))
     if match is None:
         return str(sent)

@@ -94,6 +94,12 @@ class Settings:
     signing_key: Path | None = _setting(None, "the built-in issuer's RSA key, a PEM file; default: made at start", Path)
     tls: str = _setting("off", "transport security", choices=("off", "server", "mutual"))
     tls_dir: Path | None = _setting(None, "folder of the certificates; default: an ephemeral set", Path)
+    fault: tuple[str, ...] = _setting((), "a fault to inject, such as cancel:500@10%; docs/faults.md", many=True)
+    fault_file: Path | None = _setting(None, "YAML or JSON file with a list of faults", Path)
+    no_sentinels: bool = _setting(False, "let the reserved NHS numbers meet no fault", _yes)  # noqa: FBT003
+    request_faults: bool = _setting(False, "let requests bring a fault, in X-Sandbox-Fault", _yes)  # noqa: FBT003
+    max_delay: float = _setting(60.0, "seconds that any injected delay or hang may last", _seconds)
+    journal_size: int = _setting(10_000, "exchanges that the journal keeps", _whole(0, 10**6))
     random_seed: int | None = _setting(
         None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
     )

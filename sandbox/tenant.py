@@ -3,15 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sandbox.faults.plan import Plan
+from sandbox.journal import Journal
 from sandbox.registrar import Registrar
 from sandbox.seed import Seed, plant
 
 
 @dataclass(slots=True)
 class Tenant:
-    """A registrar and what it started with; `restart` begins the dice again."""
+    """A registrar, the faults it meets, the journal of its exchanges, and what it started with.
+
+    `restart` begins the dice again.
+    """
 
     registrar: Registrar
+    plan: Plan
+    journal: Journal
     seeds: Sequence[Seed]
     restart: Callable[[], None]
 
@@ -20,4 +27,6 @@ class Tenant:
         self.restart()
         self.registrar.clock.reset()
         self.registrar.registry.clear()
+        self.plan.reset()
+        self.journal.clear()
         plant(self.registrar, self.seeds)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 MAX_DEPTH = 100
-"""How many elements may stand inside each other, in either format, so that no walk can run out of stack."""
+"""How many elements with content may stand inside each other, in either format: no walk can run out of stack."""
 
 
 class NotJson(ValueError):

@@ -35,10 +35,9 @@ SPINE_DISPLAY = {
 
 def spine_issue(*, severity: str, code: str, spine_code: str, diagnostics: str, location: str = "") -> dict[str, Any]:
     """Give one issue as the Spine profile wants it: exactly one coding, and no `expression`."""
-    issue = plain_issue(severity=severity, code=code, diagnostics=diagnostics, location=location)
     coding = {"system": SPINE_CODES, "code": spine_code, "display": SPINE_DISPLAY[spine_code]}
-    issue["details"] = {"coding": [coding]}
-    return issue
+    plain = plain_issue(severity=severity, code=code, diagnostics=diagnostics, location=location)
+    return {"severity": severity, "code": code, "details": {"coding": [coding]}, **plain}
 
 
 def plain_issue(*, severity: str, code: str, diagnostics: str, location: str = "") -> dict[str, Any]:

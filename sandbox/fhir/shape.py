@@ -158,7 +158,10 @@ class _Walk:
                 self._unjudged(each, place.to(name))
         elif type(value) is list and value:
             for index, each in enumerate(value):
-                self._unjudged(each, place.at(index))
+                if type(each) is list:
+                    self._note(place.at(index), "is an array in an array, which FHIR does not have", {})
+                else:
+                    self._unjudged(each, place.at(index))
         elif flaw := _flaw(value, _JSON_TYPES.get(type(value), "value")):
             self._note(place, flaw, {})
 

@@ -81,6 +81,10 @@ class Reader:
         for child in element:
             name, many, of_type, read = children[child.tag]
             if read is not None:
+                text = None if many or len(child) else child.get("value")
+                if text is not None and child.get("id") is None:  # as nearly all are: no call is spent on it
+                    members[name] = read(text)
+                    continue
                 self._primitive(child, name, read, members, depth, many=many)
                 continue
             value = self._complex(child, of_type, depth)

@@ -23,7 +23,7 @@ _OPERATIONS = {"validate": "http://hl7.org/fhir/OperationDefinition/Resource-val
 async def capabilities(request: Request, registrar: Registrar) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request)
-    profiles = [url for url, _ in registrar.profiles.named]
+    profiles = [url for url, _ in registrar.profiles.listing()]
     statement: Resource = {
         "resourceType": "CapabilityStatement",
         "url": f"{request.base}/metadata",

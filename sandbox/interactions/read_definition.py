@@ -17,7 +17,7 @@ from sandbox.routing import interaction
 @interaction("read", "GET", "StructureDefinition/{id}", "ValueSet/{id}", "CodeSystem/{id}")
 async def read_definition(request: Request, registrar: Registrar) -> Response:
     """Answer with a definition."""
-    kind = _kind(request)
+    kind = request.resource_type
     definition = registrar.profiles.definition(kind, request.logical_id)
     if definition is None:
         raise NoRecordFound(f"There is no {kind} with the id '{request.logical_id[:80]}'.")
@@ -28,7 +28,7 @@ async def read_definition(request: Request, registrar: Registrar) -> Response:
 @interaction("search-type", "GET", "StructureDefinition", "ValueSet", "CodeSystem")
 async def search_definitions(request: Request, registrar: Registrar) -> Response:
     """Answer with the definitions of a kind: all, or the one of a canonical URL."""
-    kind = _kind(request)
+    kind = request.resource_type
     found = registrar.profiles.search(kind, _url_asked(request))
     query = f"?{request.query}" if request.query else ""
     envelope = {
@@ -40,10 +40,6 @@ async def search_definitions(request: Request, registrar: Registrar) -> Response
         "link": [{"relation": "self", "url": f"{request.base}/{kind}{query}"}],
     }
     return Response(HTTPStatus.OK, Bundle(envelope, [_entry(request, kind, each) for each in found]))
-
-
-def _kind(request: Request) -> str:
-    return next(each for each in ("StructureDefinition", "ValueSet", "CodeSystem") if f"/{each}" in request.path)
 
 
 def _url_asked(request: Request) -> str | None:

@@ -5,7 +5,6 @@ sandbox that judges no signatures (`--auth spine`, `--auth off`) starts without 
 Source: RFC 7517; RFC 7518 sections 3.3 and 6.3; RFC 7638 for keys that bring no name.
 """
 
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

@@ -3,8 +3,8 @@
 Source: Registry overview (security); RFC 7519 section 7.2.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
+from hashlib import sha256
 from typing import Final, Literal
 
 from sandbox.exchange import NOBODY, Client
@@ -60,12 +60,16 @@ class TokenJudge:
         if self._mode == "off":
             return NOBODY
         accepted = audiences if self._audience is None else (self._audience,)
-        digest = _digest(authorization)
-        standing = self._standings.get(digest)
-        if standing is None or not standing.holds(accepted, now, self._leeway_s):
-            token = read_jws(require_bearer_token(authorization))
-            standing = self._examine(token, Expectation(accepted, now, self._leeway_s))
-            self._remember(digest, standing)
+        digest = b""
+        if len(authorization) == 1:  # several headers are refused, whatever is remembered of one of them
+            # surrogatepass: whatever bytes came, there is a digest; the examination refuses what is not ASCII.
+            digest = sha256(authorization[0].encode("utf-8", "surrogatepass")).digest()
+            standing = self._standings.get(digest)
+            if standing is not None and standing.holds(accepted, now, self._leeway_s):
+                return standing.client
+        token = read_jws(require_bearer_token(authorization))
+        standing = self._examine(token, Expectation(accepted, now, self._leeway_s))
+        self._remember(digest, standing)
         return standing.client
 
     def _examine(self, token: Jws, expectation: Expectation) -> Standing:
@@ -79,11 +83,3 @@ class TokenJudge:
         self._standings[digest] = standing
         if len(self._standings) > CACHE_SIZE:
             del self._standings[next(iter(self._standings))]
-
-
-def _digest(authorization: Sequence[str]) -> bytes:
-    """Give the SHA-256 of the only header's value. Several, or none, are never remembered and so have none."""
-    if len(authorization) != 1:
-        return b""
-    # surrogatepass: whatever bytes came, there is a digest; the examination refuses what is not ASCII.
-    return hashlib.sha256(authorization[0].encode("utf-8", "surrogatepass")).digest()

@@ -16,6 +16,7 @@ from sandbox.errors import (
     UnsupportedMediaType,
 )
 from sandbox.exchange import Handler, Request, Response
+from sandbox.server.wire import deliver
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
@@ -50,6 +51,9 @@ class Listener:
         request = await self._request(http)
         response = await self._handle(request)
         self._access_line(http, request, response)
+        if response.delivery is not None:
+            gone = http.protocol.gone if isinstance(http.protocol, Protocol) else asyncio.Event()
+            return await deliver(http, response, response.delivery, gone)
         return _sendable(response)
 
     async def _request(self, http: web.BaseRequest) -> Request:
@@ -149,6 +153,12 @@ class Protocol(web.RequestHandler):
     """One connection; what is not HTTP at all is refused here, in the words of the house and without quoting it."""
 
     refuse: Refusal
+    gone: asyncio.Event
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell whoever keeps the client waiting that it has hung up."""
+        self.gone.set()
+        super().connection_lost(exc)
 
     def handle_error(
         self,
@@ -183,6 +193,7 @@ def protocol_factory(listener: Listener, refuse: Refusal) -> tuple[web.Server, C
             max_line_size=65_536,
         )
         protocol.refuse = refuse
+        protocol.gone = asyncio.Event()
         return protocol
 
     return server, make

@@ -5,9 +5,11 @@ Source: Registry overview (mutual authentication); RFC 8446; RFC 4514 for the su
 
 import ssl
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from sandbox.security.certificates import AUTHORITY, SERVER, UnusableCertificates, certificate
+
+_CALLS_AFTER_FAILURE: Final = 8
 
 
 def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLContext:
@@ -19,6 +21,7 @@ def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLConte
         UnusableCertificates: a file is missing or cannot be used; the message names it.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sslobject_class = _ExplainingSSLObject
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     own = certificate(folder, SERVER)
@@ -45,6 +48,29 @@ def subject_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> str:
     from cryptography.x509 import load_der_x509_certificate
 
     return load_der_x509_certificate(der).subject.rfc4514_string()
+
+
+class _ExplainingSSLObject(ssl.SSLObject):
+    """A server's side of a connection that tells its peer why the handshake failed.
+
+    OpenSSL makes an alert that names the reason (certificate expired, unknown CA), but asyncio and uvloop cut the
+    connection without sending it. So a failed handshake first asks for more to read, which makes them send what there
+    is; the peer then hangs up by itself. One that sends on regardless is cut off, and so is one that does nothing, by
+    the event loop's handshake timeout.
+    """
+
+    _failed_calls = 0
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            self._failed_calls += 1
+            if self._failed_calls > _CALLS_AFTER_FAILURE:
+                raise
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the alert is to be sent first") from error
 
 
 def _trust(context: ssl.SSLContext, authority: Path) -> None:

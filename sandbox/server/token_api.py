@@ -3,13 +3,18 @@
 Source: registry pages, Overview (the token endpoint); RFC 6749; RFC 7517; OpenID Connect Discovery 1.0.
 """
 
-from collections.abc import Callable, Collection
+import base64
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from sandbox.clock import Clock
-from sandbox.exchange import Request, Response
-from sandbox.security.issuer import Issuer
+from sandbox.errors import SandboxError
+from sandbox.exchange import Client, Handler, Request, Response
+from sandbox.faults.injector import Injector
+from sandbox.faults.match import TOKEN
+from sandbox.finding import IssueType
+from sandbox.security.issuer import LIFETIME_S, Issuer
 from sandbox.server.front import json_answer
 
 
@@ -25,7 +30,7 @@ class TokenApi:
         """Answer a request."""
         match request.method, request.path:
             case "POST", "/oauth2/token":
-                return self._token(request)
+                return self.hand_out(request, self._clock.timestamp())
             case "GET" | "HEAD", "/.well-known/jwks.json":
                 return json_answer(HTTPStatus.OK, self._issuer().jwks())
             case "GET" | "HEAD", "/.well-known/openid-configuration":
@@ -36,7 +41,8 @@ class TokenApi:
                 return _not_for(request, "GET, HEAD")
         return json_answer(HTTPStatus.NOT_FOUND, {"error": f"There is nothing at {request.path[:120]}."})
 
-    def _token(self, request: Request) -> Response:
+    def hand_out(self, request: Request, now_s: float, lifetime_s: int = LIFETIME_S) -> Response:
+        """Answer a request for a token, which shall be good for so long."""
         if request.body_error is not None:
             return _bad_request(str(request.body_error))
         if len(request.headers.getall("Authorization", ())) > 1:
@@ -45,10 +51,54 @@ class TokenApi:
             request.headers.get("Content-Type", ""),
             request.headers.get("Authorization"),
             request.body,
-            self._clock.timestamp(),
+            now_s,
             self._audiences(request.base),
+            expires_in=lifetime_s,
         )
         return json_answer(status, body, headers)
+
+
+class TokenFaults:
+    """The step before the token endpoint that lets faults act there, as the interaction `token`."""
+
+    def __init__(self, injector: Injector) -> None:
+        self._injector = injector
+
+    async def __call__(self, request: Request, handler: Handler) -> Response:
+        """Let other requests pass."""
+        if request.method != "POST" or request.path != "/oauth2/token":
+            return await handler(request)
+        request.interaction = TOKEN
+        request.client = Client(_client_named(request), may_write=False)
+        try:
+            response = await self._injector(request, handler)
+        except SandboxError as error:
+            response = _bad_request(str(error))
+        if request.injected is not None:
+            request.injected.finish(response)
+        return response
+
+
+def oauth_refusal(
+    status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]
+) -> Response:
+    """Give the answer to an injected error, as RFC 6749 section 5.2 has it."""
+    del issue_type, spine_code
+    errors = {HTTPStatus.UNAUTHORIZED: "invalid_client", HTTPStatus.FORBIDDEN: "unauthorized_client"}
+    server = "server_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily_unavailable"
+    fallback = "invalid_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else server
+    error = next((name for known, name in errors.items() if known == status), fallback)
+    return json_answer(status, {"error": error, "error_description": message}, {"Pragma": "no-cache", **headers})
+
+
+def _client_named(request: Request) -> str:
+    try:
+        form = dict(parse_qsl(request.body.decode("ascii"), max_num_fields=100))
+        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+        basic = base64.b64decode(encoded).decode().partition(":")[0] if scheme.lower() == "basic" else ""
+    except ValueError:
+        return ""
+    return form.get("client_id", "") or unquote_plus(basic)
 
 
 def origin(url: str) -> str:

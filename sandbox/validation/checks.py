@@ -9,8 +9,8 @@ from sandbox.validation.judging import Judging, Place, path, short
 Check = Callable[[Any, Place, Judging], None]
 """Judges a value that stands at a place, and notes what it finds."""
 
-Holds = Callable[[Any, Any, Resource], bool]
-"""Tells of a value, its primitive's extras (or None) and %resource whether an invariant holds."""
+Holds = Callable[[Any, Resource], bool]
+"""Tells of a value and %resource whether an invariant holds; a primitive without a value is given by its extras."""
 
 
 def nothing(_value: Any, _at: Place, _judging: Judging) -> None:
@@ -49,7 +49,7 @@ def where_broken(holds: Holds, note: Check) -> Check:
     """Make the check that notes where an invariant does not hold."""
 
     def check(value: Any, at: Place, judging: Judging) -> None:
-        if not holds(value, None, judging.resource):
+        if not holds(value, judging.resource):
             note(value, at, judging)
 
     return check

@@ -3,23 +3,26 @@
 Source: https://hl7.org/fhir/STU3/conformance-module.html; https://confluence.hl7.org/display/FHIR/NPM+Package+Specification
 """
 
-import json
+import json as quick_json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from sandbox.exchange import Resource
+from sandbox.fhir import json, structure, tree, xml
+from sandbox.fhir.shape import Shape
+from sandbox.validation.definitions import profiles_folder
 
 CONFORMANCE_TYPES = frozenset({"StructureDefinition", "ValueSet", "CodeSystem"})
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
-ReadXml = Callable[[bytes], Resource]
-"""Makes the resource of an XML document; raises an exception that says what is wrong with it."""
 
-
-class UnusableDefinition(Exception):  # noqa: N818 - it says what happened, as the errors of this house do
+class UnusableDefinition(Exception):
     """A definition cannot be used: which file, which element of it, and why."""
 
     def __init__(self, file: str, element: str, why: str) -> None:
@@ -40,7 +43,14 @@ class Definition:
         return str(self.resource["url"])
 
 
-def definitions_at(place: Path, read_xml: ReadXml) -> Iterator[Definition]:
+def shipped_definitions(folders: tuple[str, ...]) -> Iterator[Definition]:
+    """Give the definitions of these folders of profiles/, which tests have read with care."""
+    for folder in folders:
+        for file in sorted((profiles_folder() / folder).glob("*.json")):
+            yield Definition(quick_json.loads(file.read_bytes()), str(file))
+
+
+def definitions_at(place: Path) -> Iterator[Definition]:
     """Give every conformance resource at a place, Bundles of them taken apart.
 
     A folder and a package may hold other resources and other files, which are passed over; a file that is named must
@@ -52,11 +62,11 @@ def definitions_at(place: Path, read_xml: ReadXml) -> Iterator[Definition]:
     if place.is_dir():
         for file in sorted(place.rglob("*")):
             if file.suffix in {".json", ".xml"} and file.is_file():
-                yield from _in_document(_bytes_of(file), str(file), read_xml, named=False)
+                yield from _in_document(_bytes_of(file), str(file), named=False)
     elif place.name.endswith((".tgz", ".tar.gz")):
-        yield from _in_package(place, read_xml)
+        yield from _in_package(place)
     else:
-        yield from _in_document(_bytes_of(place), str(place), read_xml, named=True)
+        yield from _in_document(_bytes_of(place), str(place), named=True)
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -66,7 +76,7 @@ def _bytes_of(file: Path) -> bytes:
         raise UnusableDefinition(str(file), "", f"cannot be read: {error.strerror}") from error
 
 
-def _in_package(place: Path, read_xml: ReadXml) -> Iterator[Definition]:
+def _in_package(place: Path) -> Iterator[Definition]:
     """Members are only read into memory, never unpacked, so that a name such as `../x` does no harm."""
     try:
         with tarfile.open(place, "r:gz") as package:
@@ -78,7 +88,7 @@ def _in_package(place: Path, read_xml: ReadXml) -> Iterator[Definition]:
                     raise UnusableDefinition(f"{place}!{member.name}", "", f"is larger than {MAX_FILE_BYTES} bytes")
                 opened = package.extractfile(member)
                 if opened is not None:
-                    yield from _in_document(opened.read(), f"{place}!{member.name}", read_xml, named=False)
+                    yield from _in_document(opened.read(), f"{place}!{member.name}", named=False)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise UnusableDefinition(str(place), "", f"cannot be read as a FHIR package (.tgz): {error}") from error
 
@@ -93,40 +103,60 @@ def _is_resource_of_package(name: str) -> bool:
     )
 
 
-def _in_document(document: bytes, file: str, read_xml: ReadXml, *, named: bool) -> Iterator[Definition]:
-    resource = _resource_in(document, file, read_xml, named=named)
+def _in_document(document: bytes, file: str, *, named: bool) -> Iterator[Definition]:
+    resource = _parsed(document.removeprefix(b"\xef\xbb\xbf"), file, named=named)
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if kind == "Bundle":
-        for entry in resource.get("entry", []):
-            contained = entry.get("resource")
-            if isinstance(contained, dict) and contained.get("resourceType") in CONFORMANCE_TYPES:
-                yield _definition(contained, file)
-    elif kind in CONFORMANCE_TYPES:
+        entries = resource.get("entry", [])
+        held = [entry["resource"] for entry in entries if isinstance(entry, dict) and "resource" in entry]
+        yield from (_definition(each, file) for each in held if _is_definition(each))
+    elif _is_definition(resource):
         yield _definition(resource, file)
     elif named:
-        wanted = ", ".join(sorted(CONFORMANCE_TYPES))
-        raise UnusableDefinition(
-            file, "", f"holds {kind or 'no resource'}; expected one of {wanted}, or a Bundle of them"
-        )
+        wanted = " or ".join(sorted(CONFORMANCE_TYPES))
+        raise UnusableDefinition(file, "", f"holds {kind or 'no resource'}: expected {wanted}, or a Bundle of them")
 
 
-def _resource_in(document: bytes, file: str, read_xml: ReadXml, *, named: bool) -> Any:
+def _is_definition(resource: Any) -> bool:
+    return isinstance(resource, dict) and resource.get("resourceType") in CONFORMANCE_TYPES
+
+
+def _parsed(document: bytes, file: str, *, named: bool) -> Any:
     try:
-        if document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            if not named and not any(kind.encode() in document for kind in (*CONFORMANCE_TYPES, "Bundle")):
-                return None  # another resource in the same folder: not worth reading
-            return read_xml(document)
-        return json.loads(document.decode("utf-8-sig"))
-    except UnusableDefinition:
-        raise
-    except Exception as error:
-        # Whatever is wrong with a user's file, the start must stop with one line that names it.
-        raise UnusableDefinition(file, "", f"cannot be read: {error}") from error
+        if not document.lstrip().startswith(b"<"):
+            return json.parse(document)
+        root = xml.parse(document)
+        if etree.QName(root).localname not in {*CONFORMANCE_TYPES, "Bundle"} and not named:
+            return None  # another resource in the same folder
+        # Published definitions hold examples that are no valid FHIR: the schema would refuse what harms nobody.
+        return _reader().read(root)
+    except KeyError as error:
+        name = etree.QName(str(error.args[0])).localname
+        raise UnusableDefinition(file, "", f"has an element {name} that FHIR STU3 does not know there") from error
+    except (ValueError, etree.LxmlError) as error:
+        raise UnusableDefinition(file, "", str(error)) from error
 
 
 def _definition(resource: Resource, file: str) -> Definition:
-    if not isinstance(resource.get("url"), str):
-        raise UnusableDefinition(
-            file, f"{resource['resourceType']}.url", "is missing; a definition is known by its URL"
-        )
-    return Definition(resource, file)
+    """Take a resource as a definition, if it has the shape of one; its narrative is none of ours."""
+    plain = {name: value for name, value in resource.items() if name != "text"}
+    for misfit in _shape().misfits(plain):
+        raise UnusableDefinition(file, str(misfit.place), misfit.message)
+    if "url" not in plain:
+        raise UnusableDefinition(file, f"{plain['resourceType']}.url", "is missing: a definition is known by its URL")
+    return Definition(plain, file)
+
+
+@cache
+def _facts() -> structure.Structure:
+    return structure.load(profiles_folder() / "structure.json")
+
+
+@cache
+def _reader() -> tree.Reader:
+    return tree.Reader(_facts())
+
+
+@cache
+def _shape() -> Shape:
+    return Shape(_facts())

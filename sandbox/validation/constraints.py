@@ -38,7 +38,8 @@ def value_checks(element: Element) -> Iterator[Check]:
 def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: str) -> Check:
     def check(value: Any, at: Place, judging: Judging) -> None:
         if value != wanted and not holds(value, wanted):
-            found = "has no value" if value is None else f"is {quoted(value)}"
+            lacks_value = isinstance(value, dict) and not isinstance(wanted, dict)
+            found = "has no value" if lacks_value else f"is {quoted(value)}"
             judging.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
 
     return check
@@ -134,7 +135,9 @@ def _coded(value: Any) -> str:
     return said[:200] or "without a coding"
 
 
-def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str) -> list[tuple[Holds, Check]]:
+def invariant_checks(
+    stated: list[dict[str, Any]], element_path: str, file: str, *, by_hand: bool
+) -> list[tuple[Holds, Check]]:
     """Pair each invariant, but for ele-1, with what to note where it does not hold.
 
     Raises:
@@ -147,7 +150,7 @@ def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str)
             continue
         key = constraint.get("key", "")
         try:
-            holds = invariants.compiled(expression, element_path)
+            holds = invariants.compiled(expression, element_path, by_hand=by_hand)
         except fhirpath.BadExpression as error:
             raise UnusableDefinition(file, f"{element_path}, constraint {key}", str(error)) from error
         checks.append((holds, _broken(constraint, key)))

@@ -3,6 +3,7 @@
 Source: https://hl7.org/fhir/STU3/elementdefinition.html; https://hl7.org/fhir/STU3/profiling.html#limitations
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -185,24 +186,34 @@ def _require_narrower(element: Element, stated: dict[str, Any], by: Definition) 
     def refuse(key: str, why: str) -> UnusableDefinition:
         return UnusableDefinition(by.file, f"{stated.get('id') or stated.get('path')}.{key}", why)
 
-    low, high = element.definition.get("min", 0), element.definition.get("max", "*")
-    if "min" in stated and stated["min"] < low:
-        raise refuse("min", f"is {stated['min']}, less than the {low} of the base")
-    if "max" in stated and _above(stated["max"], high):
-        raise refuse("max", f"is {stated['max']}, more than the {high} of the base")
-    if _above(str(stated.get("min", low)), stated.get("max", high)):
-        raise refuse("max", f"is {stated.get('max', high)}, less than the minimum, {stated.get('min', low)}")
-    allowed = set(codes_of(element))
-    for code in (t.get("code") for t in stated.get("type", [])):
-        if allowed and code not in allowed and not allowed & {"Element", "Resource", "*"}:
-            raise refuse("type", f"has {code}; the base allows {', '.join(sorted(allowed))}")
-    before, after = element.definition.get("binding"), stated.get("binding")
-    if before and after and _strength(after) < _strength(before):
-        raise refuse("binding", f"is {after.get('strength')}, weaker than the {before.get('strength')} one of the base")
+    for key, why in _wider(element, stated):
+        raise refuse(key, why)
     for key, value in stated.items():
         known = element.definition.get(key)
         if key.startswith("fixed") and known is not None and known != value:
             raise refuse(key, f"is {value!r}; the base fixes {known!r}")
+
+
+def _wider(element: Element, stated: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give each key by which a differential allows more than its base, and why."""
+    low, high = element.definition.get("min", 0), element.definition.get("max", "*")
+    least, most = stated.get("min", low), stated.get("max", high)
+    if not (most == "*" or most.isdecimal()):
+        yield "max", f"is {most!r}; expected a number or *"
+        return
+    if least < low:
+        yield "min", f"is {least}, less than the {low} of the base"
+    if _above(most, high):
+        yield "max", f"is {most}, more than the {high} of the base"
+    if _above(str(least), most):
+        yield "max", f"is {most}, less than the minimum, {least}"
+    allowed = set(codes_of(element))
+    for code in (t.get("code") for t in stated.get("type", [])):
+        if allowed and code not in allowed and not allowed & {"Element", "Resource", "*"}:
+            yield "type", f"has {code}; the base allows {', '.join(sorted(allowed))}"
+    before, after = element.definition.get("binding"), stated.get("binding")
+    if before and after and _strength(after) < _strength(before):
+        yield "binding", f"is {after.get('strength')}, weaker than the {before.get('strength')} one of the base"
 
 
 def _above(maximum: str, limit: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.validation import members
-from sandbox.validation.checks import Check, all_of, any_of, nothing, where_broken
+from sandbox.validation.checks import Check, Holds, all_of, any_of, nothing, where_broken
 from sandbox.validation.conformance import UnusableDefinition
 from sandbox.validation.constraints import binding_checks, invariant_checks, value_checks
 from sandbox.validation.element import Element, codes_of
@@ -65,7 +65,7 @@ class Compiler:
     ) -> Check:
         for rank, child in enumerate(element.children):
             self._add(child, rank, parent)
-        broken = invariant_checks(constraints, self._fhirpath_type(parent), self._file)
+        broken = self._invariants(constraints, self._fhirpath_type(parent))
         never_empty = self._kind != "resource" or element is not self._root
         return members.element(
             parent.table, parent.primitives, parent.required, broken, checks, never_empty=never_empty
@@ -148,7 +148,7 @@ class Compiler:
             inherited = [c for c in of_type.definition.get("constraint", []) if c.get("key") not in keys]
             parent = _Parent(where, frozenset({code, "Element"}))
             return self._with_children(element, parent, [*inherited, *own], checks)
-        checks += [where_broken(holds, note) for holds, note in invariant_checks(own, code, self._file)]
+        checks += [where_broken(holds, note) for holds, note in self._invariants(own, code)]
         return all_of([self._of_type(element, code), *checks]) or nothing
 
     def _of_type(self, element: Element, code: str) -> Check:
@@ -195,12 +195,15 @@ class Compiler:
         value = next((child for child in root.children if child.name == "value"), None)
         if value is not None and "maxLength" not in element.definition:
             checks += value_checks(value)
-        return checks + self._invariants(element, where)
+        return checks + self._broken(element, where)
 
-    def _invariants(self, element: Element, where: str) -> list[Check]:
+    def _broken(self, element: Element, where: str) -> list[Check]:
         of_type = codes_of(element)[0] if codes_of(element) else where
-        stated = invariant_checks(element.definition.get("constraint", []), of_type, self._file)
+        stated = self._invariants(element.definition.get("constraint", []), of_type)
         return [where_broken(holds, note) for holds, note in stated]
+
+    def _invariants(self, stated: list[dict[str, Any]], fhirpath_type: str) -> list[tuple[Holds, Check]]:
+        return invariant_checks(stated, fhirpath_type, self._file, by_hand=self._walks.by_hand)
 
     def _extras(self, element: Element, step: Step, *, repeats: bool) -> Primitive:
         """Make what is judged of a primitive beside its value, and instead of it."""
@@ -208,7 +211,7 @@ class Compiler:
         extension = next((child for child in element.children if child.name == "extension"), _EXTENSION)
         parent = _Parent(step.name, frozenset({codes_of(element)[0], "Element"}))
         inside = self._named(extension, extension, Step("extension", "f:extension", 0), parent) or nothing
-        absent = [check for check in value_checks(element) if fixed] + self._invariants(element, step.name)
+        absent = [check for check in value_checks(element) if fixed] + self._broken(element, step.name)
         exact = element.origin(fixed) if fixed else ""
         return Primitive(step, repeats, _cardinality(element), all_of(absent), inside, exact)
 

@@ -1,12 +1,12 @@
 """Why the reading schema refused a document, in sentences that a person can act on.
 
-`xmlschema` finds every element that is not as the schema has it; what is wrong with each is said here, from the type
-facts. It takes a second to import and build, so this is done when a document has been refused, off the event loop.
+Of the elements that the type facts know, it is said here what is wrong; of all others (the narrative), and wherever the
+facts have nothing to say, `xmlschema` is asked. That takes a second to import and build: off the event loop, then.
 """
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,10 +17,10 @@ from lxml import etree
 from sandbox.fhir import narrative, xml
 from sandbox.fhir.json import MAX_DEPTH, quoted
 from sandbox.fhir.place import Place
-from sandbox.fhir.structure import Structure
+from sandbox.fhir.structure import ANY_RESOURCE, Structure
 from sandbox.finding import Finding
 from sandbox.validation.lexical import EXPECTED, INTEGER_PATTERNS, PATTERN
-from sandbox.validation.placement import Placed, line_of, misplaced, placements
+from sandbox.validation.placement import Placed, line_of, misplaced, misplaced_resources, placements
 
 if TYPE_CHECKING:
     import xmlschema
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_ERRORS = 200
 """How many errors of the schema are looked at: a document with more has one cause, or is no document to mend."""
 
-_XHTML_PREFIX = f"{{{narrative.NAMESPACE}}}"
+_CLARK = re.compile(r"\{[^}]*\}")
 _XML_PREFIX = "{http://www.w3.org/XML/1998/namespace}"
 _INSTANCE_PREFIX = f"{{{xml.SCHEMA_INSTANCE}}}"
 _FHIR_PREFIX = f"{{{xml.NAMESPACE}}}"
@@ -41,96 +41,91 @@ class Explainer:
         self._structure = structure
         self._folder = folder
 
-    def explain(self, root: etree._Element, *, from_json: bool) -> list[Finding]:
-        """Give every finding in document order; paths are JSON's, and there are no lines, if the body was JSON."""
-        if narrative.is_deeper(root, MAX_DEPTH):
+    def explain(
+        self, root: etree._Element, complaints: Iterable[tuple[etree._Element, str]], *, from_json: bool
+    ) -> list[Finding]:
+        """Give every finding in document order; places are JSON's, and there are no lines, if the body was JSON.
+
+        The complaints are libxml2's own, each with its element: whatever is not explained better is told by them.
+        """
+        if narrative.is_deeper(root, MAX_DEPTH + 1):
             return [_finding(f"The body is nested too deep: at most {MAX_DEPTH} elements stand inside each other", "")]
         order = {element: position for position, element in enumerate(root.iter())}
         placed = {each.element: each for each in placements(root, self._structure)}
-        found: list[tuple[int, Finding]] = []
-        for element, reasons in self._refused(root).items():
-            for at, message in self._why(element, reasons, placed):
-                found.append((order[at], _located(at, message, placed, from_json=from_json)))
-        # In JSON an empty object is a misfit of its own; here one is only what misfits left behind.
-        for each in () if from_json else placed.values():
-            if _is_empty(each.element) and each.element is not root:
-                message = "is empty: expected a value or content, or no such element at all"
-                found.append((order[each.element], _located(each.element, message, placed, from_json=from_json)))
-        return [finding for _, finding in sorted(found, key=lambda pair: pair[0])]
+        found = [pair for each in placed.values() for pair in self._wrong_with(each, from_json=from_json)]
+        # Of the narrative the two speak differently, so that one is enough.
+        for reasons in (self._refused(root), [each for each in complaints if each[0] in placed]):
+            named = {element for element, _ in found} | {element.getparent() for element, _ in found}
+            found += [(at, _plainly(at, reason, placed)) for at, reason in reasons if at not in named]
+        found.sort(key=lambda pair: order[pair[0]])
+        return [_located(element, message, placed, from_json=from_json) for element, message in found]
 
-    def _refused(self, root: etree._Element) -> dict[etree._Element, list[str]]:
+    def _wrong_with(self, placed: Placed, *, from_json: bool) -> Iterator[tuple[etree._Element, str]]:
+        """Say what the type facts have against an element and its children."""
+        element, described = placed.element, self._structure.types[placed.type]
+        # In JSON an empty object is a misfit of its own; here one is only what misfits left behind.
+        if _is_empty(element) and not from_json and element.getparent() is not None:
+            yield element, "is empty: expected a value or content, or no such element at all"
+        yield from ((element, message) for message in _attributes(element, placed, self._structure))
+        yield from ((element, message) for message in _stray_text(element, is_primitive=bool(described.json)))
+        if placed.type == ANY_RESOURCE:
+            yield from misplaced_resources(element, self._structure)
+        else:
+            yield from misplaced(element, described)
+
+    def _refused(self, root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
         """Give the elements that the schema refuses, with its own reasons."""
-        refused: dict[etree._Element, list[str]] = {}
         for error in islice(_built(self._folder).iter_errors(root), MOST_ERRORS):
             element: Any = error.elem
-            refused.setdefault(root if element is None else element, []).append(str(error.reason))
-        return refused
-
-    def _why(
-        self, element: etree._Element, reasons: list[str], placed: dict[etree._Element, Placed]
-    ) -> list[tuple[etree._Element, str]]:
-        place = placed.get(element)
-        if place is None:
-            return [(element, f"is refused: {_rephrased(reason)}") for reason in reasons]
-        described = self._structure.types[place.type]
-        found = [(element, message) for message in _attributes(element, place, self._structure)]
-        found += [(element, message) for message in _stray_text(element, is_primitive=bool(described.json))]
-        found += misplaced(element, described)
-        return found or [(element, f"is refused: {_rephrased(reason)}") for reason in reasons]
+            yield (root if element is None else element), str(error.reason)
 
 
 @cache
 def _built(folder: Path) -> "xmlschema.XMLSchema10":
-    import xmlschema  # noqa: PLC0415  # a quarter of a second, which the start does not have
+    import xmlschema  # a quarter of a second, which the start does not have
 
     return xmlschema.XMLSchema10(folder / "reading.xsd", allow="local")
 
 
 def _located(
-    element: etree._Element, message: str, placed: dict[etree._Element, Placed], *, from_json: bool
+    element: etree._Element, message: str, known: Mapping[etree._Element, Placed], *, from_json: bool
 ) -> Finding:
-    place = placed.get(element)
-    if place is not None:
-        subject = str(place.at) if from_json else place.at.named()
-        location = _xpath(element) if _is_repeated(element, place.at) else place.at.xpath()
+    placed = known.get(element)
+    if placed is None:
+        subject, location = _outsider(element, known), _xpath(element, known)
     else:
-        above = element.getparent()
-        while above is not None and above not in placed:
-            above = above.getparent()
-        owner = placed[above].at if above is not None else None
-        subject = _outsider(element, owner)
-        location = _xpath(element)
+        subject = str(placed.at) if from_json else placed.at.named()
+        # One too many stands where there is no position in an array to tell them apart by.
+        location = _xpath(element, known) if _is_repeated(element, placed.at) else placed.at.xpath()
     return _finding(f"{subject} {message}", location, None if from_json else line_of(element))
 
 
 def _is_repeated(element: etree._Element, at: Place) -> bool:
-    """Tell whether another such stands before it, though it may stand there once."""
     return at.position is None and next(element.itersiblings(element.tag, preceding=True), None) is not None
 
 
-def _outsider(element: etree._Element, owner: Place | None) -> str:
+def _outsider(element: etree._Element, known: Mapping[etree._Element, Placed]) -> str:
     """Name an element that has no place in the type facts: unknown, or XHTML."""
     name = etree.QName(element)
     if name.namespace == narrative.NAMESPACE:
         return f"In the narrative, the element {name.localname}"
     foreign = "" if name.namespace == xml.NAMESPACE else f" of the namespace {quoted(name.namespace or '')}"
-    return f"{name.localname}{foreign}" if owner is None else f"{name.localname}{foreign} in {owner.named()}"
+    above = element.getparent()
+    inside = f" in {known[above].at.named()}" if above is not None and above in known else ""
+    return f"{name.localname}{foreign}{inside}"
 
 
-def _xpath(element: etree._Element) -> str:
-    steps: list[str] = []
-    at: etree._Element | None = element
-    while at is not None:
-        name = etree.QName(at)
-        prefix = {xml.NAMESPACE: "f:", narrative.NAMESPACE: "h:"}.get(name.namespace or "")
-        if prefix is None:
-            steps.clear()  # no prefix is agreed for it: its parent is the place
-        else:
-            before = sum(1 for _ in at.itersiblings(at.tag, preceding=True))
-            alone = before == 0 and next(at.itersiblings(at.tag), None) is None
-            steps.append(f"{prefix}{name.localname}{'' if alone else f'[{before + 1}]'}")
-        at = at.getparent()
-    return "/" + "/".join(reversed(steps))
+def _xpath(element: etree._Element, known: Mapping[etree._Element, Placed]) -> str:
+    """Give the XPath of an element: that of the next place above it, and the steps from there."""
+    name = etree.QName(element)
+    above = element.getparent()
+    owner = "" if above is None else known[above].at.xpath() if above in known else _xpath(above, known)
+    prefix = {xml.NAMESPACE: "f", narrative.NAMESPACE: "h"}.get(name.namespace or "")
+    if prefix is None:
+        return owner  # no prefix is agreed for its namespace: its parent is the place
+    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
+    return f"{owner}/{prefix}:{name.localname}{'' if alone else f'[{before + 1}]'}"
 
 
 def _attributes(element: etree._Element, place: Placed, structure: Structure) -> Iterator[str]:
@@ -178,9 +173,17 @@ def _is_empty(element: etree._Element) -> bool:
     return len(element) == 0 and not element.attrib and not (element.text or "").strip()
 
 
+def _plainly(element: etree._Element, reason: str, known: Mapping[etree._Element, Placed]) -> str:
+    """Say for what reason the schema refuses an element against which the type facts have nothing."""
+    placed = known.get(element)
+    if placed is not None and placed.type in EXPECTED and element.get("value") is not None:
+        return f"has the value {quoted(str(element.get('value')))}: expected {EXPECTED[placed.type]}"
+    return f"is refused: {_rephrased(reason)}"
+
+
 def _rephrased(reason: str) -> str:
     """Give a schema's reason without namespaces, patterns and objects, in one line."""
-    text = reason.replace(_FHIR_PREFIX, "").replace(_XHTML_PREFIX, "").partition(" of [")[0]
+    text = _CLARK.sub("", reason).partition(" of [")[0]
     return " ".join(text.split())[:160].rstrip(".")
 
 

@@ -1,9 +1,9 @@
 """Invariants run as the FHIRPath that the definitions state.
 
 The library costs a fifth of a second to import, so it is loaded when the first such invariant is compiled. Its gaps
-are filled here: `hasValue` and `htmlchecks`; `not` of nothing, which the reference implementation of STU3 takes for true (on
-that the standard's own invariants rely: ref-1 would else refuse every Reference without `reference`); and `matches`,
-whose `$` is the end of the text and not also the place before a last newline.
+are filled here: `hasValue` and `htmlchecks`; `not` of nothing, which the reference implementation of STU3 takes for
+true (on that the standard's own invariants rely: ref-1 would else refuse every Reference without `reference`); and
+`matches`, whose `$` is the end of the text and not also the place before a last newline.
 
 Source: https://hl7.org/fhir/STU3/fhirpath.html
 """
@@ -16,7 +16,7 @@ from sandbox.validation.narrative import is_clean_narrative
 from sandbox.validation.values import pattern
 
 
-class BadExpression(Exception):  # noqa: N818 - it says what happened
+class BadExpression(Exception):
     """An expression is no FHIRPath, or uses what the library does not have."""
 
 
@@ -43,7 +43,7 @@ def _matches(items: list[Any], expression: str) -> list[bool]:
     return [pattern(expression).search(str(item)) is not None for item in items]
 
 
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "userInvocationTable": {
         "hasValue": {"fn": _has_value, "arity": {0: []}},
         "htmlchecks": {"fn": _html_checks, "arity": {0: []}},
@@ -61,20 +61,71 @@ def compiled(expression: str, element_path: str) -> Holds:
     Raises:
         BadExpression: it cannot be parsed, or calls a function that there is not.
     """
-    from fhirpathpy import compile as compile_fhirpath  # noqa: PLC0415 - costly, and seldom needed
-    from fhirpathpy.engine.nodes import ResourceNode  # noqa: PLC0415
-    from fhirpathpy.models import models  # noqa: PLC0415
+    from fhirpathpy import compile as compile_fhirpath
+    from fhirpathpy.engine.nodes import ResourceNode
+    from fhirpathpy.models import models
 
-    try:
-        run = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)
-    except Exception as error:
-        raise BadExpression(f"is no FHIRPath that can be used: {error}") from error
+    _require_syntax(expression)
+    run: Any = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)
+    _require_functions(run.parsedPath)
 
-    def evaluate(value: Any, extras: Any, resource: Resource) -> bool:
-        node: Any = ResourceNode(value if value is not None else extras, element_path, extras)  # type: ignore[no-untyped-call]
-        return _is_true([_plain(item) for item in run(node, {"resource": resource, "rootResource": resource})])
+    def evaluate(value: Any, resource: Resource) -> bool:
+        node: Any = ResourceNode(_one_node_each(value), element_path)  # type: ignore[no-untyped-call]
+        try:
+            whole = _one_node_each(resource)
+            result = run(node, {"resource": whole, "rootResource": whole})
+        except Exception:  # noqa: BLE001 - the library raises nothing finer
+            # An expression that means nothing for this value (two dates where one is compared) does not hold of it.
+            return False
+        return _is_true([_plain(item) for item in result])
 
     return evaluate
+
+
+def _require_syntax(expression: str) -> None:
+    """Parse strictly: the library's own parser skips what it does not understand, and judges by the rest."""
+    from antlr4 import CommonTokenStream, InputStream, Token
+    from antlr4.error.Errors import LexerNoViableAltException
+    from fhirpathpy.parser import recover
+    from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
+    from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
+
+    lexer = FHIRPathLexer(InputStream(expression))
+    lexer.removeErrorListeners()
+    lexer.recover = recover
+    tokens = CommonTokenStream(lexer)
+    parser = FHIRPathParser(tokens)
+    parser.removeErrorListeners()
+    try:
+        parser.expression()
+    except LexerNoViableAltException as error:
+        raise BadExpression(f"is no FHIRPath: {expression!r} has a character that means nothing there") from error
+    stopped = tokens.LT(1)
+    if parser.getNumberOfSyntaxErrors() or stopped.type != Token.EOF:
+        raise BadExpression(
+            f"is no FHIRPath: {expression!r} cannot be read at or before character {stopped.column + 1}"
+        )
+
+
+def _require_functions(node: dict[str, Any]) -> None:
+    """Look for functions that there are not, which the library would notice only when it calls them."""
+    from fhirpathpy.engine.invocations import invocation_registry
+
+    children = node.get("children", [])
+    if node.get("type") == "Functn":
+        name = children[0]["text"].strip("`")
+        if name not in invocation_registry and name not in _OPTIONS["userInvocationTable"]:
+            raise BadExpression(f"calls {name}(), which is not supported")
+    for child in children:
+        _require_functions(child)
+
+
+def _one_node_each(value: Any) -> Any:
+    """Leave out the ids and extensions of primitives with a value: the library counts those as nodes of their own."""
+    if isinstance(value, dict):
+        kept = (name for name in value if not (name.startswith("_") and value.get(name[1:]) is not None))
+        return {name: _one_node_each(value[name]) for name in kept}
+    return [_one_node_each(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(item: Any) -> Any:

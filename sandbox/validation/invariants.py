@@ -13,7 +13,7 @@ from sandbox.exchange import Resource
 from sandbox.validation import fhirpath
 from sandbox.validation.checks import Holds
 from sandbox.validation.narrative import is_clean_narrative
-from sandbox.validation.values import before, number, pattern
+from sandbox.validation.values import before, moment, number, pattern
 
 ELE_1 = "hasValue() | (children().count() > id.count())"
 """Holds of every element that is not empty, which the walk sees by itself."""
@@ -22,9 +22,6 @@ UCUM = "http://unitsofmeasure.org"
 # A FHIRPath string in which no character is escaped but the backslash itself.
 _STRING = r"'((?:[^'\\]|\\\\)*)'"
 _MATCHES = re.compile(rf"matches\({_STRING}\)")
-_SAME_IN_REFERENCE = re.compile(
-    rf"reference\.empty\(\) or identifier\.value\.empty\(\) or \(reference = {_STRING} \+ identifier\.value\)"
-)
 
 
 def has(element: dict[str, Any], name: str) -> bool:
@@ -32,19 +29,16 @@ def has(element: dict[str, Any], name: str) -> bool:
     return name in element or f"_{name}" in element
 
 
-def compiled(expression: str, element_path: str) -> Holds:
-    """Give the function that judges an invariant.
+def compiled(expression: str, element_path: str, *, by_hand: bool = True) -> Holds:
+    """Give the function that judges an invariant; without `by_hand`, always the FHIRPath itself.
 
     Raises:
         BadExpression: it is no FHIRPath that can be used.
     """
-    expression = expression.strip()
-    if expression in BY_HAND:
+    if by_hand and expression in BY_HAND:
         return BY_HAND[expression]
-    if matched := _MATCHES.fullmatch(expression):
+    if by_hand and (matched := _MATCHES.fullmatch(expression)):
         return _matches(_unescaped(matched[1]))
-    if matched := _SAME_IN_REFERENCE.fullmatch(expression):
-        return _reference_names(_unescaped(matched[1]))
     return fhirpath.compiled(expression, element_path)
 
 
@@ -57,67 +51,60 @@ def _matches(expression: str) -> Holds:
         search = pattern(expression).search
     except re.error as error:
         raise fhirpath.BadExpression(f"has a bad regular expression: {error}") from error
-    return lambda value, _extras, _resource: isinstance(value, str) and search(value) is not None
-
-
-def _reference_names(beginning: str) -> Holds:
-    """Make the invariant that a reference, if there is one, is a URL that ends with the identifier's value."""
-
-    def holds(reference: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
-        value = reference.get("identifier", {}).get("value")
-        return not has(reference, "reference") or value is None or reference.get("reference") == beginning + value
-
-    return holds
+    return lambda value, _resource: isinstance(value, str) and search(value) is not None
 
 
 def _exclusive(first: str, second: str) -> Holds:
-    return lambda e, _extras, _resource: not (has(e, first) and has(e, second))
+    return lambda e, _resource: not (has(e, first) and has(e, second))
 
 
 def _needs(first: str, second: str) -> Holds:
     """Make the invariant that where the first is, the second is too."""
-    return lambda e, _extras, _resource: not has(e, first) or has(e, second)
+    return lambda e, _resource: not has(e, first) or has(e, second)
 
 
-def _has_value(value: Any, _extras: Any, _resource: Resource) -> bool:
+def _has_value(value: Any, _resource: Resource) -> bool:
     return value is not None and not isinstance(value, dict | list)
 
 
-def _app_1(participant: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _app_1(participant: dict[str, Any], _resource: Resource) -> bool:
     return "type" in participant or "actor" in participant
 
 
-def _app_2(appointment: Resource, _extras: Any, _resource: Resource) -> bool:
+def _app_2(appointment: Resource, _resource: Resource) -> bool:
     return has(appointment, "start") == has(appointment, "end")
 
 
-def _app_3(appointment: Resource, _extras: Any, _resource: Resource) -> bool:
+def _app_3(appointment: Resource, _resource: Resource) -> bool:
     return (has(appointment, "start") and has(appointment, "end")) or appointment.get("status") in {
         "proposed",
         "cancelled",
     }
 
 
-def _in_order(first: str, second: str) -> Holds:
-    """Make the invariant that one moment is not after another; where the precision leaves it open, it is not."""
-
-    def holds(element: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
-        return not before(element.get(second), element.get(first))
-
-    return holds
+def _per_1(element: dict[str, Any], _resource: Resource) -> bool:
+    """Compare the first instants that both may mean: a day begins before an hour of it, an hour not before its day."""
+    start, end = moment(element.get("start")), moment(element.get("end"))
+    return start is None or end is None or start[0] <= end[0]
 
 
-def _dom_1(resource: Resource, _extras: Any, _resource: Resource) -> bool:
+def _rng_2(element: dict[str, Any], _resource: Resource) -> bool:
+    return not before(element.get("high"), element.get("low"))
+
+
+def _dom_1(resource: Resource, _resource: Resource) -> bool:
     return not any("text" in contained for contained in resource.get("contained", ()))
 
 
-def _dom_2(resource: Resource, _extras: Any, _resource: Resource) -> bool:
+def _dom_2(resource: Resource, _resource: Resource) -> bool:
     return not any("contained" in contained for contained in resource.get("contained", ()))
 
 
-def _dom_3(resource: Resource, _extras: Any, root: Resource) -> bool:
-    ids = {f"#{contained['id']}" for contained in resource.get("contained", ()) if "id" in contained}
-    return not ids or ids <= set(_references(root))
+def _dom_3(resource: Resource, root: Resource) -> bool:
+    contained = resource.get("contained", ())
+    if not all("id" in each for each in contained):
+        return False  # what has no id cannot be referred to
+    return not contained or {f"#{each['id']}" for each in contained} <= set(_references(root))
 
 
 def _references(tree: Any) -> Iterator[str]:
@@ -133,24 +120,24 @@ def _references(tree: Any) -> Iterator[str]:
             waiting.extend(node)
 
 
-def _dom_4(resource: Resource, _extras: Any, _resource: Resource) -> bool:
+def _dom_4(resource: Resource, _resource: Resource) -> bool:
     metas = [contained["meta"] for contained in resource.get("contained", ()) if "meta" in contained]
     return not any(has(meta, "versionId") or has(meta, "lastUpdated") for meta in metas)
 
 
-def _ext_1(extension: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _ext_1(extension: dict[str, Any], _resource: Resource) -> bool:
     has_value = any(key.startswith(("value", "_value")) for key in extension)
     return ("extension" in extension) != has_value
 
 
-def _ref_1(reference: dict[str, Any], _extras: Any, root: Resource) -> bool:
+def _ref_1(reference: dict[str, Any], root: Resource) -> bool:
     literal = reference.get("reference")
     if literal is None or not literal.startswith("#"):
         return True
     return any(contained.get("id") == literal[1:] for contained in root.get("contained", ()))
 
 
-def _txt(div: Any, _extras: Any, _resource: Resource) -> bool:
+def _txt(div: Any, _resource: Resource) -> bool:
     return isinstance(div, str) and is_clean_narrative(div)
 
 
@@ -161,34 +148,34 @@ def _coded(quantity: dict[str, Any], system: str) -> bool:
     )
 
 
-def _age_1(age: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _age_1(age: dict[str, Any], _resource: Resource) -> bool:
     value = number(age.get("value"))
     return _coded(age, UCUM) and (not has(age, "value") or (value is not None and value > 0))
 
 
-def _cnt_3(count: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _cnt_3(count: dict[str, Any], _resource: Resource) -> bool:
     one = not has(count, "code") or count.get("code") == "1"
     return _coded(count, UCUM) and one and "." not in str(count.get("value", ""))
 
 
-def _drt_1(duration: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _drt_1(duration: dict[str, Any], _resource: Resource) -> bool:
     return not has(duration, "code") or (duration.get("system") == UCUM and has(duration, "value"))
 
 
-def _rat_1(ratio: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _rat_1(ratio: dict[str, Any], _resource: Resource) -> bool:
     both = ("numerator" in ratio) == ("denominator" in ratio)
     return both and ("numerator" in ratio or "extension" in ratio)
 
 
 def _not_negative(name: str) -> Holds:
-    def holds(element: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+    def holds(element: dict[str, Any], _resource: Resource) -> bool:
         value = number(element.get(name))
         return not has(element, name) or (value is not None and value >= 0)
 
     return holds
 
 
-def _tim_9(repeat: dict[str, Any], _extras: Any, _resource: Resource) -> bool:
+def _tim_9(repeat: dict[str, Any], _resource: Resource) -> bool:
     if not has(repeat, "offset"):
         return True
     when = repeat.get("when") or []
@@ -201,7 +188,7 @@ BY_HAND: dict[str, Holds] = {
     "start.empty() xor end.exists()": _app_2,
     "(start.exists() and end.exists()) or (status in ('proposed' | 'cancelled'))": _app_3,
     "type.exists() or actor.exists()": _app_1,
-    "start.empty() or end.empty() or (start <= end)": _in_order("start", "end"),
+    "start.empty() or end.empty() or (start <= end)": _per_1,
     "contained.text.empty()": _dom_1,
     "contained.contained.empty()": _dom_2,
     "contained.where(('#'+id in %resource.descendants().reference).not()).empty()": _dom_3,
@@ -212,16 +199,16 @@ BY_HAND: dict[str, Holds] = {
     "data.empty() or contentType.exists()": _needs("data", "contentType"),
     "value.empty() or system.exists()": _needs("value", "system"),
     "code.empty() or system.exists()": _needs("code", "system"),
-    "comparator.empty()": lambda quantity, _extras, _resource: not has(quantity, "comparator"),
+    "comparator.empty()": lambda quantity, _resource: not has(quantity, "comparator"),
     "(code or value.empty()) and (system.empty() or system = %ucum) and (value.empty() or value > 0)": _age_1,
     "(code or value.empty()) and (system.empty() or system = %ucum) and (code.empty() or code = '1') and "
     "(value.empty() or value.toString().contains('.').not())": _cnt_3,
-    "(code or value.empty()) and (system.empty() or system = %ucum)": lambda q, _extras, _resource: _coded(q, UCUM),
+    "(code or value.empty()) and (system.empty() or system = %ucum)": lambda q, _resource: _coded(q, UCUM),
     "code.exists() implies ((system = %ucum) and value.exists())": _drt_1,
     "(code or value.empty()) and (system.empty() or system = 'urn:iso:std:iso:4217')": (
-        lambda q, _extras, _resource: _coded(q, "urn:iso:std:iso:4217")
+        lambda q, _resource: _coded(q, "urn:iso:std:iso:4217")
     ),
-    "low.empty() or high.empty() or (low <= high)": _in_order("low", "high"),
+    "low.empty() or high.empty() or (low <= high)": _rng_2,
     "(numerator.empty() xor denominator.exists()) and (numerator.exists() or extension.exists())": _rat_1,
     "offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))": _tim_9,
     "period.exists() implies period >= 0": _not_negative("period"),

@@ -86,6 +86,20 @@ def misplaced(parent: etree._Element, described: Type) -> list[tuple[etree._Elem
     return found
 
 
+def misplaced_resources(parent: etree._Element, structure: Structure) -> list[tuple[etree._Element, str]]:
+    """Give the children of an element for one resource that are none, or are more than that one."""
+    known = {each.name for each in structure.resources()} | structure.opaque
+    found = []
+    for position, child in enumerate(parent):
+        tag = str(child.tag)
+        if not tag.startswith(_PREFIX) or tag.removeprefix(_PREFIX) not in known:
+            near = get_close_matches(etree.QName(child).localname, known, n=1)
+            found.append((child, f"is no resource type of FHIR STU3{f': did you mean {near[0]}?' if near else ''}"))
+        elif position > 0:
+            found.append((child, "is one too many: one resource may stand there"))
+    return found
+
+
 def _rank_of_narrative(tag: str, elements: list[Element]) -> int | None:
     if etree.QName(tag).localname != "div":
         return None

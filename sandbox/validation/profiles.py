@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.exchange import Resource
-from sandbox.fhir import structure, tree, xml
 from sandbox.finding import Finding
-from sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at
-from sandbox.validation.definitions import profiles_folder
+from sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
 from sandbox.validation.judging import BASE, Judging, Place, Step
 from sandbox.validation.snapshot import flattened
 from sandbox.validation.structure_definition import Walks
 from sandbox.validation.valuesets import ValueSets
+
+__all__ = ["CARECONNECT_APPOINTMENT", "REGISTRY_APPOINTMENT", "Profiles", "UnusableDefinition"]
 
 REGISTRY_APPOINTMENT = "https://fhir.nhs.uk/STU3/StructureDefinition/Registry-Appointment-1"
 """The profile that every Appointment sent to the registry is judged by."""
@@ -34,26 +34,27 @@ class Profiles:
     Args:
         shipped: definitions that are known to be usable, which are compiled when first used.
         extra: those of a user, which stand before the shipped ones of the same canonical URL, and are all compiled now.
+        by_hand: as for `Walks`: tests set FHIRPath itself against the invariants written by hand.
 
     Raises:
         UnusableDefinition: one of the user's cannot be used, or a shipped one no longer fits them.
     """
 
-    def __init__(self, shipped: Iterable[Definition], extra: Iterable[Definition] = ()) -> None:
+    def __init__(
+        self, shipped: Iterable[Definition], extra: Iterable[Definition] = (), *, by_hand: bool = True
+    ) -> None:
         self._by_url: dict[tuple[str, str], Definition] = {}
         own = list(extra)
         for definition in (*shipped, *own):
             self._by_url[str(definition.resource["resourceType"]), definition.url] = definition
-        self._walks = Walks(lambda url: self._find("StructureDefinition", url), ValueSets(self._find))
+        self._walks = Walks(lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand)
         self._served: dict[str, Resource] = {}
         self._require_usable(own)
 
     @classmethod
     def load(cls, extra: Sequence[Path] = ()) -> Self:
         """Load the shipped definitions, and those of the places given."""
-        folder = profiles_folder()
-        shipped = [found for part in SHIPPED for found in definitions_at(folder / part, _xml_reader)]
-        return cls(shipped, [found for place in extra for found in definitions_at(place, _xml_reader)])
+        return cls(shipped_definitions(SHIPPED), [found for place in extra for found in definitions_at(place)])
 
     def _find(self, resource_type: str, url: str) -> Definition | None:
         return self._by_url.get((resource_type, url))
@@ -65,6 +66,9 @@ class Profiles:
                     self._walks.of(definition.url)
                 except UnusableDefinition as error:
                     raise UnusableDefinition(error.file or definition.file, error.element, error.why) from error
+                except (KeyError, TypeError, ValueError) as error:
+                    why = f"is no StructureDefinition that can be used: {error!r}"
+                    raise UnusableDefinition(definition.file, definition.url, why) from error
         if self._find("StructureDefinition", REGISTRY_APPOINTMENT):
             self._walks.of(REGISTRY_APPOINTMENT)
 
@@ -159,8 +163,7 @@ class Profiles:
             self._served[key] = resource
         return self._served[key]
 
-    @property
-    def named(self) -> list[tuple[str, str]]:
+    def listing(self) -> list[tuple[str, str]]:
         """List URL and version of every profile that is not the standard's own, for the banner."""
         return [
             (url, str(definition.resource.get("version", "")))
@@ -176,9 +179,3 @@ def logical_id_of(definition: Definition) -> str:
 
 SHIPPED = ("base", "valuesets", "careconnect", "registry", "spine")
 """The folders of profiles/ that are loaded."""
-
-
-def _xml_reader(document: bytes) -> Resource:
-    """Read an XML definition; the tables for it are made only where a user has one."""
-    facts = structure.load(profiles_folder() / "structure.json")
-    return tree.Reader(facts).read(xml.parse(document))

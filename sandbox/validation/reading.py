@@ -46,7 +46,7 @@ class Reading:
         return line_of(first) if etree.iselement(first) else None
 
 
-class Refused(Exception):  # noqa: N818  # what happened, as in errors.py
+class Refused(Exception):
     """The schema said no. To explain it takes a second the first time: do it off the event loop."""
 
     def __init__(
@@ -75,7 +75,9 @@ class Refused(Exception):  # noqa: N818  # what happened, as in errors.py
         if len(found) > MOST_FINDINGS:
             more = f"... and {len(found) - MOST_FINDINGS} more like these"
             found = [*found[:MOST_FINDINGS], Finding("structure", more)]
-        return NotReadable(findings=found or [Finding("structure", "The body cannot be read as FHIR STU3")])
+        if not found:
+            found = [Finding("structure", f"The body {self.__cause__ or 'cannot be read as FHIR STU3'}")]
+        return NotReadable(findings=found)
 
     def _misfits_found(self) -> list[Finding]:
         return [
@@ -127,10 +129,7 @@ class Codec:
 
     def explain(self, root: etree._Element, *, from_json: bool) -> list[Finding]:
         """Give what is wrong with a tree that cannot be read, or nothing if it can."""
-        found = self._explainer.explain(root, from_json=from_json)
-        if not found and not self._schema.accepts(root):
-            found = [Finding("structure", message) for message in self._schema.complaints(root)]
-        return found
+        return self._explainer.explain(root, self._schema.complaints(root), from_json=from_json)
 
     def _read_xml(self, body: bytes, expected: Collection[str]) -> Reading:
         try:
@@ -157,20 +156,23 @@ class Codec:
         if not self._schema.accepts(root):
             raise Refused(self, resource=resource)
         # Read back from the tree: the same resource gives the same members, in the same order, from either format.
-        return Reading(self._reader.read(root))
+        try:
+            return Reading(self._reader.read(root))
+        except Unreadable as error:
+            raise Refused(self, resource=resource) from error
 
 
 def _require_root(root: etree._Element, expected: Collection[str]) -> None:
+    if root.tag in [f"{{{xml.NAMESPACE}}}{each}" for each in expected]:
+        return
     name = etree.QName(root)
     if name.namespace != xml.NAMESPACE:
         found = f"of the namespace {json.quoted(name.namespace)}" if name.namespace else "without a namespace"
         message = (
             f"The root element {json.quoted(name.localname)} is {found}: expected {_names(expected)} of {xml.NAMESPACE}"
         )
-    elif name.localname not in expected:
-        message = f"The body is a resource of type {json.quoted(name.localname)}: expected {_names(expected)}"
     else:
-        return
+        message = f"The body is a resource of type {json.quoted(name.localname)}: expected {_names(expected)}"
     raise NotReadable(findings=[Finding("structure", message, "/*", line=line_of(root))])
 
 

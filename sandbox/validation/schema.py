@@ -3,12 +3,10 @@
 libxml2 judges in microseconds. Why it refused is explained elsewhere, and only when somebody asks.
 """
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree
-
-_CLARK = re.compile(r"\{[^}]*\}")
 
 
 class ReadingSchema:
@@ -21,7 +19,10 @@ class ReadingSchema:
         """Tell whether the schema has nothing against the document."""
         return self._schema.validate(root)
 
-    def complaints(self, root: etree._Element) -> list[str]:
-        """Give what libxml2 itself says against the document, without the namespaces that it puts before each name."""
+    def complaints(self, root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+        """Give what libxml2 itself says against the document, each with the element that it speaks of."""
         self._schema.validate(root)
-        return [_CLARK.sub("", str(entry.message)) for entry in self._schema.error_log]  # type: ignore[attr-defined]
+        for entry in list(self._schema.error_log):  # type: ignore[call-overload]  # the stubs do not say it is a list
+            found = root.getroottree().xpath(entry.path) if entry.path else None
+            first = found[0] if isinstance(found, list) and found else root
+            yield (first if etree.iselement(first) else root), str(entry.message)

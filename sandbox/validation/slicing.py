@@ -19,7 +19,7 @@ _EXTENSION = re.compile(r"extension\('([^']+)'\)|extension\(([^)']+)\)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
-class UnusableSlicing(Exception):  # noqa: N818 - it says what happened
+class UnusableSlicing(Exception):
     """A slicing cannot be judged: by its discriminator, or because a slice says nothing of it."""
 
 

@@ -113,6 +113,17 @@ class _Overlay:
                 node = self._slice(node, slice_name, path)
                 slices += 1
         restrict(node, stated, self.definition, free=self.adds and not slices)
+        if slices and "max" not in stated:
+            self._limit_to_profile(node)
+
+    def _limit_to_profile(self, part: Element) -> None:
+        """Take the maximum that a slice's profile has at its root: so an extension says how often it may stand."""
+        profile = profile_of(part)
+        if profile and self.snapshots.has(profile):
+            limit = self.snapshots.of(profile).definition["max"]
+            if limit != "*" and part.definition["max"] == "*":
+                part.definition["max"] = limit
+                part.origins["max"] = profile
 
     def _segments(self, stated: dict[str, Any]) -> Segments:
         """Read the id, where it agrees with the path; else slice names come from the elements that stood before."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.exchange import Resource
+from sandbox.finding import Finding
 from sandbox.validation.checks import Check
 from sandbox.validation.conformance import Definition
 from sandbox.validation.element_definition import Compiler
@@ -20,10 +21,17 @@ Find = Callable[[str], Definition | None]
 
 
 class Walks:
-    """Gives the compiled walk of a StructureDefinition by its canonical URL, each made once."""
+    """Gives the compiled walk of a StructureDefinition by its canonical URL, each made once.
 
-    def __init__(self, find: Find, valuesets: ValueSets) -> None:
+    Args:
+        find: gives the definition of a canonical URL.
+        valuesets: what is bound.
+        by_hand: take the standard's invariants as written by hand, where they are; else all as FHIRPath.
+    """
+
+    def __init__(self, find: Find, valuesets: ValueSets, *, by_hand: bool = True) -> None:
         self.find = find
+        self.by_hand = by_hand
         self.snapshots = Snapshots(find)
         self.valuesets = valuesets
         self._compiled: dict[str, Check] = {}
@@ -54,6 +62,12 @@ class Walks:
         """Judge a whole resource by a profile of its type."""
         name = str(resource["resourceType"])
         self.of(url)(resource, (None, Step(name, f"f:{name}", 0), None), judging)
+
+    def findings(self, resource: Resource, url: str) -> list[Finding]:
+        """Give what one profile says of a resource, in document order."""
+        judging = Judging(resource, resource)
+        self.judge(resource, url, judging)
+        return judging.in_document_order(lambda _location: None)
 
     def kind(self, url: str) -> str:
         """Tell whether a definition is of a resource, a complex type or a primitive type."""

@@ -153,7 +153,9 @@ class TestFailure:
         sent = appointment()
         sent["participant"][0]["actor"]["reference"] = "https://demographics.spineservices.nhs.uk/9990002222"
         answer = registry.register(sent)
-        assert (answer.status, answer.issues) == (422, [("invariant", "INVALID_RESOURCE")])
+        assert (answer.status, answer.issues) == (422, [("business-rule", "INVALID_RESOURCE")])
+        assert "9990001111" in answer.diagnostics
+        assert "9990002222" in answer.diagnostics
 
     @pytest.mark.parametrize("element", ["implicitRules", "modifierExtension"])
     def test_what_would_change_the_meaning_cannot_be_ignored(self, registry: Registry, element: str) -> None:

@@ -214,3 +214,8 @@ def test_the_discovery_document_names_the_endpoints(issuer: Issuer) -> None:
     assert document["token_endpoint"] == "http://127.0.0.1:8080/oauth2/token"
     assert document["jwks_uri"] == "http://127.0.0.1:8080/.well-known/jwks.json"
     assert document["token_endpoint_auth_methods_supported"] == ["client_secret_post", "client_secret_basic"]
+
+
+def test_the_key_set_of_the_issuer_is_that_of_its_key(issuer: Issuer, key: SigningKey) -> None:
+    """What /.well-known/jwks.json shows is the public half of what tokens are signed with."""
+    assert issuer.jwks() == key.jwks()

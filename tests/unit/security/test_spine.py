@@ -53,6 +53,13 @@ class TestAccepted:
             with pytest.raises(AccessDenied, match=reason):
                 judge.judge(header, AUDIENCES, moment)
 
+    def test_not_before_nbf(self, judge: TokenJudge) -> None:
+        """A token with an nbf, which it need not have, is held to it, remembered or not."""
+        header = [spoiled(claims={"nbf": int(NOW) + 100})]
+        assert judge.judge(header, AUDIENCES, NOW + 100).may_write
+        with pytest.raises(AccessDenied, match="Claim nbf: the token is not valid yet"):
+            judge.judge(header, AUDIENCES, NOW)
+
     def test_an_expired_one_has_no_other_fault(self, messages: Callable[..., list[str]]) -> None:
         """With expires_in -60, iat lies 300 s before exp all the same."""
         assert messages(spoiled(expires_in=-60)) == [f"Claim exp: the token has expired; expected a time after {CLOCK}"]
@@ -141,9 +148,10 @@ class TestClaims:
         [message] = messages(spoiled(claims={name: value}))
         assert message.startswith(f"Claim {name} cannot be used; expected a whole number of seconds since 1970")
 
-    def test_a_life_of_other_than_five_minutes(self, messages: Callable[..., list[str]]) -> None:
-        """A consumer that grants itself an hour is refused."""
-        claims = {"iat": int(NOW), "exp": int(NOW) + 3600}
+    @pytest.mark.parametrize("lifetime_s", [1, 299, 301, 3600])
+    def test_a_life_of_other_than_five_minutes(self, lifetime_s: int, messages: Callable[..., list[str]]) -> None:
+        """A consumer that grants itself an hour is refused, and so is one that is in a hurry."""
+        claims = {"iat": int(NOW), "exp": int(NOW) + lifetime_s}
         assert messages(spoiled(claims=claims)) == ["Claim exp does not fit iat; expected exp = iat + 300"]
 
     def test_another_practitioner_than_the_subject(self, messages: Callable[..., list[str]]) -> None:
@@ -193,3 +201,11 @@ class TestModes:
         token = issuer.issue("sandbox-client", BASE, NOW, claims=claims, without=["groups", "appid"])
         with pytest.raises(AccessDenied, match="Claim appid is missing"):
             judge_of("any").judge([f"Bearer {token}"], AUDIENCES, NOW)
+
+    @pytest.mark.parametrize("algorithm", ["HS256", "None", "", None])
+    def test_any_judges_by_the_registry_what_is_not_none(
+        self, algorithm: str | None, judge_of: Callable[..., TokenJudge]
+    ) -> None:
+        """Only the very word none makes a Spine token."""
+        with pytest.raises(AccessDenied, match="Header alg is not accepted; expected RS256"):
+            judge_of("any").judge([spoiled(headers={"alg": algorithm})], AUDIENCES, NOW)

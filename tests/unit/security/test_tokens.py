@@ -124,6 +124,14 @@ class TestAudience:
 class TestMemory:
     """Good tokens are remembered: bounded, and never the bad ones."""
 
+    def test_a_remembered_token_beside_another_header_is_refused(self, judge: TokenJudge, issuer: Issuer) -> None:
+        """Two headers are one too many, whatever is remembered of the first or the second."""
+        header = f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"
+        assert judge.judge([header], AUDIENCES, NOW).may_write
+        for headers in ([header, header], [header, "x"], ["x", header]):
+            with pytest.raises(AccessDenied, match="There are 2 Authorization headers"):
+                judge.judge(headers, AUDIENCES, NOW)
+
     def test_a_remembered_token_needs_no_key(self, issuer: Issuer, judge_of: Callable[..., TokenJudge]) -> None:
         """The second judgement is the first one remembered: the very same client comes back."""
         judge = judge_of()

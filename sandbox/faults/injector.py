@@ -1,0 +1,160 @@
+"""The step that injects faults: it decides once for each exchange, and acts before it, after it and on the wire."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+
+from sandbox.errors import InvalidHeader, SandboxError
+from sandbox.exchange import Handler, Request, Response, Sent, Wire, Write
+from sandbox.faults.effect import Effect, Firing, Occasion, Refuse, Sleep, acts
+from sandbox.faults.fields import BadFault
+from sandbox.faults.match import Facts
+from sandbox.faults.patients import patients_of
+from sandbox.faults.plan import Decision, LiveRule, Plan
+from sandbox.faults.rule import Rule
+from sandbox.faults.rule_set import read_rules
+from sandbox.faults.short_form import split_several
+from sandbox.outcomes import refusal
+from sandbox.registrar import Registrar
+from sandbox.representation import MEDIA_TYPE
+
+HEADER = "X-Sandbox-Fault"
+
+Perform = Callable[[Occasion], Awaitable[Response]]
+"""Does what was asked for, on the occasion's terms: by its registrar, with its lifetime of tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Injector:
+    """Injects the faults of a plan.
+
+    `perform` is the interaction on other terms than the usual ones; `longest_s` bounds every wait; `by_header` is
+    whether requests may bring a fault themselves.
+    """
+
+    plan: Plan
+    registrar: Registrar
+    refuse: Refuse
+    perform: Perform
+    sleep: Sleep
+    longest_s: float
+    write: Write
+    by_header: bool = False
+
+    async def __call__(self, request: Request, handler: Handler) -> Response:
+        """Let the exchange pass where no rule is about it; else act."""
+        of_header = self._of_header(request) if self.by_header and HEADER in request.headers else ()
+        patients: tuple[str, ...] = ()
+        if of_header:
+            patients = await patients_of(request, self.registrar)
+        elif self.plan.patients:
+            patients = await patients_of(request, self.registrar, self.plan.beginning)
+        if not of_header and not self.plan.concerns(request.interaction) and self.plan.patients.isdisjoint(patients):
+            return await handler(request)
+        facts = Facts(request.interaction, request.logical_id, request.client.name, request.headers, patients)
+        decision = self.plan.decide(facts, of_header)
+        return await handler(request) if decision is None else await self._act(request, decision)
+
+    def _of_header(self, request: Request) -> list[LiveRule]:
+        text = ";".join(request.headers.getall(HEADER))
+        try:
+            return self.plan.of_header(text, _rules_of_header(text))
+        except BadFault as error:
+            raise InvalidHeader(str(error), location=f"http.{HEADER}") from error
+
+    async def _act(self, request: Request, decision: Decision) -> Response:
+        occasion = Occasion(request, self.registrar, self.refuse, self.sleep, self.longest_s)
+        for effect, firing in sorted(decision.effects, key=lambda each: not each[0].early):
+            await effect.before(occasion, firing)
+        response = await self._answer(occasion, decision)
+        for effect, _ in decision.effects:
+            response = effect.after(occasion, response)
+        if any(acts(effect, "encoded") for effect, _ in decision.effects):
+            self._encode(request, response, [effect for effect, _ in decision.effects])
+        request.injected = Acting(decision, self.sleep, self.longest_s)
+        return response
+
+    async def _answer(self, occasion: Occasion, decision: Decision) -> Response:
+        terminal = decision.terminal
+        if terminal is not None and not decision.commit:
+            effect, firing = terminal
+            if occasion.request.writes or not effect.cuts_answer:
+                return effect.answer(occasion, firing)
+        response = await self._performed(occasion, decision)
+        if terminal is None or not decision.commit:
+            return response
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            self.plan.release(decision)
+            return response
+        return response if acts(terminal[0], "deliver") else terminal[0].answer(occasion, terminal[1])
+
+    async def _performed(self, occasion: Occasion, decision: Decision) -> Response:
+        try:
+            return await self.perform(occasion)
+        except SandboxError as error:
+            return refusal(error)
+        except Exception:
+            if decision.commit:
+                self.plan.release(decision)
+            raise
+
+    def _encode(self, request: Request, response: Response, effects: list[Effect]) -> None:
+        if response.content is not None:
+            response.body = response.content.encode(request.answer_format, self.write)
+            response.headers["Content-Type"] = MEDIA_TYPE[request.answer_format]
+            response.content = None
+        for effect in effects:
+            response.body = effect.encoded(response.body)
+
+
+@lru_cache(maxsize=256)
+def _rules_of_header(text: str) -> list[Rule]:
+    return read_rules(split_several(text), HEADER, "header")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """The faults in force for one exchange, for its last steps."""
+
+    decision: Decision
+    sleep: Sleep
+    longest_s: float
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The rules that fired."""
+        return self.decision.rule_ids
+
+    def finish(self, response: Response) -> None:
+        """Let the effects change the dressed answer, and say how it goes out."""
+        effects = [effect for effect, _ in self.decision.effects]
+        for effect in reversed(effects):
+            effect.finish(response)
+        paces = [effect for effect in effects if acts(effect, "paced")]
+        terminal = self.decision.terminal
+        ending = terminal if terminal is not None and acts(terminal[0], "deliver") else None
+        if paces or ending is not None:
+            response.delivery = FaultyDelivery(paces, ending, self.sleep, self.longest_s)
+
+
+@dataclass(slots=True)
+class FaultyDelivery:
+    """Sends an answer at the pace of some effects, and ends it as a terminal has it."""
+
+    paces: list[Effect]
+    ending: tuple[Effect, Firing] | None
+    sleep: Sleep
+    longest_s: float
+    report: Sent = field(default_factory=Sent)
+
+    async def deliver(self, response: Response, wire: Wire) -> None:
+        """Send it, or what shall be left of it."""
+        paced: Wire = wire
+        for effect in self.paces:
+            paced = effect.paced(paced, self.sleep, self.longest_s)
+        if self.ending is not None:
+            await self.ending[0].deliver(response, paced, self.sleep, self.longest_s)
+            return
+        await paced.head(response)
+        await paced.body(response.body)

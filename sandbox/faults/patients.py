@@ -1,0 +1,56 @@
+"""Whom an exchange is about: the patients of the stored appointment, of the query, or of the body if it can be read."""
+
+from urllib.parse import unquote
+
+from sandbox.errors import SandboxError
+from sandbox.exchange import Request
+from sandbox.faults.match import WITH_ID
+from sandbox.fhir.nhs_number import patients_named
+from sandbox.query import parameters, require_patient
+from sandbox.registrar import Registrar
+
+
+async def patients_of(request: Request, registrar: Registrar, beginning: str = "") -> tuple[str, ...]:
+    """Give the NHS numbers; none where nothing in a query or a body begins as those do that are asked for.
+
+    Args:
+        request: of which the interaction and the id are known.
+        registrar: who reads, and whose registry is looked at.
+        beginning: of the numbers that are of interest.
+    """
+    if request.interaction in WITH_ID and request.logical_id in registrar.registry:
+        return registrar.registry.current(request.logical_id).patients
+    if request.interaction == "search-type":
+        return _of_query(request) if _may_name(request, beginning) else ()
+    if request.expects == "resource" and _may_name(request, beginning):
+        return await _of_body(request, registrar)
+    return ()
+
+
+def _may_name(request: Request, beginning: str) -> bool:
+    query, body = request.query, request.body
+    # Digits may be written as escapes: then the only way to know is to read.
+    escaped = b"\\u00" in body or b"&#" in body or b"%3" in body
+    return (
+        beginning in query or beginning.encode() in body or escaped or ("%3" in query and beginning in unquote(query))
+    )
+
+
+def _of_query(request: Request) -> tuple[str, ...]:
+    try:
+        sent = parameters(request.query)
+        if request.expects == "form":
+            sent += parameters(request.body.decode("ascii", "replace").strip())
+        return (require_patient(sent, check_digit=False).nhs_number,)
+    except SandboxError:
+        return ()
+
+
+async def _of_body(request: Request, registrar: Registrar) -> tuple[str, ...]:
+    if request.body_error is not None:
+        return ()
+    try:
+        reading = await registrar.read_bytes(request.body, request.body_format)
+    except SandboxError:
+        return ()
+    return patients_named(reading.resource)

@@ -1,0 +1,29 @@
+"""stale: a read answers an older version, as a replica that lags behind does."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, ClassVar
+
+from sandbox.answers import read_answer
+from sandbox.exchange import Response
+from sandbox.faults.effect import Effect, Occasion
+from sandbox.faults.fields import Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Stale(Effect):
+    """Answers the version that was current so many versions ago, the first at most."""
+
+    word: ClassVar[str] = "stale"
+    only: ClassVar[frozenset[str]] = frozenset({"read"})
+    short: ClassVar[str] = "read:stale=1"
+
+    stale: Annotated[int, Whole(1, 10**6)]
+
+    def after(self, occasion: Occasion, response: Response) -> Response:
+        """Put the older version in the answer's place."""
+        registry, logical_id = occasion.registrar.registry, occasion.request.logical_id
+        if response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED) or logical_id not in registry:
+            return response
+        history = registry.history(logical_id)
+        return read_answer(occasion.request, history[max(len(history) - 1 - self.stale, 0)])

@@ -1,0 +1,199 @@
+"""The command line as an operator meets it: ready files, signals, exit statuses, one clear line for what is wrong."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+COMMAND = [sys.executable, "-m", "sandbox"]
+PATIENCE_S = 20
+
+
+def ran(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    env = {**os.environ, **environment}
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, env=env, check=False, timeout=60)  # noqa: S603
+
+
+@contextmanager
+def serving(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Serve on a free port until the end of the block; give the process, the FHIR base and the control root."""
+    ready = tmp_path / "ready"
+    command = [*COMMAND, "--port", "0", "--ready-file", str(ready), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    base, control = ready.read_text().splitlines()
+    try:
+        yield process, base, control
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_is_ready_when_the_ready_file_is_there(tmp_path: Path) -> None:
+    """Line 1 is the FHIR base, line 2 the control root; both answer at once."""
+    with serving(tmp_path) as (_, base, control):
+        assert httpx.get(f"{base}/metadata").status_code == 200
+        assert httpx.get(f"{control}/health").json()["status"] == "ready"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+    """Exit status 0, with the access lines written and no traceback."""
+    with serving(tmp_path) as (process, base, _):
+        httpx.get(f"{base}/metadata")
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert "GET /STU3/metadata 200" in errors
+    assert "Traceback" not in errors
+
+
+def test_the_banners_line_cancels_when_it_is_pasted(tmp_path: Path) -> None:
+    """Once it is a 200 with version 2, pasted again a 409."""
+    with serving(tmp_path, "--log-format", "json") as (process, _, _):
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if line.startswith("curl "))
+        first, again = (subprocess.check_output(["bash", "-c", line], text=True) for _ in range(2))  # noqa: S603, S607
+    assert first.startswith("HTTP/1.1 200 OK")
+    assert "/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba/_history/2\n" in first
+    assert again.startswith("HTTP/1.1 409 Conflict")
+
+
+def test_quiet_leaves_the_banner_out(tmp_path: Path) -> None:
+    """Nothing is printed."""
+    with serving(tmp_path, "--quiet") as (process, base, _):
+        httpx.get(f"{base}/metadata")
+        process.terminate()
+        printed, _ = process.communicate(timeout=PATIENCE_S)
+    assert printed == ""
+
+
+def test_a_token_and_a_health_check_ask_the_running_server(tmp_path: Path) -> None:
+    """The token opens the registry it came from."""
+    with serving(tmp_path) as (_, base, _):
+        token = ran("token", "--url", base).stdout.strip()
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{base}/Appointment/booked-tomorrow", headers=bearer).status_code == 200
+        expired = ran("token", "--url", base, "--expires-in", "-60").stdout.strip()
+        refused = httpx.get(f"{base}/Appointment/booked-tomorrow", headers={"Authorization": f"Bearer {expired}"})
+        assert refused.status_code == 403
+        assert ran("health", "--url", base).returncode == 0
+    assert ran("health", "--url", base).returncode == 1
+
+
+def test_a_token_can_be_signed_without_a_server(tmp_path: Path) -> None:
+    """With the key that the server is given too."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = tmp_path / "key.pem"
+    made = rsa.generate_private_key(65537, 2048)
+    pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    key.write_bytes(made.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
+    with serving(tmp_path, "--signing-key", str(key)) as (_, base, _):
+        token = ran("token", "--signing-key", str(key), "--audience", base).stdout.strip()
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{base}/Appointment/booked-tomorrow", headers=bearer).status_code == 200
+
+
+def test_a_port_in_use_is_named() -> None:
+    """Exit status 2, one line, nothing half-started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = ran("--port", str(port))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"registry-sandbox: cannot listen on 127.0.0.1:{port}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "named"),
+    [
+        (["--port", "x"], {}, "--port"),
+        ([], {"SANDBOX_PROT": "1"}, "SANDBOX_PROT"),
+        (["--config", "/nowhere.yaml"], {}, "/nowhere.yaml"),
+        (["--seed-data", "/nowhere"], {}, "/nowhere"),
+        (["--profiles", "/nowhere"], {}, "/nowhere"),
+        (["--signing-key", "/nowhere"], {}, "/nowhere"),
+        (["--jwks", "/nowhere"], {}, "/nowhere"),
+        (["--tls", "server", "--tls-dir", "/nowhere"], {}, "/nowhere"),
+    ],
+)
+def test_what_cannot_be_used_stops_the_start(arguments: list[str], environment: dict[str, str], named: str) -> None:
+    """Exit status 2 and one clear line that names it."""
+    done = ran("--port", "0", *arguments, **environment) if "--port" not in arguments else ran(*arguments)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_two_runs_of_one_seed_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    """--random-seed and a frozen clock leave nothing to chance."""
+    told = []
+    for run in ("first", "second"):
+        (tmp_path / run).mkdir()
+        options = ("--random-seed", "7", "--clock", "2019-01-18T09:00:00Z", "--clock-frozen", "--auth", "off")
+        with serving(tmp_path / run, *options, "--base-url", "https://registry.example.test/STU3") as (_, base, _):
+            body = httpx.get(f"{base}/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba").json()
+            del body["id"]
+            answers = [
+                httpx.post(f"{base}/Appointment", json=body),
+                httpx.get(f"{base}/Appointment?Patient=https://fhir.nhs.uk/Id/nhs-number|1234554321"),
+            ]
+        told.append([(each.status_code, each.headers.raw, each.content) for each in answers])
+    assert told[0] == told[1]
+
+
+def test_the_settings_and_the_version_are_printed() -> None:
+    """Without starting anything."""
+    assert "| `--port VALUE` | `SANDBOX_PORT` | 8080 |" in ran("settings").stdout
+    assert ran("--version").stdout.startswith("registry-sandbox ")
+
+
+GOOD = Path(__file__).parents[2] / "seed_data" / "pages" / "search_sample_5_test.xml"
+
+
+def test_files_are_judged_like_a_compiler_does(tmp_path: Path) -> None:
+    """file:line: severity: message, and exit status 1 where there is an error."""
+    bad = tmp_path / "bad.xml"
+    bad.write_text(GOOD.read_text().replace('<status value="booked"/>', '<status value="proposed"/>', 1))
+    assert ran("validate", str(GOOD)).returncode == 0
+    done = ran("validate", str(GOOD), str(bad))
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"{GOOD}: valid")
+    assert f'{bad}:12: error: Appointment.status is "proposed"' in done.stdout
+
+
+def test_folders_and_standard_input_are_judged_too(tmp_path: Path) -> None:
+    """A folder gives its XML and JSON files; - is standard input, in either format."""
+    (tmp_path / "a.xml").write_bytes(GOOD.read_bytes())
+    (tmp_path / "b.json").write_text("{")
+    done = subprocess.run(  # noqa: S603
+        [*COMMAND, "validate", "--format", "json", str(tmp_path), "-"],
+        input=GOOD.read_text(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert [each["valid"] for each in json.loads(done.stdout)] == [True, False, True]
+
+
+@pytest.mark.parametrize("arguments", [("/nowhere.xml",), (str(GOOD), "--profiles", "/nowhere")])
+def test_what_cannot_be_judged_is_named(arguments: tuple[str, ...]) -> None:
+    """Exit status 2, as for every bad setting."""
+    done = ran("validate", *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "/nowhere" in done.stderr

@@ -1,0 +1,88 @@
+"""Settings: a flag beats the environment, which beats the file; what cannot be is refused by name."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.settings import BadSetting, Settings, combined, fields
+
+
+def chosen(flags: dict[str, Any] | None = None, env: dict[str, str] | None = None, **file: Any) -> Settings:
+    """Put settings together."""
+    return combined(flags or {}, env or {}, file, "sandbox.yaml")
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file() -> None:
+    """And all of them beat the default."""
+    assert chosen().port == 8080
+    assert chosen(port=1).port == 1
+    assert chosen(env={"SANDBOX_PORT": "2"}, port=1).port == 2
+    assert chosen({"port": "3"}, {"SANDBOX_PORT": "2"}, port=1).port == 3
+
+
+def test_a_repeatable_setting_is_a_list_in_each_of_them() -> None:
+    """Semicolons divide the values in the environment."""
+    expected = (Path("a"), Path("b"))
+    assert chosen({"profiles": ["a", "b"]}).profiles == expected
+    assert chosen(env={"SANDBOX_PROFILES": "a;b"}).profiles == expected
+    assert chosen(profiles=["a", "b"]).profiles == expected
+
+
+@pytest.mark.parametrize(("written", "meant"), [(True, True), (False, False), ("yes", True), ("0", False)])
+def test_a_switch_can_be_written_in_the_usual_ways(written: object, meant: bool) -> None:  # noqa: FBT001
+    """YAML's true and false, and words."""
+    assert chosen(quiet=written).quiet is meant
+
+
+def test_what_yaml_reads_into_is_read_as_it_was_written() -> None:
+    """`off` is no boolean here, and an instant is an instant."""
+    assert chosen(auth=False).auth == "off"
+    assert chosen(clock=datetime(2019, 1, 18, 9, tzinfo=UTC)).clock == datetime(2019, 1, 18, 9, tzinfo=UTC)
+    assert combined({}, {}, {"max-body": 5}, "sandbox.yaml").max_body == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SANDBOX_PORT", "tcp://10.0.0.1:8080"),
+        ("SANDBOX_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("SANDBOX_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("SANDBOX_SERVICE_HOST", "10.0.0.1"),
+        ("SANDBOX_SERVICE_PORT_HTTP", "8080"),
+        ("HOME", "/root"),
+    ],
+)
+def test_what_kubernetes_sets_for_a_service_is_no_setting(name: str, value: str) -> None:
+    """A pod beside a service called sandbox starts all the same."""
+    assert chosen(env={name: value}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("env", "file", "named"),
+    [
+        ({"SANDBOX_PROT": "1"}, {}, "SANDBOX_PROT"),
+        ({"SANDBOX_PORT": "x"}, {}, "SANDBOX_PORT"),
+        ({"SANDBOX_PORT": "65536"}, {}, "65535"),
+        ({}, {"prot": 1}, "sandbox.yaml: 'prot'"),
+        ({}, {"port": [1]}, "sandbox.yaml: port"),
+        ({}, {"auth": "none"}, "registry or spine"),
+        ({}, {"clock": "yesterday"}, "2019-01-18T09:00:00Z"),
+        ({}, {"base-url": "http://x/STU3/"}, "slash"),
+        ({}, {"base-url": "ftp://x"}, "http"),
+        ({}, {"seed-data": "x", "no-seed-data": True}, "--no-seed-data"),
+        ({}, {"tls-dir": "x"}, "--tls"),
+        ({}, {"token-leeway": -1}, "seconds"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(env: dict[str, str], file: dict[str, Any], named: str) -> None:
+    """The message says where it was set, or what was expected."""
+    with pytest.raises(BadSetting, match=r".") as refused:
+        chosen({}, env, **file)
+    assert named in str(refused.value)
+
+
+def test_every_setting_says_what_it_means() -> None:
+    """The table and --help are made of it."""
+    assert all(each.metadata["meaning"] for each in fields())

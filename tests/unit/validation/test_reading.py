@@ -1,0 +1,323 @@
+"""A body of either format becomes the same resource, or is refused for reasons that a person can act on."""
+
+import json
+import time
+from decimal import Decimal
+
+import pytest
+
+from sandbox.errors import NotReadable, NotWellFormed, SandboxError
+from sandbox.exchange import Format
+from sandbox.finding import Finding
+from sandbox.validation.reading import Codec, Refused
+
+_CODEC = Codec()
+
+_XML = """<Appointment xmlns="http://hl7.org/fhir">
+  <id value="a1"/>
+  <text id="t"><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">A <b>b</b> &amp; <br/>c</div></text>
+  <extension url="urn:x"><valueDecimal value="1.50"/></extension>
+  <identifier><system value="urn:ietf:rfc:3986"/><value value="http://test.nhs.uk/test3"/></identifier>
+  <status id="s" value="booked"><extension url="urn:y"><valueBoolean value="true"/></extension></status>
+  <start value="2019-02-01T10:51:23.620+00:00"/>
+  <minutesDuration value="10"/>
+  <comment value="one&#10;two &lt;&quot;é&#x1F600;"/>
+  <participant>
+    <type><text><extension url="urn:z"><valueCode value="q"/></extension></text></type>
+    <status value="accepted"/>
+  </participant>
+</Appointment>"""
+
+_RESOURCE = {
+    "resourceType": "Appointment",
+    "id": "a1",
+    "text": {
+        "id": "t",
+        "status": "generated",
+        "div": '<div xmlns="http://www.w3.org/1999/xhtml">A <b>b</b> &amp; <br/>c</div>',
+    },
+    "extension": [{"url": "urn:x", "valueDecimal": Decimal("1.50")}],
+    "identifier": [{"system": "urn:ietf:rfc:3986", "value": "http://test.nhs.uk/test3"}],
+    "status": "booked",
+    "_status": {"id": "s", "extension": [{"url": "urn:y", "valueBoolean": True}]},
+    "start": "2019-02-01T10:51:23.620+00:00",
+    "minutesDuration": 10,
+    "comment": 'one\ntwo <"é\U0001f600',
+    "participant": [
+        {"type": [{"_text": {"extension": [{"url": "urn:z", "valueCode": "q"}]}}], "status": "accepted"},
+    ],
+}
+
+
+def _findings(body: bytes | str, body_format: Format) -> tuple[Finding, ...]:
+    sent = body.encode() if isinstance(body, str) else body
+    try:
+        _CODEC.read(sent, body_format)
+    except Refused as refused:
+        error = refused.explained()
+        assert isinstance(error, NotReadable)
+        return error.findings
+    except SandboxError as error:
+        return error.findings
+    pytest.fail("it was read")
+
+
+def _appointment(inner: str) -> str:
+    return f'<Appointment xmlns="http://hl7.org/fhir">\n{inner}\n</Appointment>'
+
+
+def test_xml_becomes_fhirs_json_shape() -> None:
+    """Primitives and their extensions, arrays, numbers, narrative: as the standard derives them."""
+    assert _CODEC.read(_XML.encode(), "xml").resource == _RESOURCE
+
+
+def test_both_formats_become_the_same() -> None:
+    """What one format said, written in the other, is read as the same, to the order of the members."""
+    resource = _CODEC.read(_XML.encode(), "xml").resource
+    as_json = _CODEC.write(resource, "json")
+    shuffled = json.dumps(dict(reversed(json.loads(as_json).items()))).replace("1.5", "1.50").encode()
+    for body in (as_json, shuffled):
+        again = _CODEC.read(body, "json").resource
+        assert (again, list(again)) == (resource, list(resource))
+        assert _CODEC.write(again, "xml") == _CODEC.write(resource, "xml")
+    assert b'"valueDecimal":1.50' in as_json
+
+
+def test_lines_are_told_of_xml_only() -> None:
+    """An XPath names a line of the body that was sent, where it names anything."""
+    reading = _CODEC.read(_XML.encode(), "xml")
+    assert reading.line("/f:Appointment/f:participant[1]/f:status") == 12
+    assert reading.line("/f:Appointment/f:text/h:div") == 3
+    assert reading.line("/f:Appointment/f:slot") is None
+    assert reading.line("http.If-Match") is None
+    assert reading.line("/f:Appointment[") is None
+    assert _CODEC.read(_CODEC.write(reading.resource, "json"), "json").line("/f:Appointment") is None
+
+
+@pytest.mark.parametrize(("body", "body_format"), [(b"", "xml"), (b" \n", "json"), (b"<a>", "xml"), (b"{", "json")])
+def test_what_is_not_well_formed(body: bytes, body_format: Format) -> None:
+    """Nothing at all, half a document: refused as not well-formed."""
+    with pytest.raises(NotWellFormed):
+        _CODEC.read(body, body_format)
+
+
+@pytest.mark.parametrize(
+    ("body", "body_format", "said"),
+    [
+        ('<Appointment status="x"/>', "xml", "without a namespace: expected Appointment"),
+        ('<Appointment xmlns="urn:x"/>', "xml", 'of the namespace "urn:x"'),
+        ('<Patient xmlns="http://hl7.org/fhir"/>', "xml", 'of type "Patient": expected Appointment'),
+        ("[]", "json", "an empty array: expected an object"),
+        ('"x"', "json", 'the string "x"'),
+        ("{}", "json", "no resourceType"),
+        ('{"resourceType":1}', "json", "the number 1"),
+        ('{"resourceType":"Patient"}', "json", 'the string "Patient": expected Appointment'),
+    ],
+)
+def test_another_resource_than_expected(body: str, body_format: Format, said: str) -> None:
+    """The root, its namespace or the resourceType is not what belongs here: refused, saying what does."""
+    with pytest.raises(NotReadable, match=said):
+        _CODEC.read(body.encode(), body_format)
+
+
+@pytest.mark.parametrize(
+    ("inner", "location", "line", "said"),
+    [
+        ('<statuss value="x"/>', "/f:Appointment/f:statuss", 2, "did you mean status or start?"),
+        ("<qqq/>", "/f:Appointment/f:qqq", 2, "expected id, meta, implicitRules, language, text, ..."),
+        ('<x xmlns="urn:o"/>', "/f:Appointment", 2, 'x of the namespace "urn:o"'),
+        (
+            '<start value="2019-01-17T14:00:00Z"/>\n<status value="booked"/>',
+            "/f:Appointment/f:status",
+            3,
+            "Appointment.status stands too late: it belongs before start",
+        ),
+        (
+            '<status value="booked"/>\n<status value="booked"/>',
+            "/f:Appointment/f:status[2]",
+            3,
+            "Appointment.status is one too many: status may stand there once",
+        ),
+        (
+            '<extension url="x"><valueCode value="a"/><valueString value="a"/></extension>',
+            "/f:Appointment/f:extension[1]/f:valueString",
+            2,
+            "value[x] may stand there once, and valueCode is there already",
+        ),
+        ('<start value="2019"/>', "/f:Appointment/f:start", 2, 'the value "2019": expected an instant such as'),
+        ('<status value=" a"/>', "/f:Appointment/f:status", 2, "expected a code"),
+        ('<status id="" value="a"/>', "/f:Appointment/f:status", 2, 'as id ""'),
+        ('<status valu="a"/>', "/f:Appointment/f:status", 2, 'the attribute "valu": expected only id and value'),
+        ("<status>booked</status>", "/f:Appointment/f:status", 2, 'the text "booked": a value is written as'),
+        ("stray", "/f:Appointment", 1, 'the text "stray": expected only elements'),
+        ("<status/>", "/f:Appointment/f:status", 2, "is empty: expected a value or content"),
+        ("<participant/>", "/f:Appointment/f:participant[1]", 2, "is empty"),
+        ("<contained/>", "/f:Appointment/f:contained[1]", 2, "is empty"),
+        ("<contained><Nothing/></contained>", "/f:Appointment/f:contained[1]/f:Nothing", 2, "Nothing in"),
+        (
+            "<contained><Slot/></contained><contained><Bundle><total value='-1'/></Bundle></contained>",
+            "/f:Appointment/f:contained[2]/f:Bundle/f:total",
+            2,
+            'the value "-1"',
+        ),
+        (
+            '<text><div xmlns="http://www.w3.org/1999/xhtml"><p onclick="x">a</p></div></text>',
+            "/f:Appointment/f:text/h:div/h:p",
+            2,
+            "onclick",
+        ),
+        (
+            '<text><div xmlns="http://www.w3.org/1999/xhtml"><script/></div></text>',
+            "/f:Appointment/f:text/h:div",
+            2,
+            "script",
+        ),
+        (
+            '<status xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="code" value="a"/>',
+            "/f:Appointment/f:status",
+            2,
+            '"xsi:type"',
+        ),
+        ('<implicitRules value="##"/>', "/f:Appointment/f:implicitRules", 2, 'the value "##": expected a URI'),
+        (f'<id value="{"x" * 1000}"/>', "/f:Appointment/f:id", 2, "1 to 64 letters"),
+    ],
+)
+def test_refused_xml_is_explained(inner: str, location: str, line: int, said: str) -> None:
+    """What was found, what belongs there, where, and on which line."""
+    (finding,) = _findings(_appointment(inner), "xml")
+    assert said in finding.message
+    assert (finding.location, finding.line, finding.code) == (location, line, "structure")
+    assert len(finding.message) < 300
+
+
+@pytest.mark.parametrize(
+    ("members", "location", "said"),
+    [
+        ('"start":"2019"', "/f:Appointment/f:start", 'Appointment.start has the value "2019": expected an instant'),
+        (
+            '"participant":[{"status":"a"},{"actor":{"display":"a"}},{"period":{"start":"soon"}}]',
+            "/f:Appointment/f:participant[3]",
+            "Appointment.participant[2].period is no element",
+        ),
+        (
+            '"requestedPeriod":[{"start":"2019"},{"end":"soon"}]',
+            "/f:Appointment/f:requestedPeriod[2]/f:end",
+            'Appointment.requestedPeriod[1].end has the value "soon"',
+        ),
+        (
+            '"extension":[{"url":"x","valueCode":"a","valueString":"b"}]',
+            "/f:Appointment/f:extension[1]/f:valueString",
+            "valueCode is there already",
+        ),
+        ('"minutesDuration":0', "/f:Appointment/f:minutesDuration", "from 1 to 2147483647"),
+        ('"comment":null', "/f:Appointment/f:comment", "Appointment.comment is null: expected a string"),
+        (
+            '"text":{"status":"generated","div":"<div xmlns=\'http://www.w3.org/1999/xhtml\'><form/></div>"}',
+            "/f:Appointment/f:text/h:div",
+            "form",
+        ),
+    ],
+)
+def test_refused_json_is_explained_with_the_path(members: str, location: str, said: str) -> None:
+    """The same sentences, with the path into the JSON, and no line."""
+    (finding,) = _findings(f'{{"resourceType":"Appointment",{members}}}', "json")
+    assert said in finding.message
+    assert (finding.location, finding.line) == (location, None)
+
+
+def test_all_findings_come_at_once_in_document_order() -> None:
+    """No finding hides another, whatever found it."""
+    as_xml = _findings(
+        _appointment('<id value="_"/>\n<foo/>\n<end value="x"/>\n<start value="y"/>\n<participant><a/></participant>'),
+        "xml",
+    )
+    assert [each.line for each in as_xml] == [2, 3, 4, 5, 5, 6]
+    as_json = _findings('{"resourceType":"Appointment","start":"x","end":1,"participant":[{"status":" "}]}', "json")
+    assert [each.location.rpartition(":")[2] for each in as_json] == ["start", "end", "status"]
+
+
+def test_a_long_list_of_findings_is_cut() -> None:
+    """An answer stays readable: a hundred findings, and the number of the others."""
+    found = _findings(_appointment('<comment2 value="x"/>' * 150), "xml")
+    assert len(found) == 101
+    assert found[-1].message == "... and 50 more like these"
+
+
+@pytest.mark.parametrize("count", [99, 100, 150, 240])
+def test_nesting_is_bounded_alike_in_both_formats(count: int) -> None:
+    """Up to a hundred elements with content inside each other are read; more are refused, before any stack ends."""
+    inner = '<extension url="u">' * count + '<valueCode value="a"/>' + "</extension>" * count
+    resource: dict[str, object] = {"url": "u", "valueCode": "a"}
+    for _ in range(count - 1):
+        resource = {"url": "u", "extension": [resource]}
+    as_json = json.dumps({"resourceType": "Appointment", "extension": [resource]})
+    if count == 99:
+        assert (
+            _CODEC.read(as_json.encode(), "json").resource == _CODEC.read(_appointment(inner).encode(), "xml").resource
+        )
+    else:
+        for findings in (_findings(_appointment(inner), "xml"), _findings(as_json, "json")):
+            assert all("nested too deep" in each.message for each in findings)
+
+
+def test_narratives_are_bounded_too() -> None:
+    """A narrative's elements count as elements of the resource, in either format."""
+    divs = '<div xmlns="http://www.w3.org/1999/xhtml">' + "<div>" * 110 + "</div>" * 111
+    as_json = json.dumps({"resourceType": "Appointment", "text": {"div": divs}})
+    for findings in (_findings(_appointment(f"<text>{divs}</text>"), "xml"), _findings(as_json, "json")):
+        assert all("nested too deep" in each.message for each in findings)
+
+
+def test_comments_in_a_json_narrative_are_left_out() -> None:
+    """As they are in XML; and the narrative is otherwise what was sent."""
+    div = "<div xmlns='http://www.w3.org/1999/xhtml'>a<!-- b --><?c d?><![CDATA[<e>]]></div>"
+    reading = _CODEC.read(json.dumps({"resourceType": "Appointment", "text": {"div": div}}).encode(), "json")
+    assert reading.resource["text"]["div"] == '<div xmlns="http://www.w3.org/1999/xhtml">a&lt;e&gt;</div>'
+
+
+def test_a_prefixed_document_is_the_same_resource() -> None:
+    """The prefix of a namespace is no part of a resource, nor of its narrative."""
+    plain = _CODEC.read(
+        _appointment('<text><div xmlns="http://www.w3.org/1999/xhtml">x</div></text><status value="a"/>').encode(),
+        "xml",
+    )
+    prefixed = _CODEC.read(
+        b'<f:Appointment xmlns:f="http://hl7.org/fhir" xmlns="http://www.w3.org/1999/xhtml">'
+        b'<f:text><div>x</div></f:text><f:status value="a"/></f:Appointment>',
+        "xml",
+    )
+    assert prefixed.resource == plain.resource
+
+
+def test_other_resource_types_keep_type_and_id() -> None:
+    """Of a contained resource that is not described here, the id is kept, which a reference can name."""
+    as_xml = _appointment('<contained><Patient><id value="p"/><active value="true"/></Patient></contained>')
+    as_json = '{"resourceType":"Appointment","contained":[{"resourceType":"Patient","id":"p","active":true}]}'
+    expected = [{"resourceType": "Patient", "id": "p"}]
+    assert _CODEC.read(as_xml.encode(), "xml").resource["contained"] == expected
+    assert _CODEC.read(as_json.encode(), "json").resource["contained"] == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _appointment(f'<comment value="{"x" * 1_000_000}"/>'),
+        _appointment('<extension url="u"><valueCode value="a"/></extension>' * 10_000),
+        _appointment(f'<text><div xmlns="http://www.w3.org/1999/xhtml">{"<p>x</p>" * 50_000}</div></text>'),
+    ],
+)
+def test_large_bodies_are_read_in_bounded_time(body: str) -> None:
+    """A megabyte of text, of extensions or of narrative: seconds would be too long."""
+    before = time.process_time()
+    resource = _CODEC.read(body.encode(), "xml").resource
+    assert _CODEC.read(_CODEC.write(resource, "json"), "json").resource == resource
+    assert time.process_time() - before < 5
+
+
+def test_many_broken_elements_are_explained_in_bounded_time() -> None:
+    """Ten thousand errors are no reason to think for a minute."""
+    _findings(_appointment("<x/>"), "xml")  # builds the explaining schema
+    before = time.process_time()
+    found = _findings(_appointment('<extension url=""><valueCode value=" "/></extension>' * 10_000), "xml")
+    assert time.process_time() - before < 10
+    assert len(found) == 101
