@@ -1,6 +1,6 @@
 """How long a valid Appointment of 1 KB takes to be read and judged, and the start to load the definitions.
 
-`python -m bench.judge` prints microseconds of processor time, the best of several rounds: neighbours disturb that least.
+`python -m bench.judge` prints microseconds of processor time, the best of several rounds: that is disturbed least.
 """
 
 import json
