@@ -49,13 +49,62 @@ def held(running: RegistrySandbox) -> list[list[str]]:
     ]
 
 
+def asked(running: RegistrySandbox) -> list[str]:
+    """Give the FHIR interactions that an example asked for, in their order."""
+    return [each.request.interaction for each in running.sandbox.tenant.journal if each.request.interaction]
+
+
 @pytest.mark.parametrize("client", CLIENTS)
-def test_an_example_registers_once_and_cancels(client: str, running: RegistrySandbox) -> None:
-    """Each holds the whole conversation."""
-    httpx.post(f"{running.control_url}/reset").raise_for_status()
-    done = run(client, running)
-    assert done.returncode == 0, done.stderr
-    assert held(running) == [["booked", "cancelled"]]
+class TestExample:
+    """A client that is copied must be right: what the registry holds afterwards is looked at, not only its words."""
+
+    def test_the_conversation(self, client: str, running: RegistrySandbox) -> None:
+        """Where nothing goes wrong, each interaction is asked for once; a cancel reads first."""
+        httpx.post(f"{running.control_url}/reset").raise_for_status()
+        done = run(client, running)
+        assert done.returncode == 0, done.stderr
+        assert held(running) == [["booked", "cancelled"]]
+        assert asked(running) == ["token", "create", "search-type", "read", "read", "update"]
+
+    @pytest.mark.parametrize(
+        ("faults", "versions"),
+        [
+            (("register:commit+reset@x1", "cancel:500@x1", "cancel:race=bump@#2"), ["booked", "booked", "cancelled"]),
+            (("register:500@x1", "register:commit+cut=100@#2", "search:cut=100@x1"), ["booked", "cancelled"]),
+            (("token:503@x1", "register:commit+500@x1", "cancel:commit+empty@x1"), ["booked", "cancelled"]),
+            (("read:garbage@#1", "read:body=truncate@#3"), ["booked", "cancelled"]),
+        ],
+        ids=["as make examples", "half an answer", "stored, but not said so", "no answer to a question"],
+    )
+    def test_it_comes_through(self, client: str, faults: tuple[str, ...], versions: list[str]) -> None:
+        """Whatever is lost, the appointment is registered once and cancelled at last."""
+        with RegistrySandbox(no_seed_data=True, fault=faults) as sandbox:
+            done = run(client, sandbox)
+            assert done.returncode == 0, done.stderr
+            assert held(sandbox) == [versions]
+            assert len(sandbox.sandbox.tenant.plan.fired()) == len(faults)
+
+    @pytest.mark.parametrize(
+        ("fault", "expected"),
+        [
+            ("register:422", ["token", "create"]),
+            ("cancel:412", ["token", "create", "search-type", "read", "read", "update"]),
+        ],
+    )
+    def test_a_refusal_is_not_sent_again(self, client: str, fault: str, expected: list[str]) -> None:
+        """After a 4xx nothing more is asked, and the exit status says so."""
+        with RegistrySandbox(no_seed_data=True, fault=(fault,)) as sandbox:
+            assert run(client, sandbox).returncode != 0
+            assert asked(sandbox) == expected
+
+
+@pytest.mark.parametrize("client", ["python-httpx", "curl"])
+def test_it_gives_up(client: str) -> None:
+    """A registry that always fails is asked five times; what was not registered is looked for between."""
+    with RegistrySandbox(no_seed_data=True, fault=("register:500",)) as sandbox:
+        assert run(client, sandbox).returncode != 0
+        assert asked(sandbox) == ["token", "create", *["search-type", "create"] * 4]
+        assert held(sandbox) == []
 
 
 def test_the_lock_names_no_host_to_fetch_from() -> None:
