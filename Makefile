@@ -1,8 +1,10 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
+# examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
+# application; profile: where its time goes (both take ARGS=--help). image: build and test the container image.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check schema clean
+.PHONY: run test check examples schema bench profile image clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -20,8 +22,17 @@ check: .venv/ready
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+examples: .venv/ready
+	$(BIN)/python examples/run $(ARGS)
+
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate
+
+bench: .venv/ready
+	$(BIN)/python -m bench $(ARGS)
+
+profile: .venv/ready
+	$(BIN)/python -m bench.profile $(ARGS)
 
 .venv/ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -17,6 +17,7 @@ from sandbox.exchange import Format, Resource
 from sandbox.fhir.datatypes import instant, write_instant
 from sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 from sandbox.registrar import Registrar, recorded
+from sandbox.registry import Version
 from sandbox.validation.reading import Reading, Refused
 
 _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
@@ -130,8 +131,8 @@ def _require_story(place: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def plant(registrar: Registrar, seeds: Iterable[Seed]) -> int:
-    """Store seeds as their files say, all or none, and give how many appointments there were.
+def plant(registrar: Registrar, seeds: Iterable[Seed]) -> list[Version]:
+    """Store seeds as their files say, all or none, and give the current version of each appointment.
 
     Raises:
         BadSeed: one cannot be read, does not conform, or has an id that is taken.
@@ -148,7 +149,7 @@ def plant(registrar: Registrar, seeds: Iterable[Seed]) -> int:
                 registrar.registry.create(resource, logical_id=logical_id, at=at)
             else:
                 registrar.registry.update(logical_id, resource, expected=number, at=at)
-    return len(histories)
+    return [registrar.registry.current(logical_id) for _, logical_id, _ in histories]
 
 
 _History = tuple[str, str, list[tuple[datetime, Resource]]]

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from sandbox.exchange import Request, Response
 from sandbox.seed import BadSeed, plant, seeds_from_json
 from sandbox.server.control.operation import BadControlRequest, Operation
-from sandbox.server.front import json_answer
 from sandbox.tenant import Tenant
 
 _SEEDS = {
@@ -18,6 +17,13 @@ _ANSWERS = {
 }
 
 
+def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
+    # The stored bytes as they are: a decimal keeps its zeros.
+    response = Response(status, body=b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))
+    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
+    return response
+
+
 def operations(tenant: Tenant) -> list[Operation]:
     """Give the operations."""
     registrar = tenant.registrar
@@ -26,19 +32,16 @@ def operations(tenant: Tenant) -> list[Operation]:
         del request
         histories = [b",".join(each.json for each in history) for history in registrar.registry.histories()]
         listed = b",\n".join(b'{"versions":[%b]}' % history for history in histories)
-        body = b'{"total":%d,"appointments":[\n%b]}\n' % (len(histories), listed)
-        response = Response(HTTPStatus.OK, body=body)
-        response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
-        return response
+        return _listing(HTTPStatus.OK, "total", len(histories), listed)
 
     def seed(request: Request, _: str) -> Response:
         if request.body_error is not None:
             raise BadControlRequest(str(request.body_error))
         try:
-            count = plant(registrar, seeds_from_json("body", request.body))
+            planted = plant(registrar, seeds_from_json("body", request.body))
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
-        return json_answer(HTTPStatus.CREATED, {"seeded": count})
+        return _listing(HTTPStatus.CREATED, "seeded", len(planted), b",\n".join(each.json for each in planted))
 
     return [
         Operation("GET", "/appointments", show, "Every appointment with all its versions.", answers=_ANSWERS),
