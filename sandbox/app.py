@@ -29,6 +29,7 @@ from sandbox.interactions import declared
 from sandbox.journal import Journal
 from sandbox.outcomes import answer_errors, injected
 from sandbox.pipeline import interaction, judged, wired
+from sandbox.planting import Planter
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
@@ -40,7 +41,7 @@ from sandbox.security.gate import Gate
 from sandbox.security.issuer import LIFETIME_S
 from sandbox.security.keys import UnusableKey
 from sandbox.security.ssp import require_ssp_headers
-from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
+from sandbox.seed import BadSeed, Seed, seeds_at, shipped_seeds
 from sandbox.server.console import Console
 from sandbox.server.control import appointments, clock, faults, health, journal, openapi, tokens
 from sandbox.server.control.operation import Operation
@@ -266,8 +267,8 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
     )
     plan = Plan(seed, registrar.clock, _faults(settings))
     noted = Journal(registrar.clock, settings.journal_size)
-    tenant = Tenant(registrar, plan, noted, _seeds(settings), dice.reset)
-    plant(registrar, tenant.seeds)
+    tenant = Tenant(registrar, Planter(registrar), plan, noted, _seeds(settings), dice.reset)
+    tenant.planter.plant(tenant.seeds)
     return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
 
 
