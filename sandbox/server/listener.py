@@ -16,6 +16,7 @@ from sandbox.errors import (
     UnsupportedMediaType,
 )
 from sandbox.exchange import Handler, Request, Response
+from sandbox.server.sending import sendable
 from sandbox.server.wire import deliver
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
@@ -54,7 +55,7 @@ class Listener:
         if response.delivery is not None:
             gone = http.protocol.gone if isinstance(http.protocol, Protocol) else asyncio.Event()
             return await deliver(http, response, response.delivery, gone)
-        return _sendable(response)
+        return sendable(response)
 
     async def _request(self, http: web.BaseRequest) -> Request:
         target = http.raw_path
@@ -142,10 +143,6 @@ def _subject(http: web.BaseRequest) -> str:
     return subject_of(ssl_object) if ssl_object is not None else ""
 
 
-def _sendable(response: Response) -> web.Response:
-    return web.Response(status=response.status, body=response.body or None, headers=response.headers)
-
-
 Refusal = Callable[[SandboxError], Response]
 
 
@@ -173,7 +170,7 @@ class Protocol(web.RequestHandler):
         else:
             error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
             self.logger.error("unexpected failure in the server", exc_info=exc)
-        response = _sendable(self.refuse(error))
+        response = sendable(self.refuse(error))
         response.force_close()
         return response
 
