@@ -4,8 +4,8 @@ python -m bench.serve --generated 100000 [any argument of registry-sandbox serve
 """
 
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from bench.appointments import REGISTERED, appointment, logical_id
 from sandbox import __main__ as command_line
@@ -20,8 +20,8 @@ def main(arguments: Sequence[str]) -> int:
         raise SystemExit("the first argument is --generated N")
     build = app.build
 
-    def filled(settings: Settings, *, wall: Callable[[], float] = time.time) -> app.Sandbox:
-        sandbox = build(settings, wall=wall)
+    def filled(settings: Settings, **injected: Any) -> app.Sandbox:
+        sandbox = build(settings, **injected)
         registry = sandbox.tenant.registrar.registry
         for number in range(int(count)):
             registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)

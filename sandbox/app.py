@@ -12,7 +12,6 @@ from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from typing import cast
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from sandbox.clock import Clock
 from sandbox.envelope import Envelope
@@ -56,6 +55,11 @@ REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertific
 """What stops the start: a file that was given cannot be used."""
 
 
+# RFC 9562 section 5.4: which bits are free, and those that say the version and the variant.
+_FREE_BITS = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
+_VERSION_4 = (0x4 << 76) | (0x2 << 62)
+
+
 def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
     """Put the last handler behind the middlewares, the first of them outermost."""
 
@@ -66,6 +70,12 @@ def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
         return handle
 
     return reduce(behind, reversed(middlewares), last)
+
+
+def uuid4_of(bits: int) -> str:
+    """Write 128 bits as a UUID of version 4, as `uuid.UUID` would; every answer has one, and this is quicker."""
+    written = f"{bits & _FREE_BITS | _VERSION_4:032x}"
+    return f"{written[:8]}-{written[8:12]}-{written[12:16]}-{written[16:20]}-{written[20:]}"
 
 
 class Dice:
@@ -82,7 +92,7 @@ class Dice:
     def ids(self, purpose: str) -> Callable[[], str]:
         """Give a source of UUIDs."""
         bits = self.stream(purpose).getrandbits
-        return lambda: str(UUID(int=bits(128), version=4))
+        return lambda: uuid4_of(bits(128))
 
     def reset(self) -> None:
         """Begin every stream again."""

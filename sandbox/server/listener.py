@@ -4,6 +4,7 @@ import asyncio
 import re
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -71,7 +72,7 @@ class Listener:
         if self._base_url is not None:
             return self._base_url
         host = http.headers.get("Host", "")
-        if _HOST.fullmatch(host) is None:
+        if not _is_host(host):
             name, port = (http.transport.get_extra_info("sockname") if http.transport else ("127.0.0.1", 0))[:2]
             host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
         return f"{http.scheme}://{host}{self._base_path}"
@@ -98,6 +99,11 @@ class Listener:
         except web.RequestPayloadError as error:
             raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
         return b"".join(chunks)
+
+
+@lru_cache(maxsize=256)
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
