@@ -12,10 +12,10 @@ from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
+from sandbox.dice import Dice
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
 from sandbox.faults.configured import configured
@@ -58,31 +58,6 @@ from sandbox.validation.reading import Codec
 BASE_PATH = "/STU3"
 REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
-
-
-class Dice:
-    """Independent streams of randomness; with a seed, each gives the same in every run, and again after a reset."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self._streams: dict[str, random.Random] = {}
-
-    def stream(self, purpose: str) -> random.Random:
-        """Give the stream of a purpose."""
-        return self._streams.setdefault(purpose, random.Random(self._start(purpose)))  # noqa: S311 - ids, not secrets
-
-    def ids(self, purpose: str) -> Callable[[], str]:
-        """Give a source of UUIDs."""
-        bits = self.stream(purpose).getrandbits
-        return lambda: str(UUID(int=bits(128), version=4))
-
-    def reset(self) -> None:
-        """Begin every stream again."""
-        for purpose, stream in self._streams.items():
-            stream.seed(self._start(purpose))
-
-    def _start(self, purpose: str) -> str:
-        return f"{self.seed}/{purpose}"
 
 
 @dataclass
