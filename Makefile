@@ -1,8 +1,9 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
+# image: build the container image and test it (a Docker engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check schema clean
+.PHONY: run test check image dist schema clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -19,6 +20,14 @@ check: .venv/ready
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+image: .venv/ready
+	.ci/image
+
+# A stale build folder would put files that are gone into the wheel.
+dist: .venv/ready
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation
 
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate
