@@ -163,7 +163,7 @@ def _histories(registrar: Registrar, seed: Seed) -> Iterator[_History]:
     reading = _read(registrar, seed.place, seed.document, seed.format, ("Appointment", "Bundle"))
     for resource in _appointments(seed.place, reading.resource):
         checked = _judged(registrar, seed.place, Reading(resource) if resource is not reading.resource else reading)
-        at = _stamp(checked.get("meta", {}).get("lastUpdated") or checked.get("created"), now)
+        at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked.get("created"), now)
         yield seed.place, checked.get("id") or registrar.new_id(), [(at, recorded(checked))]
 
 
@@ -188,7 +188,7 @@ def _history_of_story(registrar: Registrar, place: str, story: Mapping[str, Any]
     for step in [*steps, *story.get("later", [])]:
         body = json.dumps(_appointment(story, told, step["status"])).encode()
         resource = _judged(registrar, place, _read(registrar, place, body, "json", ("Appointment",)))
-        versions.append((_stamp(_when(place, "at", step["at"], now), now), recorded(resource)))
+        versions.append((_stamp(place, _when(place, "at", step["at"], now), now), recorded(resource)))
     return place, logical_id, versions
 
 
@@ -222,11 +222,16 @@ def _when(place: str, key: str, sent: Any, now: datetime) -> str:
     return write_instant(moment.replace(second=0, microsecond=0))
 
 
-def _stamp(written: str | None, now: datetime) -> datetime:
+def _stamp(place: str, written: str | None, now: datetime) -> datetime:
+    """Give the instant that a version was stored at; an HTTP date has no other years than 1 to 9999, in UTC."""
     if written is None:
         return now
-    whole_s, fraction = instant(written)
-    return datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=-1, seconds=whole_s, milliseconds=int(f"{fraction:0<3.3}"))
+    try:
+        whole_s, fraction = instant(written)
+        since = timedelta(days=-1, seconds=whole_s, milliseconds=int(f"{fraction:0<3.3}"))
+        return datetime(1, 1, 1, tzinfo=UTC) + since
+    except (ValueError, OverflowError) as error:
+        raise BadSeed(f"{place}: {written[:40]!r} is no instant that a version can be stored at") from error
 
 
 def _read(registrar: Registrar, place: str, body: bytes, body_format: Format, expected: tuple[str, ...]) -> Reading:
