@@ -1,9 +1,11 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
-# image: build the container image and test it (a Docker engine, or root and apt). dist: a wheel and an sdist.
+# examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
+# application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a Docker
+# engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check image dist schema clean
+.PHONY: run test check examples schema bench profile image dist clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -29,8 +31,17 @@ dist: .venv/ready
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
 
+examples: .venv/ready
+	$(BIN)/python examples/run $(ARGS)
+
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate
+
+bench: .venv/ready
+	$(BIN)/python -m bench $(ARGS)
+
+profile: .venv/ready
+	$(BIN)/python -m bench.profile $(ARGS)
 
 .venv/ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -168,7 +168,7 @@ def _certs(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sandbox.judging import REFUSALS, judged
+    from sandbox.validating import REFUSALS, judged
 
     try:
         report, status = judged(options.files, options.profiles, options.format, sys.stdin.buffer)

@@ -4,17 +4,18 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
-from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from sandbox.clock import Clock
+from sandbox.credentials import Credentials
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
 from sandbox.faults.configured import configured
@@ -27,6 +28,7 @@ from sandbox.fhir import json
 from sandbox.interactions import declared
 from sandbox.journal import Journal
 from sandbox.outcomes import answer_errors, injected
+from sandbox.pipeline import interaction, judged, wired
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
@@ -35,12 +37,13 @@ from sandbox.rules import Strictness
 from sandbox.security.audiences import loopback_audiences
 from sandbox.security.certificates import UnusableCertificates, write_certificates
 from sandbox.security.gate import Gate
-from sandbox.security.issuer import BUILT_IN_ISSUER, LIFETIME_S, Issuer
-from sandbox.security.keys import KeySet, SigningKey, UnusableKey
+from sandbox.security.issuer import LIFETIME_S
+from sandbox.security.keys import UnusableKey
 from sandbox.security.ssp import require_ssp_headers
-from sandbox.security.token_order import read_token_order
-from sandbox.security.tokens import Mode, TokenJudge
 from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
+from sandbox.server.console import Console
+from sandbox.server.control import appointments, clock, faults, health, journal, openapi, tokens
+from sandbox.server.control.operation import Operation
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
@@ -54,18 +57,6 @@ from sandbox.validation.reading import Codec
 BASE_PATH = "/STU3"
 REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
-
-
-def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
-    """Put the last handler behind the middlewares, the first of them outermost."""
-
-    def behind(handler: Handler, middleware: Middleware) -> Handler:
-        async def handle(request: Request) -> Response:
-            return await middleware(request, handler)
-
-        return handle
-
-    return reduce(behind, reversed(middlewares), last)
 
 
 class Dice:
@@ -94,52 +85,6 @@ class Dice:
 
 
 @dataclass
-class Credentials:
-    """The keys, the issuer and the judge, made when the first token needs them: that takes a tenth of a second."""
-
-    settings: Settings
-    random_bytes: Callable[[int], bytes]
-    own_keys: KeySet | None = None
-    signing_key: SigningKey | None = None
-
-    def __post_init__(self) -> None:
-        """Load what the operator gave at once, so that a bad file stops the start."""
-        if self.settings.jwks is not None:
-            self.own_keys = KeySet.load(self.settings.jwks, self.settings.issuer or "")
-        if self.settings.signing_key is not None:
-            self.signing_key = SigningKey.load(self.settings.signing_key)
-
-    @cached_property
-    def issuer(self) -> Issuer:
-        """The built-in issuer."""
-        key = self.signing_key or SigningKey.generate()
-        name = self.settings.issuer if self.settings.issuer and self.own_keys is None else BUILT_IN_ISSUER
-        return Issuer(key, random_bytes=self.random_bytes, name=name)
-
-    @cached_property
-    def judge(self) -> TokenJudge:
-        """The judge of tokens: with `--jwks`, of the user's own issuer beside the built-in one."""
-        keys = self.issuer.public_keys()
-        issuers = [self.issuer.name]
-        if self.own_keys is not None:
-            keys |= self.own_keys
-            issuers += [self.settings.issuer] if self.settings.issuer else []
-        return TokenJudge(
-            mode=cast("Mode", self.settings.auth),
-            keys=keys,
-            issuers=issuers,
-            leeway_s=self.settings.token_leeway,
-            audience=self.settings.audience,
-        )
-
-    def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:
-        """Make a token for a FHIR base, to the order of these parameters; of the accepted kind if they name none."""
-        if self.settings.auth == "spine" and "mode" not in dict(parameters):
-            parameters = [("mode", "spine"), *parameters]
-        return read_token_order(parameters).fill(self.issuer, self.settings.audience or base, now)
-
-
-@dataclass
 class Sandbox:
     """A sandbox, ready to be listened at; `port` is noted once it is known."""
 
@@ -149,13 +94,8 @@ class Sandbox:
     credentials: Credentials
     sleep: Sleep
     port: int = 0
+    _leftovers: ExitStack = field(default_factory=ExitStack)
     started: float = field(default_factory=time.monotonic)
-    _ephemeral: "TemporaryDirectory[str] | None" = field(default=None, init=False)
-
-    def close(self) -> None:
-        """Remove what was made for this run only."""
-        if self._ephemeral is not None:
-            self._ephemeral.cleanup()
 
     @property
     def base_path(self) -> str:
@@ -198,7 +138,7 @@ class Sandbox:
             judged(checks),
             self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
         )
-        return wired(middlewares, _interaction)
+        return wired(middlewares, interaction)
 
     def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
         registrar, settings = self.tenant.registrar, self.settings
@@ -213,7 +153,7 @@ class Sandbox:
             by_header=settings.request_faults,
         )
 
-    def tokens(self) -> Handler:
+    def token_room(self) -> Handler:
         """Build what answers at the token endpoint and beside it."""
         api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
 
@@ -225,11 +165,11 @@ class Sandbox:
 
     def front(self) -> Front:
         """Build what answers on the registry's port."""
-        tokens = self.tokens()
-        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", tokens), ("/.well-known", tokens))
+        token_room = self.token_room()
+        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_room), ("/.well-known", token_room))
         if not self.control_apart:
             rooms = (*rooms, (ROOT, self.control()))
-        return Front(self.fhir(), self.base_paths, rooms)
+        return Front(self.fhir(), self.base_paths, rooms, self.console())
 
     @property
     def control_apart(self) -> bool:
@@ -238,17 +178,20 @@ class Sandbox:
 
     def control_front(self) -> Front:
         """Build what answers on the control plane's own port."""
-        return Front(None, (), ((ROOT, self.control()),))
+        return Front(None, (), ((ROOT, self.control()),), self.console())
 
     @cached_property
     def certificates(self) -> Path:
-        """The folder of the certificates; without `--tls-dir` a set is made that goes when the process ends."""
+        """The folder of the certificates; without `--tls-dir` a set is made that goes when the sandbox is closed."""
         if self.settings.tls_dir is not None:
             return self.settings.tls_dir
-        self._ephemeral = TemporaryDirectory(prefix="registry-sandbox-tls-")
-        folder = Path(self._ephemeral.name)
+        folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
         write_certificates(folder, [], datetime.now(UTC))
         return folder
+
+    def close(self) -> None:
+        """Leave nothing behind on the disk."""
+        self._leftovers.close()
 
     def ssl_context(self) -> SSLContext | None:
         """Give the TLS side of the registry's port, if it has one."""
@@ -260,7 +203,25 @@ class Sandbox:
     def control(self) -> ControlApi:
         """Build the control plane."""
         guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
-        return ControlApi(self.tenant, guard, self.make_token, lambda: time.monotonic() - self.started)
+        return ControlApi(guard, self._control_operations())
+
+    def _control_operations(self) -> list[Operation]:
+        tenant = self.tenant
+        operations = [
+            *health.operations(tenant, lambda: time.monotonic() - self.started),
+            *tokens.operations(self.make_token),
+            *clock.operations(tenant),
+            *faults.operations(tenant, ROOT),
+            *journal.operations(tenant),
+            *appointments.operations(tenant),
+        ]
+        return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
+
+    def console(self) -> Console:
+        """Build what answers at `/`."""
+        beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
+        control = [ROOT + each.path for each in self._control_operations()]
+        return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
 
 
 def require_ssp(request: Request) -> None:
@@ -268,23 +229,6 @@ def require_ssp(request: Request) -> None:
     # The definitions have no interaction ids of their own: for them any documented one will do.
     documented = request.resource_type in ("Appointment", "metadata")
     require_ssp_headers(request.headers, request.interaction if documented else "")
-
-
-def judged(checks: tuple[Check, ...]) -> Middleware:
-    """Give the step that makes the checks in order, the first that refuses speaks."""
-
-    async def judge(request: Request, handler: Handler) -> Response:
-        for check in checks:
-            check(request)
-        return await handler(request)
-
-    return judge
-
-
-async def _interaction(request: Request) -> Response:
-    if request.answer is None:
-        raise LookupError("a request without a route passed the check on routes")
-    return await request.answer(request)
 
 
 @lru_cache(maxsize=256)
@@ -320,9 +264,9 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
         new_id=dice.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
     )
-    clock = registrar.clock
-    plan = Plan(seed, clock, _faults(settings))
-    tenant = Tenant(registrar, plan, Journal(clock, settings.journal_size), _seeds(settings), dice.reset)
+    plan = Plan(seed, registrar.clock, _faults(settings))
+    noted = Journal(registrar.clock, settings.journal_size)
+    tenant = Tenant(registrar, plan, noted, _seeds(settings), dice.reset)
     plant(registrar, tenant.seeds)
     return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
 

@@ -127,6 +127,8 @@ class Settings:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; give one of them")
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
+        if self.jwks and not self.issuer:
+            raise BadSetting("--jwks needs --issuer: a key speaks for the issuer that it belongs to")
         if self.tls_dir and self.tls == "off":
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
 

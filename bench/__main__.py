@@ -1,0 +1,111 @@
+"""`make bench`: everything that docs/performance.md tells, as one table and one JSON file.
+
+python -m bench [--quick] [--parts rates,start,growth] [--rows NAME,...] [--rounds N] [--client auto|wrk|own]
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench import growth, rates, starting
+from bench.load import CONNECTIONS, generator
+from bench.rates import Measured
+from bench.rows import ROWS
+
+_RESULTS = Path(__file__).parent / "results"
+_PARTS = ("rates", "start", "growth")
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    options = _options()
+    client = generator(options.client)
+    report: dict[str, Any] = {"machine": _machine(client), "quick": options.quick}
+    print(f"{json.dumps(report['machine'])}\n", flush=True)
+    if "rates" in options.parts:
+        report["rates"] = _rates(options, client)
+    if "start" in options.parts:
+        report["start"] = _starts(quick=options.quick)
+    if "growth" in options.parts:
+        report["growth"] = _growth(client, quick=options.quick)
+    _RESULTS.mkdir(exist_ok=True)
+    path = options.out or _RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    path.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"\nwritten to {path}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute: one round, one loop, small sizes")
+    parser.add_argument("--parts", type=lambda text: text.split(","), default=None, help=",".join(_PARTS))
+    parser.add_argument("--rows", help="parts of rows' names, with commas between")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--client", choices=("auto", "wrk", "own"), default="auto")
+    parser.add_argument("--out", type=Path, help="the JSON file; default: bench/results/<time>.json")
+    options = parser.parse_args()
+    options.parts = options.parts or list(_PARTS)
+    options.rounds = options.rounds or (1 if options.quick else 7)
+    return options
+
+
+def _machine(client: str) -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "client": f"{client}, {CONNECTIONS} connections",
+        **{name: version(name) for name in ("aiohttp", "uvloop", "lxml")},
+    }
+
+
+def _rates(options: argparse.Namespace, client: str) -> list[dict[str, Any]]:
+    loops = ("uvloop",) if options.quick else ("uvloop", "asyncio")
+    plan = rates.Plan(client, options.rounds, 1, loops)
+    names = options.rows.split(",") if options.rows else [""]
+    rows = tuple(row for row in ROWS if any(name in row.name for name in names))
+    beside = " ".join(f"{f'bare {loop}/s':>14} {'ratio':>6} {'spread':>11} {'cpu':>6}" for loop in loops)
+    print(f"{'row':20} {'sandbox/s':>10} {beside}   goal")
+    measured = rates.measure(rows, plan, _print_row)
+    return [each.as_json() for each in measured]
+
+
+def _print_row(measured: Measured) -> None:
+    columns = [f"{measured.row.name:20} {statistics.median(measured.rates['sandbox']):10,.0f}"]
+    for loop in (name for name in measured.rates if name != "sandbox"):
+        ratios = measured.ratios(loop)
+        spread = f"{ratios[0]:.2f}-{ratios[-1]:.2f}"
+        columns.append(f"{statistics.median(measured.rates[loop]):14,.0f} {statistics.median(ratios):6.2f}")
+        columns.append(f"{spread:>11} {measured.cpu_ratio(loop):6.2f}")
+    goal = measured.row.goal
+    columns.append("" if goal is None else f"{goal:6.2f}")
+    print(" ".join(columns), flush=True)
+
+
+def _starts(*, quick: bool) -> dict[str, Any]:
+    print("\nstart")
+    shipped = starting.shipped(1 if quick else 7)
+    print(f"  {json.dumps(shipped)}", flush=True)
+    return {"shipped": shipped, "seeded": starting.seeded([1_000] if quick else [10_000, 100_000], _print_line)}
+
+
+def _growth(client: str, *, quick: bool) -> dict[str, Any]:
+    print("\nsize")
+    sizes = growth.sizes([10_000] if quick else [1_000, 10_000, 100_000, 1_000_000], _print_line)
+    after = growth.memory_after(10_000 if quick else 1_000_000, client)
+    _print_line(after)
+    return {"sizes": sizes, "memory": after}
+
+
+def _print_line(told: dict[str, Any]) -> None:
+    print(f"  {json.dumps(told)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The processes that are measured: started, waited for, weighed and stopped."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.wire import exchange, request
+
+_PATIENCE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    name: str
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def resident_bytes(self) -> int:
+        """Give the memory that the process occupies."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise OSError(f"{self.name} has ended")
+
+    def cpu_seconds(self) -> float:
+        """Give the processor time that the process has had, all its threads together."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in threads) / 1_000_000_000
+
+    def token(self) -> str:
+        """Ask the sandbox for a token."""
+        return exchange(self.port, request("GET", "/_sandbox/token", {})).body.decode().strip()
+
+
+def environment() -> dict[str, str]:
+    """Give the environment in which this checkout is what `-m` finds."""
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+
+
+@contextmanager
+def running(name: str, arguments: Sequence[str]) -> Iterator[Server]:
+    """Run `python -m ...`, which writes its port to the file that `--ready-file` names, and end it."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        ready, log = Path(folder, "ready"), Path(folder, "log")
+        with log.open("wb") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments, "--ready-file", str(ready)],
+                stdout=written,
+                stderr=written,  # the access lines are really written, to a file
+                env=environment(),
+            )
+        try:
+            yield Server(name, _port(process, ready, log), process)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _port(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> int:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"a server did not start:\n{log.read_text()[-2000:]}")
+        time.sleep(0.002)
+    first = ready.read_text().splitlines()[0]
+    return int(first.rpartition(":")[2].partition("/")[0])
+
+
+def sandbox(appointments: int, *arguments: str) -> list[str]:
+    """Give the arguments of a sandbox that holds so many generated appointments beside the shipped ones."""
+    return ["bench.serve", "--generated", str(appointments), "--port", "0", *arguments]
+
+
+def bare(loop: str) -> list[str]:
+    """Give the arguments of the bare application on an event loop: `uvloop` or `asyncio`."""
+    return ["bench.bare", "--loop", loop]

@@ -1,0 +1,128 @@
+"""The sandbox and the bare application by turns, in short rounds: answers per second, processor time per answer.
+
+The second ratio says the same as the first on a quiet machine, where the server has a core for itself; on a machine
+that others use too it is the one to look at.
+"""
+
+import base64
+import json
+import statistics
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.load import Load, drive, write_requests
+from bench.processes import Server, bare, running, sandbox
+from bench.rows import Ground, Row, booked_needed
+from bench.wire import Answer, exchange, request
+
+_ADDED_BY_AIOHTTP = ("content-length", "date", "connection")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How it is measured: by which load generator, in how many rounds of how long, beside which loops."""
+
+    client: str
+    rounds: int
+    seconds: int
+    loops: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Measured:
+    """A row as it was measured, by server: `sandbox`, and the bare one on each loop; a figure for each round."""
+
+    row: Row
+    rates: dict[str, list[float]]
+    cpu_us: dict[str, list[float]]
+
+    def ratios(self, to: str) -> list[float]:
+        """Give the ratio of answers per second in each round, in order of size."""
+        return sorted(one / other for one, other in zip(self.rates["sandbox"], self.rates[to], strict=True))
+
+    def cpu_ratio(self, to: str) -> float:
+        """Give the median ratio of answers per second of processor time."""
+        pairs = zip(self.cpu_us["sandbox"], self.cpu_us[to], strict=True)
+        return statistics.median(other / one for one, other in pairs)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what the JSON file says of the row."""
+        others = [name for name in self.rates if name != "sandbox"]
+        return {
+            "row": self.row.name,
+            "goal": self.row.goal,
+            "median_per_second": {name: round(statistics.median(rates)) for name, rates in self.rates.items()},
+            "median_cpu_us": {name: round(statistics.median(taken), 1) for name, taken in self.cpu_us.items()},
+            "cpu_ratios": {name: round(self.cpu_ratio(name), 3) for name in others},
+            "ratios": {name: [round(ratio, 3) for ratio in self.ratios(name)] for name in others},
+        }
+
+
+def measure(rows: tuple[Row, ...], plan: Plan, done: Callable[[Measured], None]) -> list[Measured]:
+    """Measure the rows, telling `done` of each."""
+    with ExitStack() as stack:
+        held = booked_needed(rows, plan.rounds, plan.seconds)
+        ours = stack.enter_context(running("sandbox", sandbox(held, "--quiet")))
+        others = [stack.enter_context(running(loop, bare(loop))) for loop in plan.loops]
+        token = ours.token()
+        ground = Ground(token, _with_another_signature(token), seconds=plan.seconds)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+        measured = []
+        for row in rows:
+            _give_the_same_answer(row, row.make(ground)[0], ours, others)
+            measured.append(_measure(row, ground, folder / "requests", [ours, *others], plan))
+            done(measured[-1])
+        return measured
+
+
+def _with_another_signature(token: str) -> str:
+    head, _, signature = token.rpartition(".")
+    turned = signature[::-1] if signature[0] in "AQgw" else "A" + signature[:0:-1]
+    # The last character of 256 bytes carries four unused bits, which must be zero.
+    return f"{head}.{turned[:-1]}A"
+
+
+def _give_the_same_answer(row: Row, first: bytes, ours: Server, others: list[Server]) -> None:
+    answer = exchange(ours.port, first)
+    if answer.status != row.status:
+        raise RuntimeError(f"{row.name}: the sandbox answers {answer.status}: {answer.body[:500]!r}")
+    headers = {name: value for name, value in answer.headers if name.lower() not in _ADDED_BY_AIOHTTP}
+    canned = {"status": answer.status, "headers": headers, "body": base64.b64encode(answer.body).decode()}
+    for server in others:
+        exchange(server.port, request("PUT", "/bare", {}, json.dumps(canned).encode()))
+        same = exchange(server.port, first)
+        if (same.status, _names(same), same.body) != (answer.status, _names(answer), answer.body):
+            raise RuntimeError(f"{row.name}: the bare application answers otherwise: {same}")
+
+
+def _names(answer: Answer) -> list[str]:
+    return sorted(name.lower() for name, _ in answer.headers)
+
+
+def _measure(row: Row, ground: Ground, path: Path, servers: list[Server], plan: Plan) -> Measured:
+    names = [server.name for server in servers]
+    measured = Measured(row, {name: [] for name in names}, {name: [] for name in names})
+    for number in range(plan.rounds):
+        write_requests(path, row.make(ground))
+        # Each goes first by turns, so that a machine that slows down favours none.
+        for server in servers if number % 2 else reversed(servers):
+            before = server.cpu_seconds()
+            load = _round(row, plan.client, path, server, plan.seconds)
+            measured.rates[server.name].append(load.per_second)
+            measured.cpu_us[server.name].append((server.cpu_seconds() - before) / load.answers * 1_000_000)
+    return measured
+
+
+def _round(row: Row, client: str, path: Path, server: Server, seconds: int) -> Load:
+    load = drive(client, path, server.port, seconds)
+    expected = load.answers if row.status >= 400 else 0
+    if load.broken or load.refused != expected or not load.answers:
+        raise RuntimeError(
+            f"{row.name}: of {load.answers} answers of {server.name}, {load.refused} had a status of 400 or more "
+            f"(expected {expected}), and {load.broken} connections broke"
+        )
+    return load

@@ -1,0 +1,143 @@
+"""The rows of the table: which requests each sends, what must answer them, and the goal as a ratio to the bare one."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from bench.appointments import HUNDRED, NHS_NUMBERS, SIX, SPECIAL, appointment, as_xml, logical_id
+from bench.wire import request
+
+JSON, XML = "application/fhir+json", "application/fhir+xml"
+READ_IDS = 64
+"""As many appointments the reads go round."""
+
+CANCELS_PER_SECOND = 15_000
+"""Each can be cancelled once: so many are kept ready for each second of a round."""
+
+
+@dataclass
+class Ground:
+    """What the requests are made of: tokens, and the next appointment that has not been cancelled."""
+
+    token: str
+    unsigned: str = ""
+    next_booked: int = SPECIAL + READ_IDS
+    seconds: int = 1
+
+    def headers(self, wanted: str, **more: str) -> dict[str, str]:
+        """Give the headers that a client sends."""
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"Authorization": f"Bearer {self.token}", "Accept": wanted, "User-Agent": "bench", **named}
+
+
+Make = Callable[[Ground], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: `make` gives the requests of one round."""
+
+    name: str
+    status: int
+    make: Make
+    goal: float | None = None
+
+
+def _reads(ground: Ground, *, wanted: str, below: str = "", more: dict[str, str] | None = None) -> list[bytes]:
+    headers = ground.headers(wanted, **(more or {}))
+    ids = (logical_id(SPECIAL + at) for at in range(READ_IDS))
+    return [request("GET", f"/STU3/Appointment/{each}{below}", headers) for each in ids]
+
+
+def _body(resource: dict[str, object], wanted: str) -> bytes:
+    return as_xml(resource) if wanted == XML else json.dumps(resource, separators=(",", ":")).encode()
+
+
+def _registers(ground: Ground, *, wanted: str) -> list[bytes]:
+    headers = ground.headers(wanted, Content_Type=wanted)
+    return [request("POST", "/STU3/Appointment", headers, _body(appointment(at), wanted)) for at in range(1000, 1064)]
+
+
+def _cancels(ground: Ground, *, wanted: str) -> list[bytes]:
+    headers = ground.headers(wanted, Content_Type=wanted, If_Match='W/"1"')
+    count = CANCELS_PER_SECOND * ground.seconds
+    first, ground.next_booked = ground.next_booked, ground.next_booked + count
+    return [cancel(number, headers, wanted) for number in range(first, first + count)]
+
+
+def cancel(number: int, headers: dict[str, str], wanted: str) -> bytes:
+    """Write the cancel of an appointment, whose headers carry the If-Match."""
+    body = _body({**appointment(number, "cancelled"), "id": logical_id(number)}, wanted)
+    return request("PUT", f"/STU3/Appointment/{logical_id(number)}", headers, body)
+
+
+def _searches(ground: Ground, *, wanted: str, patient: str, more: dict[str, str] | None = None) -> list[bytes]:
+    return [search(ground, patient, wanted, **(more or {}))]
+
+
+def search(ground: Ground, patient: str, wanted: str, **more: str) -> bytes:
+    """Write the search for the appointments of a patient."""
+    query = f"actor:Patient.identifier={NHS_NUMBERS}%7C{patient}"
+    return request("GET", f"/STU3/Appointment?{query}", ground.headers(wanted, **more))
+
+
+def _metadata(ground: Ground) -> list[bytes]:
+    return [request("GET", "/STU3/metadata", ground.headers(JSON))]
+
+
+def _unauthorised(ground: Ground, *, token: str | None) -> list[bytes]:
+    headers = ground.headers(JSON)
+    del headers["Authorization"]
+    if token is not None:
+        headers["Authorization"] = f"Bearer {ground.unsigned}"
+    return [request("GET", f"/STU3/Appointment/{logical_id(SPECIAL)}", headers)]
+
+
+def _unknown(ground: Ground) -> list[bytes]:
+    return [request("GET", f"/STU3/Appointment/{logical_id(10**11)}", ground.headers(JSON))]
+
+
+def _stale(ground: Ground) -> list[bytes]:
+    return [cancel(SPECIAL, ground.headers(JSON, Content_Type=JSON, If_Match='W/"7"'), JSON)]
+
+
+def _rule_broken(ground: Ground) -> list[bytes]:
+    # The start is another one than what was registered: only the status may differ.
+    body = _body(
+        {**appointment(SPECIAL, "cancelled"), "id": logical_id(SPECIAL), "start": "2099-06-01T08:00:00Z"}, JSON
+    )
+    headers = ground.headers(JSON, Content_Type=JSON, If_Match='W/"1"')
+    return [request("PUT", f"/STU3/Appointment/{logical_id(SPECIAL)}", headers, body)]
+
+
+_GZIP = {"Accept_Encoding": "gzip, deflate"}
+
+ROWS = (
+    Row("read JSON", 200, partial(_reads, wanted=JSON), 1.0),
+    Row("read XML", 200, partial(_reads, wanted=XML), 1.0),
+    Row("read 304", 304, partial(_reads, wanted=JSON, more={"If_None_Match": 'W/"1"'}), 1.0),
+    Row("vread JSON", 200, partial(_reads, wanted=JSON, below="/_history/1"), 1.0),
+    Row("vread XML", 200, partial(_reads, wanted=XML, below="/_history/1"), 1.0),
+    Row("register JSON", 201, partial(_registers, wanted=JSON), 0.40),
+    Row("register XML", 201, partial(_registers, wanted=XML), 0.40),
+    Row("cancel JSON", 200, partial(_cancels, wanted=JSON), 0.45),
+    Row("cancel XML", 200, partial(_cancels, wanted=XML), 0.45),
+    Row("search 6 JSON", 200, partial(_searches, wanted=JSON, patient=SIX), 0.60),
+    Row("search 6 XML", 200, partial(_searches, wanted=XML, patient=SIX), 0.60),
+    Row("search 6 JSON gzip", 200, partial(_searches, wanted=JSON, patient=SIX, more=_GZIP)),
+    Row("search 100 JSON", 200, partial(_searches, wanted=JSON, patient=HUNDRED)),
+    Row("metadata JSON", 200, _metadata),
+    Row("403 no token", 403, partial(_unauthorised, token=None), 0.50),
+    Row("403 bad signature", 403, partial(_unauthorised, token="unsigned"), 0.50),
+    Row("404", 404, _unknown, 0.50),
+    Row("409", 409, _stale, 0.50),
+    Row("422 rule", 422, _rule_broken),
+)
+
+
+def booked_needed(rows: tuple[Row, ...], rounds: int, seconds: int) -> int:
+    """Tell how many appointments the sandbox must hold for these rows."""
+    cancelling = sum(row.name.startswith("cancel") for row in rows)
+    # One slice more than there are rounds: the first exchange of a row, which is looked at, takes one.
+    return SPECIAL + READ_IDS + cancelling * (rounds + 1) * seconds * CANCELS_PER_SECOND

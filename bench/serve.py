@@ -1,0 +1,36 @@
+"""The sandbox as `registry-sandbox serve` starts it, with any number of generated appointments in it.
+
+python -m bench.serve --generated 100000 [any argument of registry-sandbox serve]
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bench.appointments import REGISTERED, appointment, logical_id
+from sandbox import __main__ as command_line
+from sandbox import app
+from sandbox.settings import Settings
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve."""
+    flag, count, *rest = arguments
+    if flag != "--generated":
+        raise SystemExit("the first argument is --generated N")
+    build = app.build
+
+    def filled(settings: Settings, **injected: Any) -> app.Sandbox:
+        sandbox = build(settings, **injected)
+        registry = sandbox.tenant.registrar.registry
+        for number in range(int(count)):
+            registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
+        return sandbox
+
+    # The command line itself does all the rest: what is measured is what a user starts.
+    app.build = filled
+    return command_line.main(["serve", *rest])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
