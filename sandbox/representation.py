@@ -163,7 +163,8 @@ class Representation:
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Encode what the handler answers, in the format the client asked for."""
-        request.answer_format = negotiated(request).format
+        result = negotiated(request)
+        request.answer_format, request.not_acceptable = result.format, result.problem
         response = await handler(request)
         if response.content is not None:
             encode = response.content.encode
@@ -200,7 +201,6 @@ def _require_form(content_type: str | None) -> None:
 
 
 def _require_acceptable(request: Request) -> None:
-    problem = negotiated(request).problem
-    if problem:
+    if request.not_acceptable:
         location = "http._format" if formats_asked(request.query) else "http.Accept"
-        raise NotAcceptable(problem, location=location)
+        raise NotAcceptable(request.not_acceptable, location=location)

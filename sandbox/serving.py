@@ -31,6 +31,11 @@ class PortTaken(Exception):
     """The address cannot be listened on; the message names it and says why."""
 
 
+def _print(text: str) -> None:
+    # At once: whoever reads the port from a pipe would wait for ever for what Python keeps back.
+    print(text, flush=True)  # noqa: T201 - the banner is for people
+
+
 class Serving:
     """A sandbox on its ports.
 
@@ -40,7 +45,7 @@ class Serving:
         access_lines: whether each exchange is noted on stderr.
     """
 
-    def __init__(self, sandbox: Sandbox, say: Callable[[str], None] = print, *, access_lines: bool = True) -> None:
+    def __init__(self, sandbox: Sandbox, say: Callable[[str], None] = _print, *, access_lines: bool = True) -> None:
         self._sandbox = sandbox
         self._say = say
         self._servers: list[tuple[asyncio.Server, web.Server]] = []

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import httpx
@@ -341,8 +340,10 @@ class TestWhere:
 
 def test_a_client_that_hangs_up_ends_the_hanging() -> None:
     """So that the sandbox stops at once, though the hang would last for a minute."""
-    settings: dict[str, Any] = {"random_seed": 5, "fault": ("read:hang",), "max_delay": 3600.0}
-    with RegistrySandbox(**settings) as running, Faulty(running, Waits()) as faulty:
+    with (
+        RegistrySandbox(random_seed=5, fault=("read:hang",), max_delay=3600.0) as running,
+        Faulty(running, Waits()) as faulty,
+    ):
         token = faulty.control.get("/token").text.strip()
         url = f"{running.base_url}/Appointment/{BOOKED}"
         with pytest.raises(httpx.ReadTimeout):
