@@ -67,6 +67,11 @@ def flaw_of(text: str) -> str:
     return f"a string with the character U+{ord(found[0]):04X}" if found else ""
 
 
+def readable(text: str) -> str:
+    """Give the text as any FHIR string may stand: what XML cannot carry is shown as U+FFFD."""
+    return text if text.isprintable() else _NO_XML_CHARACTER.sub("\ufffd", text)
+
+
 def described(value: object) -> str:
     """Name a JSON value for a person: what it is, and the value itself where it is short."""
     if isinstance(value, Flaw):
