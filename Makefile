@@ -1,9 +1,11 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
-# bench: the sandbox beside a bare aiohttp application. profile: where its time goes. Both take ARGS=--help.
+# examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
+# application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a
+# Docker engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check schema bench profile clean
+.PHONY: run test check examples schema bench profile image dist clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -20,6 +22,17 @@ check: .venv/ready
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+examples: .venv/ready
+	$(BIN)/python examples/run $(ARGS)
+
+image: .venv/ready
+	.ci/image
+
+# A stale build folder would put files that are gone into the wheel.
+dist: .venv/ready
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation
 
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate

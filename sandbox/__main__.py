@@ -5,6 +5,7 @@ Source: operator.md, Start.
 
 import argparse
 import os
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import __version__
-from sandbox.settings import PREFIX, BadSetting, Settings, combined, fields, flag_of
+from sandbox.settings import MUTUAL_CONTROL_PORT, PREFIX, BadSetting, Settings, combined, fields, flag_of
 
 USAGE_ERROR = 2
 _URL = "http://127.0.0.1:8080"
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("--format", choices=("text", "json"), default="text")
     validate.set_defaults(run=_validate)
     health = commands.add_parser("health", help="exit 0 when the sandbox at --url is ready")
-    health.add_argument("--url", default=None, help=f"default: {_URL}, or the port of SANDBOX_PORT")
+    health.add_argument("--url", default=None, help="default: where SANDBOX_* settings put it")
     health.set_defaults(run=_health)
     commands.add_parser("settings", help="print the table of all settings").set_defaults(run=_settings)
     return parser
@@ -104,7 +105,11 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _chosen(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
     flags = {each.name: getattr(options, each.name) for each in fields()}
-    name = options.config or environment.get(f"{PREFIX}CONFIG")
+    return _together(flags, environment, options.config)
+
+
+def _together(flags: Mapping[str, Any], environment: Mapping[str, str], config: str | None) -> Settings:
+    name = config or environment.get(f"{PREFIX}CONFIG")
     return combined(flags, environment, _file(name) if name else {}, name or "")
 
 
@@ -163,7 +168,7 @@ def _certs(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sandbox.judging import REFUSALS, judged
+    from sandbox.validating import REFUSALS, judged
 
     try:
         report, status = judged(options.files, options.profiles, options.format, sys.stdin.buffer)
@@ -176,13 +181,35 @@ def _validate(options: argparse.Namespace) -> int:
 def _health(options: argparse.Namespace) -> int:
     from sandbox.asking import NoAnswer, is_ready
 
-    port = os.environ.get(f"{PREFIX}CONTROL_PORT") or os.environ.get(f"{PREFIX}PORT", "8080")
-    url = options.url or (f"http://127.0.0.1:{port}" if port.isdigit() else _URL)
     try:
-        return 0 if is_ready(url) else 1
+        if options.url is not None:
+            return 0 if is_ready(options.url) else 1
+        url = _own_control_url(_together({}, os.environ, None))
+        return 0 if is_ready(url, _unverified() if url.startswith("https") else None) else 1
+    except BadSetting as error:
+        return _refuse(error)
     except NoAnswer as error:
         print(f"registry-sandbox: {error}", file=sys.stderr)
         return 1
+
+
+def _own_control_url(settings: Settings) -> str:
+    """Give where a sandbox with these settings has its control plane, seen from its own machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    port = settings.control_port
+    if port is None:
+        port = MUTUAL_CONTROL_PORT if settings.tls == "mutual" else settings.port
+    apart = settings.control_port is not None or settings.tls == "mutual"
+    scheme = "https" if settings.tls != "off" and not apart else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _unverified() -> ssl.SSLContext:
+    # The sandbox asks itself, and sends no secret: whether it is ready is all that it wants to know.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _settings(options: argparse.Namespace) -> int:

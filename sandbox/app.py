@@ -4,16 +4,18 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
-from typing import cast
 from urllib.parse import urlsplit
 
 from sandbox.clock import Clock
+from sandbox.credentials import Credentials
+from sandbox.dice import Dice
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
 from sandbox.faults.configured import configured
@@ -26,6 +28,8 @@ from sandbox.fhir import json
 from sandbox.interactions import declared
 from sandbox.journal import Journal
 from sandbox.outcomes import answer_errors, injected
+from sandbox.pipeline import interaction, judged, wired
+from sandbox.planting import Planter
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
@@ -34,12 +38,13 @@ from sandbox.rules import Strictness
 from sandbox.security.audiences import loopback_audiences
 from sandbox.security.certificates import UnusableCertificates, write_certificates
 from sandbox.security.gate import Gate
-from sandbox.security.issuer import BUILT_IN_ISSUER, LIFETIME_S, Issuer
-from sandbox.security.keys import KeySet, SigningKey, UnusableKey
+from sandbox.security.issuer import LIFETIME_S
+from sandbox.security.keys import UnusableKey
 from sandbox.security.ssp import require_ssp_headers
-from sandbox.security.token_order import read_token_order
-from sandbox.security.tokens import Mode, TokenJudge
-from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
+from sandbox.seed import BadSeed, Seed, seeds_at, shipped_seeds
+from sandbox.server.console import Console
+from sandbox.server.control import appointments, clock, faults, health, journal, openapi, tokens
+from sandbox.server.control.operation import Operation
 from sandbox.server.control_api import ROOT, ControlApi, Guard
 from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
@@ -55,100 +60,6 @@ REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertific
 """What stops the start: a file that was given cannot be used."""
 
 
-# RFC 9562 section 5.4: which bits are free, and those that say the version and the variant.
-_FREE_BITS = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
-_VERSION_4 = (0x4 << 76) | (0x2 << 62)
-
-
-def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
-    """Put the last handler behind the middlewares, the first of them outermost."""
-
-    def behind(handler: Handler, middleware: Middleware) -> Handler:
-        async def handle(request: Request) -> Response:
-            return await middleware(request, handler)
-
-        return handle
-
-    return reduce(behind, reversed(middlewares), last)
-
-
-def uuid4_of(bits: int) -> str:
-    """Write 128 bits as a UUID of version 4, as `uuid.UUID` would; every answer has one, and this is quicker."""
-    written = f"{bits & _FREE_BITS | _VERSION_4:032x}"
-    return f"{written[:8]}-{written[8:12]}-{written[12:16]}-{written[16:20]}-{written[20:]}"
-
-
-class Dice:
-    """Independent streams of randomness; with a seed, each gives the same in every run, and again after a reset."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self._streams: dict[str, random.Random] = {}
-
-    def stream(self, purpose: str) -> random.Random:
-        """Give the stream of a purpose."""
-        return self._streams.setdefault(purpose, random.Random(self._start(purpose)))  # noqa: S311 - ids, not secrets
-
-    def ids(self, purpose: str) -> Callable[[], str]:
-        """Give a source of UUIDs."""
-        bits = self.stream(purpose).getrandbits
-        return lambda: uuid4_of(bits(128))
-
-    def reset(self) -> None:
-        """Begin every stream again."""
-        for purpose, stream in self._streams.items():
-            stream.seed(self._start(purpose))
-
-    def _start(self, purpose: str) -> str:
-        return f"{self.seed}/{purpose}"
-
-
-@dataclass
-class Credentials:
-    """The keys, the issuer and the judge, made when the first token needs them: that takes a tenth of a second."""
-
-    settings: Settings
-    random_bytes: Callable[[int], bytes]
-    own_keys: KeySet | None = None
-    signing_key: SigningKey | None = None
-
-    def __post_init__(self) -> None:
-        """Load what the operator gave at once, so that a bad file stops the start."""
-        if self.settings.jwks is not None:
-            self.own_keys = KeySet.load(self.settings.jwks, self.settings.issuer or "")
-        if self.settings.signing_key is not None:
-            self.signing_key = SigningKey.load(self.settings.signing_key)
-
-    @cached_property
-    def issuer(self) -> Issuer:
-        """The built-in issuer."""
-        key = self.signing_key or SigningKey.generate()
-        name = self.settings.issuer if self.settings.issuer and self.own_keys is None else BUILT_IN_ISSUER
-        return Issuer(key, random_bytes=self.random_bytes, name=name)
-
-    @cached_property
-    def judge(self) -> TokenJudge:
-        """The judge of tokens: with `--jwks`, of the user's own issuer beside the built-in one."""
-        keys = self.issuer.public_keys()
-        issuers = [self.issuer.name]
-        if self.own_keys is not None:
-            keys |= self.own_keys
-            issuers += [self.settings.issuer] if self.settings.issuer else []
-        return TokenJudge(
-            mode=cast("Mode", self.settings.auth),
-            keys=keys,
-            issuers=issuers,
-            leeway_s=self.settings.token_leeway,
-            audience=self.settings.audience,
-        )
-
-    def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:
-        """Make a token for a FHIR base, to the order of these parameters; of the accepted kind if they name none."""
-        if self.settings.auth == "spine" and "mode" not in dict(parameters):
-            parameters = [("mode", "spine"), *parameters]
-        return read_token_order(parameters).fill(self.issuer, self.settings.audience or base, now)
-
-
 @dataclass
 class Sandbox:
     """A sandbox, ready to be listened at; `port` is noted once it is known."""
@@ -159,6 +70,7 @@ class Sandbox:
     credentials: Credentials
     sleep: Sleep
     port: int = 0
+    _leftovers: ExitStack = field(default_factory=ExitStack)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -202,7 +114,7 @@ class Sandbox:
             judged(checks),
             self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
         )
-        return wired(middlewares, _interaction)
+        return wired(middlewares, interaction)
 
     def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
         registrar, settings = self.tenant.registrar, self.settings
@@ -217,7 +129,7 @@ class Sandbox:
             by_header=settings.request_faults,
         )
 
-    def tokens(self) -> Handler:
+    def token_room(self) -> Handler:
         """Build what answers at the token endpoint and beside it."""
         api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
 
@@ -229,11 +141,11 @@ class Sandbox:
 
     def front(self) -> Front:
         """Build what answers on the registry's port."""
-        tokens = self.tokens()
-        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", tokens), ("/.well-known", tokens))
+        token_room = self.token_room()
+        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_room), ("/.well-known", token_room))
         if not self.control_apart:
             rooms = (*rooms, (ROOT, self.control()))
-        return Front(self.fhir(), self.base_paths, rooms)
+        return Front(self.fhir(), self.base_paths, rooms, self.console())
 
     @property
     def control_apart(self) -> bool:
@@ -242,17 +154,20 @@ class Sandbox:
 
     def control_front(self) -> Front:
         """Build what answers on the control plane's own port."""
-        return Front(None, (), ((ROOT, self.control()),))
+        return Front(None, (), ((ROOT, self.control()),), self.console())
 
     @cached_property
     def certificates(self) -> Path:
-        """The folder of the certificates; without `--tls-dir` a set is made that goes when the process ends."""
+        """The folder of the certificates; without `--tls-dir` a set is made that goes when the sandbox is closed."""
         if self.settings.tls_dir is not None:
             return self.settings.tls_dir
-        self._ephemeral = TemporaryDirectory(prefix="registry-sandbox-tls-")
-        folder = Path(self._ephemeral.name)
+        folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
         write_certificates(folder, [], datetime.now(UTC))
         return folder
+
+    def close(self) -> None:
+        """Leave nothing behind on the disk."""
+        self._leftovers.close()
 
     def ssl_context(self) -> SSLContext | None:
         """Give the TLS side of the registry's port, if it has one."""
@@ -264,7 +179,25 @@ class Sandbox:
     def control(self) -> ControlApi:
         """Build the control plane."""
         guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
-        return ControlApi(self.tenant, guard, self.make_token, lambda: time.monotonic() - self.started)
+        return ControlApi(guard, self._control_operations())
+
+    def _control_operations(self) -> list[Operation]:
+        tenant = self.tenant
+        operations = [
+            *health.operations(tenant, lambda: time.monotonic() - self.started),
+            *tokens.operations(self.make_token),
+            *clock.operations(tenant),
+            *faults.operations(tenant, ROOT),
+            *journal.operations(tenant),
+            *appointments.operations(tenant),
+        ]
+        return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
+
+    def console(self) -> Console:
+        """Build what answers at `/`."""
+        beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
+        control = [ROOT + each.path for each in self._control_operations()]
+        return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
 
 
 def require_ssp(request: Request) -> None:
@@ -272,23 +205,6 @@ def require_ssp(request: Request) -> None:
     # The definitions have no interaction ids of their own: for them any documented one will do.
     documented = request.resource_type in ("Appointment", "metadata")
     require_ssp_headers(request.headers, request.interaction if documented else "")
-
-
-def judged(checks: tuple[Check, ...]) -> Middleware:
-    """Give the step that makes the checks in order, the first that refuses speaks."""
-
-    async def judge(request: Request, handler: Handler) -> Response:
-        for check in checks:
-            check(request)
-        return await handler(request)
-
-    return judge
-
-
-async def _interaction(request: Request) -> Response:
-    if request.answer is None:
-        raise LookupError("a request without a route passed the check on routes")
-    return await request.answer(request)
 
 
 @lru_cache(maxsize=256)
@@ -324,10 +240,10 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
         new_id=dice.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
     )
-    clock = registrar.clock
-    plan = Plan(seed, clock, _faults(settings))
-    tenant = Tenant(registrar, plan, Journal(clock, settings.journal_size), _seeds(settings), dice.reset)
-    plant(registrar, tenant.seeds)
+    plan = Plan(seed, registrar.clock, _faults(settings))
+    noted = Journal(registrar.clock, settings.journal_size)
+    tenant = Tenant(registrar, Planter(registrar), plan, noted, _seeds(settings), dice.reset)
+    tenant.planter.plant(tenant.seeds)
     return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
 
 

@@ -7,6 +7,7 @@ import shlex
 
 from sandbox import __version__
 from sandbox.app import Sandbox
+from sandbox.faults.rule import described
 from sandbox.fhir.datatypes import write_instant
 
 _SAMPLE_ID = "b7e99463-00a1-45fc-98aa-02301c103aba"
@@ -32,6 +33,7 @@ def banner(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
         f"  Seed data     {_seed_data(sandbox)}: {len(registrar.registry)} appointments",
         f"  Profiles      {_profiles(sandbox)}",
         f"  Clock         {write_instant(registrar.clock.now())}{standing}",
+        *_faults(sandbox),
         f"  Random seed   {sandbox.dice.seed}",
     ]
     return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base), ""])
@@ -46,6 +48,14 @@ def _seed_data(sandbox: Sandbox) -> str:
 def _profiles(sandbox: Sandbox) -> str:
     listing = sandbox.tenant.registrar.profiles.listing()
     return ", ".join(url.rpartition("/")[2] for url, _ in listing if "/StructureDefinition/" in url)
+
+
+def _faults(sandbox: Sandbox) -> list[str]:
+    rules = list(sandbox.tenant.plan)
+    asked_for = [described(live.rule) for live in rules if live.source != "sentinel"]
+    sentinels = len(rules) - len(asked_for)
+    said = [*asked_for, f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels"]
+    return [f"  {'Faults' if not at else '      '}        {text}" for at, text in enumerate(said)]
 
 
 def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:

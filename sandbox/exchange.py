@@ -23,7 +23,12 @@ Write = Callable[[Resource, Format], bytes]
 
 
 class Representable(Protocol):
-    """Something that can be sent in either format."""
+    """Something that can be sent in either format; what is `large` is encoded off the event loop."""
+
+    @property
+    def large(self) -> bool:
+        """Whether it takes long to encode."""
+        ...
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of this resource in the wanted format; `write` encodes what is not encoded yet."""
@@ -35,6 +40,7 @@ class Fresh:
     """A resource made for this answer."""
 
     resource: Resource
+    large: bool = False
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the resource."""

@@ -6,7 +6,7 @@ An exchange is noted at the price of one small record. It becomes JSON when some
 import gzip
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -121,9 +121,9 @@ def _request(request: Request) -> dict[str, Any]:
     described = {
         "method": request.method,
         "path": _JWT.sub(_REDACTED, request.path),
-        "query": _redacted(request.query),
+        "query": _redacted_form(request.query),
         "headers": _headers(request.headers.items()),
-        **_body(request.body, ""),
+        **_body(request.body, "", _redacted_form if _is_form(request) else _redacted),
     }
     return {name: value for name, value in described.items() if value != ""}
 
@@ -139,7 +139,7 @@ def _response(exchange: Exchange) -> dict[str, Any] | None:
             ("" if response.delivery.report.body_bytes < len(body) else coding),
             body[: response.delivery.report.body_bytes],
         )
-    return {"status": exchange.status, "headers": _headers(response.headers.items()), **_body(body, coding)}
+    return {"status": exchange.status, "headers": _headers(response.headers.items()), **_body(body, coding, _redacted)}
 
 
 def _sent(request: Request, response: Response) -> dict[str, Any]:
@@ -157,15 +157,25 @@ def _headers(items: Any) -> dict[str, str]:
     return headers
 
 
-def _body(body: bytes, coding: str) -> dict[str, str]:
+def _is_form(request: Request) -> bool:
+    return "json" not in request.headers.get("Content-Type", "") and "xml" not in request.headers.get(
+        "Content-Type", ""
+    )
+
+
+def _body(body: bytes, coding: str, redacted: Callable[[str], str]) -> dict[str, str]:
     if not body:
         return {}
     text = (gzip.decompress(body) if coding == "gzip" else body).decode("utf-8", "replace")
-    shown = _redacted(text[:_TEXT_AT_MOST])
+    shown = redacted(text[:_TEXT_AT_MOST])
     return {"body": shown if len(text) <= _TEXT_AT_MOST else f"{shown}... ({len(text)} characters)"}
 
 
 def _redacted(text: str) -> str:
+    return _JWT.sub(_REDACTED, _SECRET_MEMBERS.sub(rf'\1"{_REDACTED}"', text))
+
+
+def _redacted_form(text: str) -> str:
     if "%" in text and _SECRET_FIELDS.search(unquote_plus(text)) and not _SECRET_FIELDS.search(text):
         return _REDACTED
-    return _JWT.sub(_REDACTED, _SECRET_MEMBERS.sub(rf'\1"{_REDACTED}"', _SECRET_FIELDS.sub(rf"\1{_REDACTED}", text)))
+    return _redacted(_SECRET_FIELDS.sub(rf"\1{_REDACTED}", text))

@@ -38,6 +38,11 @@ class Version:
     parse: Parse
 
     @property
+    def large(self) -> bool:
+        """Never: it is encoded already."""
+        return False
+
+    @property
     def version_id(self) -> str:
         """The version id: a decimal number, as text."""
         return str(self.number)

@@ -3,6 +3,7 @@
 Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
 """
 
+import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -166,7 +167,11 @@ class Representation:
         request.answer_format, request.not_acceptable = result.format, result.problem
         response = await handler(request)
         if response.content is not None:
-            response.body = response.content.encode(request.answer_format, self._write)
+            encode = response.content.encode
+            if response.content.large:
+                response.body = await asyncio.to_thread(encode, request.answer_format, self._write)
+            else:
+                response.body = encode(request.answer_format, self._write)
             response.headers["Content-Type"] = MEDIA_TYPE[request.answer_format]
         return response
 

@@ -16,12 +16,13 @@ from aiohttp import web
 from sandbox.app import Sandbox
 from sandbox.banner import banner
 from sandbox.errors import SandboxError
-from sandbox.exchange import Handler, Response
+from sandbox.exchange import Handler, Request, Response
 from sandbox.outcomes import refusal
 from sandbox.representation import MEDIA_TYPE
 from sandbox.server.access_log import AccessLog
 from sandbox.server.control_api import ROOT
 from sandbox.server.listener import Listener, protocol_factory
+from sandbox.settings import MUTUAL_CONTROL_PORT
 
 DRAIN_S = 5.0
 
@@ -30,19 +31,25 @@ class PortTaken(Exception):
     """The address cannot be listened on; the message names it and says why."""
 
 
+def _print(text: str) -> None:
+    # At once: whoever reads the port from a pipe would wait for ever for what Python keeps back.
+    print(text, flush=True)  # noqa: T201 - the banner is for people
+
+
 class Serving:
     """A sandbox on its ports.
 
     Args:
         sandbox: what is served.
         say: prints the banner.
+        access_lines: whether each exchange is noted on stderr.
     """
 
-    def __init__(self, sandbox: Sandbox, say: Callable[[str], None] = print) -> None:
+    def __init__(self, sandbox: Sandbox, say: Callable[[str], None] = _print, *, access_lines: bool = True) -> None:
         self._sandbox = sandbox
         self._say = say
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
-        self._access_log = AccessLog(sandbox.settings.log_format)
+        self._access_log = AccessLog(sandbox.settings.log_format) if access_lines else None
         self.control_port = 0
 
     @property
@@ -86,7 +93,7 @@ class Serving:
         settings = self._sandbox.settings
         if settings.control_port is not None:
             return settings.control_port
-        return 0 if settings.port == 0 else 8081
+        return 0 if settings.port == 0 else MUTUAL_CONTROL_PORT
 
     async def _listen(self, front: Handler, port: int, ssl_context: "object | None") -> int:
         settings = self._sandbox.settings
@@ -95,7 +102,7 @@ class Serving:
             base_url=settings.base_url,
             base_path=self._sandbox.base_path,
             max_body=settings.max_body,
-            access_line=self._access_log,
+            access_line=self._access_log or _no_line,
         )
         http, make = protocol_factory(listener, _refuse_in(self._sandbox))
         loop = asyncio.get_running_loop()
@@ -113,12 +120,18 @@ class Serving:
             server.close()
         await asyncio.gather(*(http.shutdown(DRAIN_S) for _, http in self._servers))
         self._servers.clear()
-        self._access_log.flush()
+        self._sandbox.close()
+        if self._access_log is not None:
+            self._access_log.flush()
 
     def announce(self) -> None:
         """Print the banner, unless it is not wanted; making the token in it warms the keys up."""
         if not self._sandbox.settings.quiet:
             self._say(banner(self._sandbox, self.fhir_base, self.control_root))
+
+
+def _no_line(http: web.BaseRequest, request: Request, response: Response) -> None:
+    """Note nothing."""
 
 
 def _refuse_in(sandbox: Sandbox) -> Callable[[SandboxError], Response]:

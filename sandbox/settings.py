@@ -14,6 +14,8 @@ from typing import Any
 from sandbox.fhir.datatypes import instant
 
 PREFIX = "SANDBOX_"
+MUTUAL_CONTROL_PORT = 8081
+"""Of the control plane under mutual TLS, unless it is named: health checks have no certificate."""
 # What Kubernetes sets beside SANDBOX_PORT=tcp://... in every pod, where a service is called "sandbox".
 _OF_KUBERNETES = re.compile(r"SANDBOX_(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -125,6 +127,8 @@ class Settings:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; give one of them")
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
+        if self.jwks and not self.issuer:
+            raise BadSetting("--jwks needs --issuer: a key speaks for the issuer that it belongs to")
         if self.tls_dir and self.tls == "off":
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
 

@@ -75,7 +75,7 @@ class Effect:
     only: ClassVar[frozenset[str]] = frozenset()
     short: ClassVar[str] = ""
 
-    def over(self, lower: Self) -> Self:
+    def joined_with(self, lower: Self) -> Self:
         """Give what is in force where a rule of lower precedence has the same effect: this one."""
         del lower
         return self

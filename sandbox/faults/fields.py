@@ -134,7 +134,7 @@ HeaderValue = Annotated[str, Text(r"[\x20-\x7e]{0,4000}", "a header's value, in 
 
 
 class Member(NamedTuple):
-    """A field of a dataclass: its name in JSON (`for` where the attribute is `for_`), its type, and whether it is needed."""
+    """A field of a dataclass; its name in JSON is `for` where the attribute is `for_`."""
 
     attribute: str
     name: str

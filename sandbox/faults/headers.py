@@ -28,7 +28,7 @@ class Headers(Effect):
             if name.lower() in ("content-length", "transfer-encoding", "connection"):
                 raise ValueError(f"'{name}' frames the message and is the server's own; expected another")
 
-    def over(self, lower: Self) -> Self:
+    def joined_with(self, lower: Self) -> Self:
         """Join the headers of both; of one that both name, ours holds."""
         ours = {name.lower() for name in self.headers}
         theirs = {name: value for name, value in lower.headers.items() if name.lower() not in ours}

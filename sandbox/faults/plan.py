@@ -272,7 +272,7 @@ def _contribute(live: LiveRule, firing: Firing, interaction: str, decision: Deci
             contributed = True
             continue
         higher, of_higher = decision.effects[at]
-        joined = higher.over(effect)
+        joined = higher.joined_with(effect)
         if joined != higher:
             decision.effects[at] = (joined, of_higher)
             contributed = True

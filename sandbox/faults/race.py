@@ -24,6 +24,6 @@ class Race(Effect):
         """Write."""
         del firing
         registrar, logical_id = occasion.registrar, occasion.request.logical_id
-        if logical_id in registrar.registry:
+        if occasion.request.resource_type == "Appointment" and logical_id in registrar.registry:
             current = registrar.registry.current(logical_id)
             registrar.replace(current, current.resource())

@@ -1,5 +1,6 @@
 """A rule: match -> when -> then, read from its long form and checked as a whole."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -56,6 +57,12 @@ class Rule:
         return tuple(
             each for each in self.match.interactions if any(effect_is_for(one, each) for one in self.then.effects)
         )
+
+
+def described(rule: Rule) -> str:
+    """Say in one line what a rule does: its id, and its long form as compact JSON."""
+    parts = {key: value for key, value in rule.spec.items() if key != "id"}
+    return f"{rule.id}: {json.dumps(parts, ensure_ascii=False)}"
 
 
 def effect_is_for(effect: Effect, interaction: str) -> bool:

@@ -22,8 +22,9 @@ class Stale(Effect):
 
     def after(self, occasion: Occasion, response: Response) -> Response:
         """Put the older version in the answer's place."""
-        registry, logical_id = occasion.registrar.registry, occasion.request.logical_id
-        if response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED) or logical_id not in registry:
+        request, registry = occasion.request, occasion.registrar.registry
+        found = request.resource_type == "Appointment" and request.logical_id in registry
+        if not found or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             return response
-        history = registry.history(logical_id)
-        return read_answer(occasion.request, history[max(len(history) - 1 - self.stale, 0)])
+        history = registry.history(request.logical_id)
+        return read_answer(request, history[max(len(history) - 1 - self.stale, 0)])

@@ -11,6 +11,8 @@ from typing import Any, Literal, Protocol
 from xml.sax.saxutils import quoteattr
 
 Format = Literal["json", "xml"]
+_MANY_ENTRIES = 200
+
 Write = Callable[[dict[str, Any], Format], bytes]
 
 
@@ -46,6 +48,11 @@ class Bundle:
 
     envelope: dict[str, Any]
     entries: Sequence[Entry]
+
+    @property
+    def large(self) -> bool:
+        """Whether encoding it would hold up other exchanges."""
+        return len(self.entries) > _MANY_ENTRIES
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the whole Bundle."""

@@ -24,6 +24,12 @@ def safe_parser() -> etree.XMLParser:
     )
 
 
+def reason_of(error: etree.XMLSyntaxError) -> str:
+    """Give the parser's reason in one line, without its dump of the place, which may quote much of the body."""
+    reason = (error.msg or "it ends too early").partition(", line ")[0][:160]
+    return "it is nested too deep" if reason.startswith("Excessive depth") else reason
+
+
 def text_of(div: etree._Element) -> str:
     """Give the element as a string that stands alone: it declares the namespaces that it uses, and no others."""
     if div.nsmap != {None: NAMESPACE}:
@@ -43,7 +49,7 @@ def read(text: str, deepest: int) -> tuple[str, str]:
     try:
         div = etree.fromstring(text.encode(), _PARSER)
     except etree.XMLSyntaxError as error:
-        return text, f"is not well-formed XHTML: {error.msg}"
+        return text, f"is not well-formed XHTML: {reason_of(error)}"
     if div.tag != DIV:
         return text, f"is no div element of the namespace {NAMESPACE}"
     if is_deeper(div, deepest):

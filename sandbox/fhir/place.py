@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+from sandbox.fhir.json import quoted
+
+_LONGEST_NAME = 80
+
 
 class Place(NamedTuple):
     """The member `name` of what is at `above`, and its position in an array (from 0) if it is in one.
@@ -29,7 +33,8 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         """Give it as people write it: `Appointment.participant[0].actor`."""
-        here = self.name if self.position is None else f"{self.name}[{self.position}]"
+        name = self.name if self.name.isidentifier() and len(self.name) <= _LONGEST_NAME else quoted(self.name)
+        here = name if self.position is None else f"{name}[{self.position}]"
         return here if self.above is None else f"{self.above}.{here}"
 
     def named(self) -> str:

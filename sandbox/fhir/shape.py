@@ -7,6 +7,7 @@ Source: FHIR STU3, JSON Representation.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -18,6 +19,10 @@ from sandbox.fhir.place import Place
 from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
 
 _TOO_DEEP = f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other"
+
+
+MOST_MISFITS = 100
+"""After one more than these the walk ends: a hostile body could hold a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,9 @@ class Misfit:
     def leave_out(self) -> None:
         """Take it out of the resource, with its sibling that has or has not the underscore, so that the rest fits."""
         name = self.place.name.removeprefix("_")
-        self.holder.pop(name, None)
         self.holder.pop(f"_{name}", None)
+        if name != "resourceType" or self.place.name == name:
+            self.holder.pop(name, None)
 
 
 class _Member(NamedTuple):
@@ -62,8 +68,13 @@ class Shape:
         """Give all that has not the shape of the resource type that it says to be, in the order of the document."""
         walk = _Walk(self)
         name = resource["resourceType"]
-        walk.enter(resource, self.members[name], Place(None, name), "resourceType")
+        with suppress(_EnoughError):
+            walk.enter(resource, self.members[name], Place(None, name), "resourceType")
         return walk.found
+
+
+class _EnoughError(Exception):
+    """More is wrong than anybody reads."""
 
 
 class _Walk:
@@ -73,7 +84,7 @@ class _Walk:
         self.found: list[Misfit] = []
         self._shape = shape
 
-    def enter(self, value: dict[str, Any], members: _Members, place: Place, ignoring: str = "") -> None:
+    def enter(self, value: dict[str, Any], members: _Members, place: Place, ignoring: str | None = None) -> None:
         """Judge each member of an object."""
         if type(value) is Repeated:
             self._note(place, f"has the member {json.quoted(value.name)} more than once", {})
@@ -167,6 +178,8 @@ class _Walk:
 
     def _note(self, place: Place, message: str, holder: dict[str, Any], location: str = "") -> None:
         self.found.append(Misfit(place, message, location or place.xpath(), holder))
+        if len(self.found) > MOST_MISFITS:
+            raise _EnoughError
 
 
 def resource_type_flaw(found: object, known: Iterable[str]) -> str:

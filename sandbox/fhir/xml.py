@@ -42,7 +42,7 @@ def parse(body: bytes) -> etree._Element:
     try:
         return etree.fromstring(body, _PARSER)
     except etree.XMLSyntaxError as error:
-        raise NotXml(f"The body is not well-formed XML: {_reason(error)}", error.lineno or None) from error
+        raise NotXml(f"The body is not well-formed XML: {narrative.reason_of(error)}", error.lineno or None) from error
 
 
 def has_instance_attributes(body: bytes, root: etree._Element) -> bool:
@@ -52,12 +52,6 @@ def has_instance_attributes(body: bytes, root: etree._Element) -> bool:
     the body, unless character references spell it.
     """
     return (b"XMLSchema" in body or b"&#" in body) and bool(_INSTANCE_ATTRIBUTES(root))
-
-
-def _reason(error: etree.XMLSyntaxError) -> str:
-    """Give the parser's reason in one line, without its dump of the place, which may quote much of the body."""
-    reason = (error.msg or "it ends too early").partition(", line ")[0][:160]
-    return "it is nested too deep" if reason.startswith("Excessive depth") else reason
 
 
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]{0,80}?\bencoding\s*=\s*[\"']([^\"'>]{0,40})")

@@ -4,34 +4,20 @@ Source: operator.md, Paths. It is subject to no fault and to no token of the reg
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from sandbox import __version__
 from sandbox.exchange import Request, Response
-from sandbox.fhir.datatypes import write_instant
-from sandbox.security.token_order import UnreadableOrder
-from sandbox.seed import BadSeed, plant, seeds_from_json
+from sandbox.server.control.operation import BadControlRequest, Operation
 from sandbox.server.front import json_answer
-from sandbox.tenant import Tenant
 
 ROOT = "/_sandbox"
 
-MakeToken = Callable[[str, Sequence[tuple[str, str]]], str]
-"""Makes a token for a FHIR base, to the order that a query's parameters give."""
-
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
-
-
-class BadControlRequest(Exception):
-    """A call of the control plane cannot be carried out; nothing was applied."""
-
-    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
-        super().__init__(message)
-        self.status = status
+_ID = "{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +49,18 @@ class Guard:
 
 
 class ControlApi:
-    """Answers what is below `/_sandbox`.
+    """Answers what is below `/_sandbox`, from the table of its operations.
 
     Args:
-        tenant: whose state it shows and changes.
         guard: who may call.
-        make_token: for `/_sandbox/token`.
-        uptime: seconds since the start.
+        operations: of all nouns.
     """
 
-    def __init__(self, tenant: Tenant, guard: Guard, make_token: MakeToken, uptime: Callable[[], float]) -> None:
-        self._tenant = tenant
+    def __init__(self, guard: Guard, operations: Iterable[Operation]) -> None:
         self._guard = guard
-        self._make_token = make_token
-        self._uptime = uptime
-        self._table: dict[str, dict[str, Callable[[Request], Response]]] = {
-            f"{ROOT}/health": {"GET": self._health},
-            f"{ROOT}/token": {"GET": self._token},
-            f"{ROOT}/reset": {"POST": self._reset},
-            f"{ROOT}/appointments": {"GET": self._appointments, "POST": self._seed},
-        }
-
-    @property
-    def paths(self) -> Collection[str]:
-        """All paths."""
-        return self._table.keys()
+        self._table: dict[str, dict[str, Operation]] = {}
+        for each in operations:
+            self._table.setdefault(ROOT + each.path, {})[each.method] = each
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
@@ -99,61 +72,19 @@ class ControlApi:
             return json_answer(refused.status, {"error": str(refused)})
 
     def _answer(self, request: Request) -> Response:
-        by_method = self._table.get(request.path)
-        if by_method is None:
-            return json_answer(
-                HTTPStatus.NOT_FOUND, {"error": f"There is nothing at {request.path[:120]}.", "paths": [*self.paths]}
-            )
-        answer = by_method.get("GET" if request.method == "HEAD" else request.method)
-        if answer is None:
-            allowed = ", ".join(by_method)
-            message = f"{request.method} is not for {request.path}; expected {allowed}."
+        by_method, segment = self._found(request.path)
+        if not by_method:
+            message = f"There is nothing at {request.path[:120]}."
+            return json_answer(HTTPStatus.NOT_FOUND, {"error": message, "paths": [*self._table]})
+        operation = by_method.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            allowed = ", ".join([*by_method, *(("HEAD",) if "GET" in by_method else ())])
+            message = f"{request.method} is not for {request.path[:120]}; expected {allowed}."
             return json_answer(HTTPStatus.METHOD_NOT_ALLOWED, {"error": message}, {"Allow": allowed})
-        return answer(request)
+        return operation.answer(request, segment)
 
-    def _health(self, request: Request) -> Response:
-        del request
-        registrar = self._tenant.registrar
-        return json_answer(
-            HTTPStatus.OK,
-            {
-                "status": "ready",
-                "version": __version__,
-                "uptime_s": round(self._uptime(), 3),
-                "clock": {"now": write_instant(registrar.clock.now()), "frozen": registrar.clock.frozen},
-                "appointments": len(registrar.registry),
-            },
-        )
-
-    def _token(self, request: Request) -> Response:
-        try:
-            token = self._make_token(request.base, parse_qsl(request.query, keep_blank_values=True))
-        except UnreadableOrder as error:
-            raise BadControlRequest(str(error)) from error
-        response = Response(HTTPStatus.OK, body=token.encode() + b"\n")
-        response.headers.update({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
-        return response
-
-    def _reset(self, request: Request) -> Response:
-        self._tenant.reset()
-        return self._health(request)
-
-    def _appointments(self, request: Request) -> Response:
-        del request
-        histories = [
-            b",".join(each.json for each in history) for history in self._tenant.registrar.registry.histories()
-        ]
-        listed = b",\n".join(b'{"versions":[%b]}' % history for history in histories)
-        body = b'{"total":%d,"appointments":[\n%b]}\n' % (len(histories), listed)
-        response = Response(HTTPStatus.OK, body=body)
-        response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
-        return response
-
-    def _seed(self, request: Request) -> Response:
-        if request.body_error is not None:
-            raise BadControlRequest(str(request.body_error))
-        try:
-            count = plant(self._tenant.registrar, seeds_from_json("body", request.body))
-        except BadSeed as error:
-            raise BadControlRequest(str(error)) from error
-        return json_answer(HTTPStatus.CREATED, {"seeded": count})
+    def _found(self, path: str) -> tuple[dict[str, Operation], str]:
+        if path in self._table:
+            return self._table[path], ""
+        parent, _, segment = path.rpartition("/")
+        return self._table.get(f"{parent}/{_ID}", {}), unquote(segment)

@@ -21,15 +21,21 @@ class Front:
         fhir: answers what is under one of the base paths.
         base_paths: such as `/STU3`.
         rooms: handlers by the beginning of their paths, the first that fits answers.
+        root: answers `/` itself.
     """
 
     def __init__(
-        self, fhir: Handler | None, base_paths: tuple[str, ...], rooms: tuple[tuple[str, Handler], ...]
+        self,
+        fhir: Handler | None,
+        base_paths: tuple[str, ...],
+        rooms: tuple[tuple[str, Handler], ...],
+        root: Handler,
     ) -> None:
         self._fhir = fhir
         self._below_base = tuple(path + "/" for path in base_paths)
         self._base_paths = base_paths
         self._rooms = rooms
+        self._root = root
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
@@ -38,7 +44,7 @@ class Front:
         for beginning, room in self._rooms:
             if request.path == beginning or request.path.startswith(beginning + "/"):
                 return await room(request)
-        return self._nothing(request)
+        return await self._root(request) if request.path == "/" else self._nothing(request)
 
     def _nothing(self, request: Request) -> Response:
         known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._rooms)]

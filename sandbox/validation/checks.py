@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.exchange import Resource
 from sandbox.validation.judging import Judging, Place, path, short
 
 Check = Callable[[Any, Place, Judging], None]
 """Judges a value that stands at a place, and notes what it finds."""
 
-Holds = Callable[[Any, Resource], bool]
-"""Tells of a value and %resource whether an invariant holds; a primitive without a value is given by its extras."""
+Holds = Callable[[Any, Judging], bool]
+"""Tells of a value whether an invariant holds; a primitive without a value is given by its extras."""
 
 
 def nothing(_value: Any, _at: Place, _judging: Judging) -> None:
@@ -38,6 +37,7 @@ def any_of(checks: list[Check], profiles: list[str]) -> Check:
             each(value, at, alone)
             if not any(finding.severity == "error" for _, finding in alone.found):
                 judging.found.extend(alone.found)
+                judging.numbers.update(alone.numbers)
                 return
         wanted = " or ".join(short(profile) for profile in profiles)
         judging.add("structure", at, f"{path(at)} conforms to none of the profiles {wanted}", profiles[0])
@@ -49,7 +49,7 @@ def where_broken(holds: Holds, note: Check) -> Check:
     """Make the check that notes where an invariant does not hold."""
 
     def check(value: Any, at: Place, judging: Judging) -> None:
-        if not holds(value, judging.resource):
+        if not holds(value, judging):
             note(value, at, judging)
 
     return check

@@ -25,6 +25,12 @@ from sandbox.validation.placement import Placed, line_of, misplaced, misplaced_r
 if TYPE_CHECKING:
     import xmlschema
 
+MOST_FINDINGS = 100
+"""How many findings are told: after one more, the search ends."""
+
+MOST_ELEMENTS = 5000
+"""`xmlschema` is asked of documents up to this size: its time grows with the square of the errors."""
+
 MOST_ERRORS = 200
 """How many errors of the schema are looked at: a document with more has one cause, or is no document to mend."""
 
@@ -52,11 +58,15 @@ class Explainer:
             return [_finding(f"The body is nested too deep: at most {MAX_DEPTH} elements stand inside each other", "")]
         order = {element: position for position, element in enumerate(root.iter())}
         placed = {each.element: each for each in placements(root, self._structure)}
-        found = [pair for each in placed.values() for pair in self._wrong_with(each, from_json=from_json)]
+        wrong = (pair for each in placed.values() for pair in self._wrong_with(each, from_json=from_json))
+        found = list(islice(wrong, MOST_FINDINGS + 1))
+        small = len(order) <= MOST_ELEMENTS
         # Of the narrative the two speak differently, so that one is enough.
-        for reasons in (self._refused(root), [each for each in complaints if each[0] in placed]):
+        told = [each for each in complaints if each[0] in placed or not small]
+        for reasons in (self._refused(root) if small else (), told):
             named = {element for element, _ in found} | {element.getparent() for element, _ in found}
-            found += [(at, _plainly(at, reason, placed)) for at, reason in reasons if at not in named]
+            more = ((at, _plainly(at, reason, placed)) for at, reason in reasons if at not in named)
+            found += islice(more, max(0, MOST_FINDINGS + 1 - len(found)))
         found.sort(key=lambda pair: order[pair[0]])
         return [_located(element, message, placed, from_json=from_json) for element, message in found]
 

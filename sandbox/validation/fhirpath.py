@@ -10,8 +10,8 @@ Source: https://hl7.org/fhir/STU3/fhirpath.html
 
 from typing import Any
 
-from sandbox.exchange import Resource
 from sandbox.validation.checks import Holds
+from sandbox.validation.judging import Judging
 from sandbox.validation.narrative import is_clean_narrative
 from sandbox.validation.values import pattern
 
@@ -69,10 +69,12 @@ def compiled(expression: str, element_path: str) -> Holds:
     run: Any = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)
     _require_functions(run.parsedPath)
 
-    def evaluate(value: Any, resource: Resource) -> bool:
+    needs_resource = "%resource" in expression or "%rootResource" in expression
+
+    def evaluate(value: Any, judging: Judging) -> bool:
         node: Any = ResourceNode(_one_node_each(value), element_path)  # type: ignore[no-untyped-call]
         try:
-            whole = _one_node_each(resource)
+            whole = judging.for_fhirpath(_one_node_each) if needs_resource else None
             result = run(node, {"resource": whole, "rootResource": whole})
         except Exception:  # noqa: BLE001 - the library raises nothing finer
             # An expression that means nothing for this value (two dates where one is compared) does not hold of it.

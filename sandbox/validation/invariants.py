@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.exchange import Resource
 from sandbox.validation import fhirpath
 from sandbox.validation.checks import Holds
+from sandbox.validation.judging import Judging
 from sandbox.validation.narrative import is_clean_narrative
 from sandbox.validation.values import before, moment, number, pattern
 
@@ -51,60 +52,60 @@ def _matches(expression: str) -> Holds:
         search = pattern(expression).search
     except re.error as error:
         raise fhirpath.BadExpression(f"has a bad regular expression: {error}") from error
-    return lambda value, _resource: isinstance(value, str) and search(value) is not None
+    return lambda value, _judging: isinstance(value, str) and search(value) is not None
 
 
 def _exclusive(first: str, second: str) -> Holds:
-    return lambda e, _resource: not (has(e, first) and has(e, second))
+    return lambda e, _judging: not (has(e, first) and has(e, second))
 
 
 def _needs(first: str, second: str) -> Holds:
     """Make the invariant that where the first is, the second is too."""
-    return lambda e, _resource: not has(e, first) or has(e, second)
+    return lambda e, _judging: not has(e, first) or has(e, second)
 
 
-def _has_value(value: Any, _resource: Resource) -> bool:
+def _has_value(value: Any, _judging: Judging) -> bool:
     return value is not None and not isinstance(value, dict | list)
 
 
-def _app_1(participant: dict[str, Any], _resource: Resource) -> bool:
+def _app_1(participant: dict[str, Any], _judging: Judging) -> bool:
     return "type" in participant or "actor" in participant
 
 
-def _app_2(appointment: Resource, _resource: Resource) -> bool:
+def _app_2(appointment: Resource, _judging: Judging) -> bool:
     return has(appointment, "start") == has(appointment, "end")
 
 
-def _app_3(appointment: Resource, _resource: Resource) -> bool:
+def _app_3(appointment: Resource, _judging: Judging) -> bool:
     return (has(appointment, "start") and has(appointment, "end")) or appointment.get("status") in {
         "proposed",
         "cancelled",
     }
 
 
-def _per_1(element: dict[str, Any], _resource: Resource) -> bool:
+def _per_1(element: dict[str, Any], _judging: Judging) -> bool:
     """Compare the first instants that both may mean: a day begins before an hour of it, an hour not before its day."""
     start, end = moment(element.get("start")), moment(element.get("end"))
     return start is None or end is None or start[0] <= end[0]
 
 
-def _rng_2(element: dict[str, Any], _resource: Resource) -> bool:
+def _rng_2(element: dict[str, Any], _judging: Judging) -> bool:
     return not before(element.get("high"), element.get("low"))
 
 
-def _dom_1(resource: Resource, _resource: Resource) -> bool:
+def _dom_1(resource: Resource, _judging: Judging) -> bool:
     return not any("text" in contained for contained in resource.get("contained", ()))
 
 
-def _dom_2(resource: Resource, _resource: Resource) -> bool:
+def _dom_2(resource: Resource, _judging: Judging) -> bool:
     return not any("contained" in contained for contained in resource.get("contained", ()))
 
 
-def _dom_3(resource: Resource, root: Resource) -> bool:
+def _dom_3(resource: Resource, judging: Judging) -> bool:
     contained = resource.get("contained", ())
     if not all("id" in each for each in contained):
         return False  # what has no id cannot be referred to
-    return not contained or {f"#{each['id']}" for each in contained} <= set(_references(root))
+    return not contained or {f"#{each['id']}" for each in contained} <= set(_references(judging.resource))
 
 
 def _references(tree: Any) -> Iterator[str]:
@@ -120,24 +121,24 @@ def _references(tree: Any) -> Iterator[str]:
             waiting.extend(node)
 
 
-def _dom_4(resource: Resource, _resource: Resource) -> bool:
+def _dom_4(resource: Resource, _judging: Judging) -> bool:
     metas = [contained["meta"] for contained in resource.get("contained", ()) if "meta" in contained]
     return not any(has(meta, "versionId") or has(meta, "lastUpdated") for meta in metas)
 
 
-def _ext_1(extension: dict[str, Any], _resource: Resource) -> bool:
+def _ext_1(extension: dict[str, Any], _judging: Judging) -> bool:
     has_value = any(key.startswith(("value", "_value")) for key in extension)
     return ("extension" in extension) != has_value
 
 
-def _ref_1(reference: dict[str, Any], root: Resource) -> bool:
+def _ref_1(reference: dict[str, Any], judging: Judging) -> bool:
     literal = reference.get("reference")
     if literal is None or not literal.startswith("#"):
         return True
-    return any(contained.get("id") == literal[1:] for contained in root.get("contained", ()))
+    return literal[1:] in judging.contained()
 
 
-def _txt(div: Any, _resource: Resource) -> bool:
+def _txt(div: Any, _judging: Judging) -> bool:
     return isinstance(div, str) and is_clean_narrative(div)
 
 
@@ -148,34 +149,34 @@ def _coded(quantity: dict[str, Any], system: str) -> bool:
     )
 
 
-def _age_1(age: dict[str, Any], _resource: Resource) -> bool:
+def _age_1(age: dict[str, Any], _judging: Judging) -> bool:
     value = number(age.get("value"))
     return _coded(age, UCUM) and (not has(age, "value") or (value is not None and value > 0))
 
 
-def _cnt_3(count: dict[str, Any], _resource: Resource) -> bool:
+def _cnt_3(count: dict[str, Any], _judging: Judging) -> bool:
     one = not has(count, "code") or count.get("code") == "1"
     return _coded(count, UCUM) and one and "." not in str(count.get("value", ""))
 
 
-def _drt_1(duration: dict[str, Any], _resource: Resource) -> bool:
+def _drt_1(duration: dict[str, Any], _judging: Judging) -> bool:
     return not has(duration, "code") or (duration.get("system") == UCUM and has(duration, "value"))
 
 
-def _rat_1(ratio: dict[str, Any], _resource: Resource) -> bool:
+def _rat_1(ratio: dict[str, Any], _judging: Judging) -> bool:
     both = ("numerator" in ratio) == ("denominator" in ratio)
     return both and ("numerator" in ratio or "extension" in ratio)
 
 
 def _not_negative(name: str) -> Holds:
-    def holds(element: dict[str, Any], _resource: Resource) -> bool:
+    def holds(element: dict[str, Any], _judging: Judging) -> bool:
         value = number(element.get(name))
         return not has(element, name) or (value is not None and value >= 0)
 
     return holds
 
 
-def _tim_9(repeat: dict[str, Any], _resource: Resource) -> bool:
+def _tim_9(repeat: dict[str, Any], _judging: Judging) -> bool:
     if not has(repeat, "offset"):
         return True
     when = repeat.get("when") or []
@@ -199,14 +200,14 @@ BY_HAND: dict[str, Holds] = {
     "data.empty() or contentType.exists()": _needs("data", "contentType"),
     "value.empty() or system.exists()": _needs("value", "system"),
     "code.empty() or system.exists()": _needs("code", "system"),
-    "comparator.empty()": lambda quantity, _resource: not has(quantity, "comparator"),
+    "comparator.empty()": lambda quantity, _judging: not has(quantity, "comparator"),
     "(code or value.empty()) and (system.empty() or system = %ucum) and (value.empty() or value > 0)": _age_1,
     "(code or value.empty()) and (system.empty() or system = %ucum) and (code.empty() or code = '1') and "
     "(value.empty() or value.toString().contains('.').not())": _cnt_3,
-    "(code or value.empty()) and (system.empty() or system = %ucum)": lambda q, _resource: _coded(q, UCUM),
+    "(code or value.empty()) and (system.empty() or system = %ucum)": lambda q, _judging: _coded(q, UCUM),
     "code.exists() implies ((system = %ucum) and value.exists())": _drt_1,
     "(code or value.empty()) and (system.empty() or system = 'urn:iso:std:iso:4217')": (
-        lambda q, _resource: _coded(q, "urn:iso:std:iso:4217")
+        lambda q, _judging: _coded(q, "urn:iso:std:iso:4217")
     ),
     "low.empty() or high.empty() or (low <= high)": _rng_2,
     "(numerator.empty() xor denominator.exists()) and (numerator.exists() or extension.exists())": _rat_1,

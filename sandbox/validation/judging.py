@@ -3,6 +3,7 @@
 A place is a chain of tuples, cheap to make at every element; it becomes an XPath only where there is something to say.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,6 +13,14 @@ from sandbox.finding import Finding, IssueType, Severity
 
 QUOTED_CHARACTERS = 80
 """As much of a value as a message quotes."""
+
+MOST_FINDINGS = 100
+"""How many findings are listed; of more, the number is told."""
+
+MOST_NOTED = 1000
+"""How many findings of each severity are noted at all, so that no body makes the sandbox write a book."""
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information")
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 """What the canonical URLs of FHIR's own definitions begin with."""
@@ -40,6 +49,9 @@ class Judging:
     whole: Resource
     resource: Resource
     found: list[tuple[Place, Finding]] = field(default_factory=list)
+    numbers: Counter[Severity] = field(default_factory=Counter)
+    _contained: dict[str, Resource] | None = None
+    _for_fhirpath: Any = None
 
     def add(  # noqa: PLR0913 - a finding has so many sides
         self,
@@ -52,17 +64,51 @@ class Judging:
         missing: bool = False,
     ) -> None:
         """Note a finding; of an element that is missing, the location is its parent."""
-        location = xpath(at[0] if missing and at[0] is not None else at)
-        self.found.append((at, Finding(code, message, location, severity, source=source)))
+        self.numbers[severity] += 1
+        if self.numbers[severity] <= MOST_NOTED:
+            location = xpath(at[0] if missing and at[0] is not None else at)
+            self.found.append((at, Finding(code, message, location, severity, source=source)))
 
     def inside(self, resource: Resource) -> "Judging":
         """Go on with a resource of its own, such as a Bundle's entry, adding to the same findings."""
-        return Judging(self.whole, resource, self.found)
+        return Judging(self.whole, resource, self.found, self.numbers)
+
+    def contained(self) -> dict[str, Resource]:
+        """Give the contained resources by id, looked up once however many references there are."""
+        if self._contained is None:
+            contained = self.resource.get("contained", ())
+            self._contained = {each["id"]: each for each in contained if "id" in each}
+        return self._contained
+
+    def for_fhirpath(self, make: Callable[[Resource], Any]) -> Any:
+        """Give the resource as FHIRPath takes it, made once however many expressions ask for it."""
+        if self._for_fhirpath is None:
+            self._for_fhirpath = make(self.resource)
+        return self._for_fhirpath
 
     def in_document_order(self, line: Callable[[str], int | None]) -> list[Finding]:
-        """Give what was found, in the order of the elements in the definitions, which is that of an XML document."""
+        """Give what was found, in the order of the elements in the definitions, which is that of an XML document.
+
+        What two profiles took from the same base, and both found, is said once. Of very many findings, the errors
+        come before the others, and the last one tells how many are left out.
+        """
         ordered = sorted(self.found, key=lambda noted: _rank(noted[0]))
-        return [_with_line(finding, line(finding.location)) for _, finding in ordered]
+        once = list(dict.fromkeys(finding for _, finding in ordered))
+        more = self.numbers.total() - len(self.found) + max(len(once) - MOST_FINDINGS, 0)
+        listed = [_with_line(each, line(each.location)) for each in _gravest(once)]
+        return [*listed, _left_out(more, listed[-1].severity)] if more else listed
+
+
+def _gravest(findings: list[Finding]) -> list[Finding]:
+    """Keep as many as an answer lists, all in their order."""
+    if len(findings) <= MOST_FINDINGS:
+        return findings
+    grave = sorted(range(len(findings)), key=lambda n: (SEVERITIES.index(findings[n].severity), n))
+    return [findings[n] for n in sorted(grave[:MOST_FINDINGS])]
+
+
+def _left_out(more: int, severity: Severity) -> Finding:
+    return Finding("processing", f"... and {more} more like these", severity=severity)
 
 
 def _with_line(finding: Finding, line: int | None) -> Finding:

@@ -178,7 +178,7 @@ def element(  # noqa: PLR0913 - what an element consists of
         if never_empty and len(value) < 2 and (not value or "id" in value):  # noqa: PLR2004 - id alone is no content
             judging.add("invariant", at, f"{path(at)} is empty: an element has a value or children (ele-1)", "ele-1")
         for holds, note in broken:
-            if not holds(value, judging.resource):
+            if not holds(value, judging):
                 note(value, at, judging)
         for further in checks:
             further(value, at, judging)

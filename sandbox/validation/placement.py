@@ -58,13 +58,12 @@ def line_of(element: etree._Element) -> int | None:
     return element.sourceline  # type: ignore[return-value]  # the stubs leave its type open
 
 
-def misplaced(parent: etree._Element, described: Type) -> list[tuple[etree._Element, str]]:
+def misplaced(parent: etree._Element, described: Type) -> Iterator[tuple[etree._Element, str]]:
     """Give the children that do not stand where the type has them, each with what is wrong with its place."""
     elements = [each for each in described.elements if not each.attribute]
     if described.json:
         elements = [Element("extension", "Extension", many=True)]
     rank = {each.name: order for order, each in enumerate(elements)}
-    found: list[tuple[etree._Element, str]] = []
     last = -1
     seen: dict[str, str] = {}
     for child in parent:
@@ -72,32 +71,29 @@ def misplaced(parent: etree._Element, described: Type) -> list[tuple[etree._Elem
         name = tag.removeprefix(_PREFIX) if tag.startswith(_PREFIX) else ""
         order = _rank_of_narrative(tag, elements) if not name else rank.get(name)
         if order is None:
-            found.append((child, f"is no element that FHIR STU3 knows here: {_expected(name, elements, last)}"))
+            yield child, f"is no element that FHIR STU3 knows here: {_expected(name, elements, last)}"
             continue
         element = elements[order]
         slot = element.choice or element.name
         if slot in seen and not element.many:
             beside = f", and {seen[slot]} is there already" if element.choice else ""
-            found.append((child, f"is one too many: {slot} may stand there once{beside}"))
+            yield child, f"is one too many: {slot} may stand there once{beside}"
         elif order < last:
-            found.append((child, f"stands too late: it belongs before {elements[last].name}"))
+            yield child, f"stands too late: it belongs before {elements[last].name}"
         seen.setdefault(slot, element.name)
         last = max(last, order)
-    return found
 
 
-def misplaced_resources(parent: etree._Element, structure: Structure) -> list[tuple[etree._Element, str]]:
+def misplaced_resources(parent: etree._Element, structure: Structure) -> Iterator[tuple[etree._Element, str]]:
     """Give the children of an element for one resource that are none, or are more than that one."""
     known = {each.name for each in structure.resources()} | structure.opaque
-    found = []
     for position, child in enumerate(parent):
         tag = str(child.tag)
         if not tag.startswith(_PREFIX) or tag.removeprefix(_PREFIX) not in known:
             near = get_close_matches(etree.QName(child).localname, known, n=1)
-            found.append((child, f"is no resource type of FHIR STU3{f': did you mean {near[0]}?' if near else ''}"))
+            yield child, f"is no resource type of FHIR STU3{f': did you mean {near[0]}?' if near else ''}"
         elif position > 0:
-            found.append((child, "is one too many: one resource may stand there"))
-    return found
+            yield child, "is one too many: one resource may stand there"
 
 
 def _rank_of_narrative(tag: str, elements: list[Element]) -> int | None:

@@ -49,6 +49,7 @@ class Profiles:
             self._by_url[str(definition.resource["resourceType"]), definition.url] = definition
         self._walks = Walks(lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand)
         self._served: dict[str, Resource] = {}
+        self._bases_of: dict[str, tuple[str, ...]] = {}
         self._require_usable(own)
 
     @classmethod
@@ -99,7 +100,7 @@ class Profiles:
         chosen = [REGISTRY_APPOINTMENT] if kind == "Appointment" else [BASE + kind]
         claimed = resource.get("meta", {}).get("profile", ())
         for n, url in enumerate((*asked, *(url for url in claimed if url is not None))):
-            if url in chosen or self._is_covered(url, chosen):
+            if url in chosen:
                 continue
             definition = self._find("StructureDefinition", url.partition("|")[0])
             if definition is None:
@@ -108,19 +109,16 @@ class Profiles:
                 self._note_other_type(definition, kind, judging)
             else:
                 chosen.append(definition.url)
-        return chosen
+        # A profile that another one is built on has nothing to add: the snapshot has all that its bases say.
+        covered = {base for url in chosen for base in self._bases(url)} if len(chosen) > 1 else set()
+        return [url for url in dict.fromkeys(chosen) if url not in covered]
 
-    def _is_covered(self, url: str, chosen: list[str]) -> bool:
-        """Tell whether a chosen profile is built on this one: a snapshot has all that its bases say."""
-        return any(url in self._bases(profile) for profile in chosen)
-
-    def _bases(self, url: str) -> list[str]:
-        bases: list[str] = []
-        definition = self._find("StructureDefinition", url)
-        while definition is not None and (base := definition.resource.get("baseDefinition")):
-            bases.append(base)
-            definition = self._find("StructureDefinition", base)
-        return bases
+    def _bases(self, url: str) -> tuple[str, ...]:
+        if url not in self._bases_of:
+            definition = self._find("StructureDefinition", url)
+            base = definition.resource.get("baseDefinition") if definition else None
+            self._bases_of[url] = (base, *self._bases(base)) if base else ()
+        return self._bases_of[url]
 
     @staticmethod
     def _place(kind: str, index: int) -> Place:

@@ -13,16 +13,13 @@ from lxml import etree
 from sandbox.errors import NotReadable, NotWellFormed, SandboxError
 from sandbox.exchange import Format, Resource
 from sandbox.fhir import json, narrative, structure, xml
-from sandbox.fhir.shape import Misfit, Shape, places
+from sandbox.fhir.shape import MOST_MISFITS, Misfit, Shape, places
 from sandbox.fhir.tree import Reader, Unreadable
 from sandbox.finding import Finding
 from sandbox.validation.definitions import profiles_folder
-from sandbox.validation.explanation import Explainer
+from sandbox.validation.explanation import MOST_FINDINGS, Explainer
 from sandbox.validation.placement import line_of
 from sandbox.validation.schema import ReadingSchema
-
-MOST_FINDINGS = 100
-"""How many findings one answer lists; of more, it tells the number."""
 
 _PREFIXES = {"f": xml.NAMESPACE, "h": narrative.NAMESPACE}
 
@@ -70,11 +67,12 @@ class Refused(Exception):
             found = self._codec.explain(self._root, from_json=False)
         elif self._resource is not None:
             order = places(self._resource)
-            found = [*self._misfits_found(), *self._codec.explain(self._fitting(self._resource), from_json=True)]
+            found = self._misfits_found()
+            if len(found) <= MOST_MISFITS:  # else the walk ended early, and the rest need not fit
+                found += self._codec.explain(self._fitting(self._resource), from_json=True)
             found.sort(key=lambda each: order.get(each.location, len(order)))
         if len(found) > MOST_FINDINGS:
-            more = f"... and {len(found) - MOST_FINDINGS} more like these"
-            found = [*found[:MOST_FINDINGS], Finding("structure", more)]
+            found = [*found[:MOST_FINDINGS], Finding("structure", f"... and more: these are the first {MOST_FINDINGS}")]
         if not found:
             found = [Finding("structure", f"The body {self.__cause__ or 'cannot be read as FHIR STU3'}")]
         return NotReadable(findings=found)

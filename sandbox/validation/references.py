@@ -48,8 +48,8 @@ def _target(allowed: set[str], resource_types: frozenset[str], source: str) -> C
 def type_referred_to(literal: str, judging: Judging, resource_types: frozenset[str]) -> str | None:
     """Tell the type of resource that a literal reference names, where it tells one."""
     if literal.startswith("#"):
-        contained = judging.resource.get("contained", ())
-        return next((str(c.get("resourceType")) for c in contained if c.get("id") == literal[1:]), None)
+        contained = judging.contained().get(literal[1:])
+        return str(contained.get("resourceType")) if contained else None
     matched = _LITERAL.fullmatch(literal)
     return matched[1] if matched and matched[1] in resource_types else None
 

@@ -23,6 +23,9 @@ class ReadingSchema:
         """Give what libxml2 itself says against the document, each with the element that it speaks of."""
         self._schema.validate(root)
         for entry in list(self._schema.error_log):  # type: ignore[call-overload]  # the stubs do not say it is a list
-            found = root.getroottree().xpath(entry.path) if entry.path else None
+            try:
+                found = root.getroottree().xpath(entry.path) if entry.path else None
+            except etree.XPathError:  # the path has the document's own prefixes in it
+                found = None
             first = found[0] if isinstance(found, list) and found else root
             yield (first if etree.iselement(first) else root), str(entry.message)

@@ -127,7 +127,7 @@ def test_a_port_in_use_is_named() -> None:
         (["--seed-data", "/nowhere"], {}, "/nowhere"),
         (["--profiles", "/nowhere"], {}, "/nowhere"),
         (["--signing-key", "/nowhere"], {}, "/nowhere"),
-        (["--jwks", "/nowhere"], {}, "/nowhere"),
+        (["--jwks", "/nowhere", "--issuer", "https://me.example.test"], {}, "/nowhere"),
         (["--tls", "server", "--tls-dir", "/nowhere"], {}, "/nowhere"),
     ],
 )

@@ -26,6 +26,5 @@ def addresses(request: pytest.FixtureRequest) -> tuple[str, str]:
 def registry(request: pytest.FixtureRequest, addresses: tuple[str, str]) -> Iterator[Registry]:
     """A conversation with the registry as it is at its start, in each format."""
     conversation = Registry(*addresses, fhir_format=cast("Format", request.param))
-    conversation.control.post("/reset").raise_for_status()
     yield conversation
     conversation.close()

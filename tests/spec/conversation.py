@@ -95,7 +95,12 @@ class Registry:
         self.format = fhir_format
         self.control = httpx.Client(base_url=control)
         self.http = httpx.Client(event_hooks={"response": [require_valid]})
-        self.token = self.control.get("/token").text.strip()
+        self.control.post("/reset").raise_for_status()
+        self.token = self.fresh_token()
+
+    def fresh_token(self) -> str:
+        """Give a token that is valid by the sandbox's clock as it is now."""
+        return self.control.get("/token").text.strip()
 
     def close(self) -> None:
         """Hang up."""
@@ -144,9 +149,10 @@ class Registry:
         return self.get(f"/Appointment?{query}", **headers)
 
     def set_clock(self, instant: str) -> None:
-        """Let the sandbox's clock show an instant."""
+        """Let the sandbox's clock show an instant; tokens of another time are none any more."""
         answer = self.control.put("/clock", json={"now": instant})
         assert answer.status_code == 200, answer.text
+        self.token = self.fresh_token()
 
 
 def require_valid(response: httpx.Response) -> None:

@@ -73,6 +73,8 @@ def test_what_kubernetes_sets_for_a_service_is_no_setting(name: str, value: str)
         ({}, {"base-url": "ftp://x"}, "http"),
         ({}, {"seed-data": "x", "no-seed-data": True}, "--no-seed-data"),
         ({}, {"tls-dir": "x"}, "--tls"),
+        ({}, {"jwks": "x"}, "--issuer"),
+        ({}, {"jwks": "x", "issuer": "y", "signing-key": "z"}, "--signing-key"),
         ({}, {"token-leeway": -1}, "seconds"),
     ],
 )

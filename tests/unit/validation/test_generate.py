@@ -1,6 +1,5 @@
 """What is generated is what is committed, and it decides exactly what can be read."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -141,12 +140,23 @@ def test_wrong_spellings_of_primitives_do_not_pass(schema: ReadingSchema, of_typ
     assert not _accepts(schema, f'<parameter><value{of_type} value="{value}"/></parameter>', "Parameters")
 
 
-@pytest.mark.parametrize("of_type", ["String", "Code", "Uri", "Id", "Decimal", "Base64Binary", "Oid", "Instant"])
-def test_a_megabyte_is_judged_in_no_time(schema: ReadingSchema, of_type: str) -> None:
-    """No pattern goes back and forth over a long value."""
-    before = time.process_time()
-    _accepts(schema, f'<parameter><value{of_type} value="{"1" * 1_000_000}"/></parameter>', "Parameters")
-    assert time.process_time() - before < 1
+@pytest.mark.parametrize(
+    ("of_type", "accepted"),
+    [
+        ("String", True),
+        ("Code", True),
+        ("Uri", True),
+        ("Id", False),
+        ("Decimal", True),
+        ("Base64Binary", True),
+        ("Oid", False),
+        ("Instant", False),
+    ],
+)
+def test_a_megabyte_is_judged(schema: ReadingSchema, of_type: str, *, accepted: bool) -> None:
+    """No pattern goes back and forth over a long value: one that did would not come to an end."""
+    body = f'<parameter><value{of_type} value="{"1" * 1_000_000}"/></parameter>'
+    assert _accepts(schema, body, "Parameters") is accepted
 
 
 def test_every_type_of_an_element_is_described() -> None:

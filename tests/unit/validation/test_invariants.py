@@ -8,8 +8,10 @@ import pytest
 
 from sandbox.exchange import Resource
 from sandbox.validation import fhirpath, invariants
+from sandbox.validation.judging import Judging
 
 PERIOD = {"start": ["2019-01-17", "2019-01-18", "2019-01-17T10:00:00Z", "2019-01-17T10:00:00+01:00"]}
+NOWHERE = Judging({}, {})
 NUMBERS: list[Any] = [Decimal(-1), 0, Decimal("1.5")]
 QUANTITY: dict[str, list[Any]] = {
     "value": [Decimal("1.5"), 1, 0, -1],
@@ -117,8 +119,9 @@ def test_an_invariant_by_hand_agrees_with_its_fhirpath(expression: str) -> None:
         root: Resource = made if name == "Appointment" else {"resourceType": "Appointment", "contained": CONTAINED[:1]}
         if name == "Period" and is_open(made):
             continue
-        verdicts.add(stated(made, root))
-        assert by_hand(made, root) == stated(made, root), made
+        judging = Judging(root, root)
+        verdicts.add(stated(made, judging))
+        assert by_hand(made, judging) == stated(made, judging), made
     assert verdicts == {True, False}, "a test that only ever sees one verdict proves little"
 
 
@@ -131,16 +134,18 @@ def is_open(period: dict[str, Any]) -> bool:
 def test_a_day_begins_before_an_hour_of_it_and_no_hour_before_its_day() -> None:
     """Where FHIRPath compares no two precisions, the first instants that both may mean decide."""
     per_1 = invariants.BY_HAND["start.empty() or end.empty() or (start <= end)"]
-    assert per_1({"start": "2019-01-17", "end": "2019-01-17T10:00:00Z"}, {})
-    assert not per_1({"start": "2019-01-17T10:00:00Z", "end": "2019-01-17"}, {})
-    assert per_1({"start": "9999-12-31T23:59:59-14:00", "end": "2019"}, {}), "what no calendar holds is not compared"
+    assert per_1({"start": "2019-01-17", "end": "2019-01-17T10:00:00Z"}, NOWHERE)
+    assert not per_1({"start": "2019-01-17T10:00:00Z", "end": "2019-01-17"}, NOWHERE)
+    assert per_1({"start": "9999-12-31T23:59:59-14:00", "end": "2019"}, NOWHERE), (
+        "what no calendar holds is not compared"
+    )
 
 
 @pytest.mark.parametrize(("value", "expected"), [("a", True), (0, True), (False, True), ({"extension": []}, False)])
 def test_has_value_agrees_with_fhirpath(value: Any, expected: bool) -> None:  # noqa: FBT001 - a parameter
     """A primitive that has only extensions has no value."""
-    assert invariants.compiled("hasValue()", "string")(value, {}) is expected
-    assert fhirpath.compiled("hasValue()", "string")(value, {}) is expected
+    assert invariants.compiled("hasValue()", "string")(value, NOWHERE) is expected
+    assert fhirpath.compiled("hasValue()", "string")(value, NOWHERE) is expected
 
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
@@ -163,8 +168,8 @@ DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
 )
 def test_html_checks_agree_with_fhirpath(div: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
     """A narrative has basic formatting only (txt-1), and says something (txt-2)."""
-    assert invariants.compiled("htmlchecks()", "xhtml")(div, {}) is expected
-    assert fhirpath.compiled("htmlchecks()", "xhtml")(div, {}) is expected
+    assert invariants.compiled("htmlchecks()", "xhtml")(div, NOWHERE) is expected
+    assert fhirpath.compiled("htmlchecks()", "xhtml")(div, NOWHERE) is expected
 
 
 @pytest.mark.parametrize(
@@ -173,8 +178,8 @@ def test_html_checks_agree_with_fhirpath(div: str, expected: bool) -> None:  # n
 def test_matches_means_the_whole_text_where_it_says_so(value: str, expected: bool) -> None:  # noqa: FBT001
     """`$` is the end, not the place before a last newline, whoever runs the expression."""
     expression = "matches('^[0-9]{10}$')"
-    assert invariants.compiled(expression, "string")(value, {}) is expected
-    assert fhirpath.compiled(expression, "string")(value, {}) is expected
+    assert invariants.compiled(expression, "string")(value, NOWHERE) is expected
+    assert fhirpath.compiled(expression, "string")(value, NOWHERE) is expected
 
 
 @pytest.mark.parametrize("expression", ["start.(", "noSuchFunction()", "start.frobnicate()"])
@@ -192,4 +197,4 @@ def test_a_bad_regular_expression_is_refused_too() -> None:
 
 def test_an_expression_that_fails_on_a_value_does_not_hold() -> None:
     """Comparing a number with a text means nothing, so it is not true."""
-    assert not fhirpath.compiled("value > 'a'", "Quantity")({"value": 1}, {})
+    assert not fhirpath.compiled("value > 'a'", "Quantity")({"value": 1}, NOWHERE)

@@ -67,6 +67,7 @@ def test_versions_follow_one_another(tmp_path: Path) -> None:
         ("a.yaml", STORY.replace("+1d 09:30", "tomorrow"), "start"),
         ("a.yaml", STORY.replace('"9991000011"', "123"), "participant"),
         ("a.yaml", STORY + "later: soon\n", "'later' is a list"),
+        ("a.yaml", STORY + "later:\n  - {at: soon, status: cancelled}\n", "a version was made at 'soon'"),
         ("a.yaml", STORY.replace("mine", "no spaces"), "'id'"),
         ("a.yaml", f"{STORY}---{STORY}", "the id 'mine' is taken"),
         ("a.yaml", "- [", "no YAML"),

@@ -1,0 +1,36 @@
+"""The pipeline of the FHIR base: how its steps are put one behind the other, and which are its last."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from sandbox.exchange import Check, Handler, Middleware, Request, Response
+
+
+def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
+    """Put the last handler behind the middlewares, the first of them outermost."""
+
+    def behind(handler: Handler, middleware: Middleware) -> Handler:
+        async def handle(request: Request) -> Response:
+            return await middleware(request, handler)
+
+        return handle
+
+    return reduce(behind, reversed(middlewares), last)
+
+
+def judged(checks: tuple[Check, ...]) -> Middleware:
+    """Give the step that makes the checks in order, the first that refuses speaks."""
+
+    async def judge(request: Request, handler: Handler) -> Response:
+        for check in checks:
+            check(request)
+        return await handler(request)
+
+    return judge
+
+
+async def interaction(request: Request) -> Response:
+    """Let the interaction that was found answer."""
+    if request.answer is None:
+        raise LookupError("a request without a route passed the check on routes")
+    return await request.answer(request)

@@ -1,0 +1,99 @@
+"""/_sandbox/clock: the sandbox's clock, to set, advance and freeze. Tokens, slots and faults follow it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from sandbox.exchange import Request, Response
+from sandbox.faults.fields import BadFault, SignedSeconds, object_schema, read_object
+from sandbox.fhir.datatypes import instant, write_instant
+from sandbox.server.control.operation import BadControlRequest, Operation, json_body
+from sandbox.server.front import json_answer
+from sandbox.tenant import Tenant
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
+_EXPECTED = "an instant with a time zone from 1970 to 9989, such as 2019-01-18T09:00:00Z"
+
+
+class _Moment:
+    """An instant that the clock can show."""
+
+    def read(self, value: Any) -> datetime:
+        """Give the instant."""
+        try:
+            whole_s, fraction = instant(value if isinstance(value, str) else "")
+            moment = datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=-1, seconds=whole_s)
+            moment += timedelta(microseconds=int(f"{fraction:0<6.6}"))
+        except (ValueError, OverflowError):
+            raise ValueError(_EXPECTED) from None
+        return require_showable(moment)
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"type": "string", "format": "date-time"}
+
+
+def require_showable(moment: datetime) -> datetime:
+    """Give the instant.
+
+    Raises:
+        ValueError: it is too early or too late to be shown.
+    """
+    if not _FIRST <= moment < _LAST:
+        raise ValueError(_EXPECTED)
+    return moment
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the clock shall do, in this order: show an instant, move by a time span, stand still or tick."""
+
+    now: Annotated[datetime, _Moment()] | None = None
+    advance: SignedSeconds | None = None
+    frozen: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an order of nothing.
+
+        Raises:
+            ValueError: so it is.
+        """
+        if self.now is None and self.advance is None and self.frozen is None:
+            raise ValueError("expected now, advance or frozen")
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema of what is answered."""
+    return {
+        "type": "object",
+        "properties": {"now": {"type": "string", "format": "date-time"}, "frozen": {"type": "boolean"}},
+    }
+
+
+def operations(tenant: Tenant) -> list[Operation]:
+    """Give the operations."""
+    clock = tenant.registrar.clock
+
+    def show(request: Request, _: str) -> Response:
+        del request
+        return json_answer(HTTPStatus.OK, {"now": write_instant(clock.now()), "frozen": clock.frozen})
+
+    def change(request: Request, _: str) -> Response:
+        try:
+            wanted: Setting = read_object(Setting, json_body(request), "clock")
+            moment = clock.now() if wanted.now is None else wanted.now
+            moment = require_showable(moment + timedelta(seconds=wanted.advance or 0.0))
+        except (BadFault, ValueError, OverflowError) as error:
+            raise BadControlRequest(str(error)) from error
+        if wanted.now is not None or wanted.advance is not None:
+            clock.set(moment)
+        if wanted.frozen is not None:
+            (clock.freeze if wanted.frozen else clock.unfreeze)()
+        return show(request, "")
+
+    answers = {"$ref": "#/components/schemas/Clock"}
+    return [
+        Operation("GET", "/clock", show, "The instant that the clock shows.", answers=answers),
+        Operation("PUT", "/clock", change, "Set, advance, freeze.", body=object_schema(Setting), answers=answers),
+    ]
