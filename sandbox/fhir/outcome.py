@@ -44,6 +44,7 @@ def spine_issue(*, severity: str, code: str, spine_code: str, diagnostics: str, 
 
 def plain_issue(*, severity: str, code: str, diagnostics: str, location: str = "") -> dict[str, Any]:
     """Give one issue without the Spine's coding, as `$validate` answers them."""
+    # What a client sent is quoted to it: a header may hold bytes that are no text, a query any character.
     issue: dict[str, Any] = {"severity": severity, "code": code}
     if diagnostics:
         issue["diagnostics"] = legible(diagnostics)
