@@ -55,7 +55,10 @@ class Clock:
 
     def advance(self, by: timedelta) -> None:
         """Move the clock by so much, backwards where it is negative."""
-        self.set(self.now() + by)
+        if self._stopped_at is not None:
+            self._stopped_at += by.total_seconds()
+        else:
+            self._offset_s += by.total_seconds()
 
     def ahead(self, by_s: float) -> "Clock":
         """Give a clock that always shows so much more than this one."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from sandbox.exchange import Response
 from sandbox.faults.effect import Effect
-from sandbox.faults.fields import HeaderValue
+from sandbox.faults.kinds import HeaderValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from sandbox.exchange import Response, Wire
 from sandbox.faults.effect import Effect, Sleep
-from sandbox.faults.fields import Whole
+from sandbox.faults.kinds import Whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from sandbox.faults.effect import Effect, Firing, Occasion
-from sandbox.faults.fields import Number, Seconds
+from sandbox.faults.kinds import Number, Seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ from typing import Any, ClassVar, Self
 
 from sandbox.exchange import Response
 from sandbox.faults.effect import Effect
-from sandbox.faults.fields import HeaderName, HeaderValue
+from sandbox.faults.kinds import HeaderName, HeaderValue
+
+_FRAMING = {"content-length", "transfer-encoding", "connection"}
+_ALWAYS_SENT = {"content-type", "date", "server"}  # the HTTP library puts its own where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,10 @@ class Headers(Effect):
             ValueError: naming the header.
         """
         for name in self.headers:
-            if name.lower() in ("content-length", "transfer-encoding", "connection"):
+            if name.lower() in _FRAMING:
                 raise ValueError(f"'{name}' frames the message and is the server's own; expected another")
+            if name.lower() in _ALWAYS_SENT and self.headers[name] is None:
+                raise ValueError(f"'{name}' is always sent, and can only be set; expected a value")
 
     def joined_with(self, lower: Self) -> Self:
         """Join the headers of both; of one that both name, ours holds."""

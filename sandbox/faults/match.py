@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 
 from multidict import CIMultiDictProxy
 
-from sandbox.faults.fields import HeaderName, Text, shown
+from sandbox.faults.fields import shown
+from sandbox.faults.kinds import HeaderName, Text
 
 FHIR_INTERACTIONS: Final = (
     "capabilities",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from sandbox.exchange import Wire
 from sandbox.faults.effect import Effect, Sleep
-from sandbox.faults.fields import Whole
+from sandbox.faults.kinds import Whole
 from sandbox.faults.pacing import PassedOn
 
 _STEPS_PER_S = 10

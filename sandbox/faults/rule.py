@@ -8,8 +8,6 @@ from typing import Annotated, Any
 from sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
 from sandbox.faults.fields import (
     BadFault,
-    Seconds,
-    Text,
     from_text,
     members,
     object_schema,
@@ -19,6 +17,7 @@ from sandbox.faults.fields import (
     schema,
     shown,
 )
+from sandbox.faults.kinds import Seconds, Text
 from sandbox.faults.match import Match
 from sandbox.faults.when import When
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
 from sandbox.faults.fields import BadFault, Member, from_text, members, shown
+from sandbox.faults.kinds import UNITS_S
 from sandbox.faults.rule import Rule, bare_words, read_rule
 from sandbox.faults.when import When
 
 _EXPECTED = "expected INTERACTION[/ID]:THEN[+THEN...][@WHEN[,WHEN...]], such as cancel:500@10%"
 _WHENS = "expected 10% or 0.1 (a share), x2 (twice), #3 (the third), 30s..90s (a window), skip=, every=, per="
 _WINDOW = re.compile(r"((?:\d[\d.]*(?:ms|s|m|h|d))?)\.\.((?:\d[\d.]*(?:ms|s|m|h|d))?)", re.ASCII)
-_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def read_short_form(text: str, place: str, default_id: str) -> Rule:
@@ -168,7 +168,7 @@ def _window(begin: str, end: str, place: str) -> dict[str, Any]:
 def _seconds(text: str, place: str) -> float:
     number = text.rstrip("msdh")
     try:
-        return float(number) * _UNIT_S[text[len(number) :]]
+        return float(number) * UNITS_S[text[len(number) :]]
     except ValueError:
         raise BadFault(f"{place}: '{text}' is no time span; expected such as 30s") from None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sandbox.faults.effect import Effect, Firing, Occasion
-from sandbox.faults.fields import SignedSeconds
+from sandbox.faults.kinds import SignedSeconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from sandbox.answers import read_answer
 from sandbox.exchange import Response
 from sandbox.faults.effect import Effect, Occasion
-from sandbox.faults.fields import Whole
+from sandbox.faults.kinds import Whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from sandbox import errors
 from sandbox.exchange import Request, Response
 from sandbox.faults.effect import Effect, Firing, Occasion
-from sandbox.faults.fields import Whole
+from sandbox.faults.kinds import Whole
 from sandbox.fhir.outcome import SPINE_DISPLAY
 from sandbox.finding import IssueType
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
-from sandbox.faults.fields import Number, Seconds, Whole
+from sandbox.faults.kinds import Number, Seconds, Whole
 
 Per = Literal["rule", "client", "resource"]
 

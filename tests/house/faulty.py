@@ -7,8 +7,6 @@ from typing import Any, Self
 
 import httpx
 
-from sandbox.running import RegistrySandbox
-
 PATIENT = "9991000011"
 BOOKED = "booked-tomorrow"
 TWO_VERSIONS = "eef4f241-e276-4c9e-8d1f-6d12dcdc0086"
@@ -55,11 +53,10 @@ class Call:
 class Faulty:
     """A sandbox in which one fault at a time is put in force."""
 
-    def __init__(self, running: RegistrySandbox, waits: Waits) -> None:
-        self.running = running
-        self.waits = waits
-        self.control = httpx.Client(base_url=running.control_url)
-        self.base = running.base_url
+    def __init__(self, base: str, control: str, waits: Waits | None = None) -> None:
+        self.waits = waits or Waits()
+        self.control = httpx.Client(base_url=control)
+        self.base = base
         self.token = ""
 
     def __enter__(self) -> Self:
@@ -126,6 +123,14 @@ class Faulty:
         logical_id = {"two versions": TWO_VERSIONS}.get(action, BOOKED)
         last = self.versions(logical_id)[-1]
         return f"version {last['meta']['versionId']}, {last['status']}"
+
+
+def by_httpx(call: Call) -> int | str:
+    """Call, and give the status or the exception's name."""
+    try:
+        return httpx.request(call.method, call.url, headers=call.headers, content=call.body).status_code
+    except httpx.TransportError as error:
+        return type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,10 @@ def test_a_port_in_use_is_named() -> None:
         (["--signing-key", "/nowhere"], {}, "/nowhere"),
         (["--jwks", "/nowhere", "--issuer", "https://me.example.test"], {}, "/nowhere"),
         (["--tls", "server", "--tls-dir", "/nowhere"], {}, "/nowhere"),
+        (["--fault", "cancel:500@1"], {}, "@1 is ambiguous"),
+        ([], {"SANDBOX_FAULT": "*:delay=1s;cancl:500"}, '--fault[1] "cancl:500".match.interaction'),
+        (["--fault-file", "/nowhere.yaml"], {}, "/nowhere.yaml"),
+        (["--fault", '{"id": "sentinel-read-500", "then": {"status": 500}}'], {}, "sentinel-read-500"),
     ],
 )
 def test_what_cannot_be_used_stops_the_start(arguments: list[str], environment: dict[str, str], named: str) -> None:

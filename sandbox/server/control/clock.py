@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from sandbox.exchange import Request, Response
-from sandbox.faults.fields import BadFault, SignedSeconds, object_schema, read_object
+from sandbox.faults.fields import BadFault, object_schema, read_object
+from sandbox.faults.kinds import SignedSeconds
 from sandbox.fhir.datatypes import instant, write_instant
 from sandbox.server.control.operation import BadControlRequest, Operation, json_body
 from sandbox.server.front import json_answer
@@ -83,13 +84,17 @@ def operations(tenant: Tenant) -> list[Operation]:
         try:
             wanted: Setting = read_object(Setting, json_body(request), "clock")
             moment = clock.now() if wanted.now is None else wanted.now
-            moment = require_showable(moment + timedelta(seconds=wanted.advance or 0.0))
+            require_showable(moment + timedelta(seconds=wanted.advance or 0.0))
         except (BadFault, ValueError, OverflowError) as error:
             raise BadControlRequest(str(error)) from error
-        if wanted.now is not None or wanted.advance is not None:
-            clock.set(moment)
-        if wanted.frozen is not None:
-            (clock.freeze if wanted.frozen else clock.unfreeze)()
+        if wanted.frozen:  # first, so that what it is set to is what it shows
+            clock.freeze()
+        if wanted.now is not None:
+            clock.set(wanted.now)
+        if wanted.advance is not None:
+            clock.advance(timedelta(seconds=wanted.advance))
+        if wanted.frozen is False:
+            clock.unfreeze()
         return show(request, "")
 
     answers = {"$ref": "#/components/schemas/Clock"}

@@ -27,17 +27,23 @@ _MANY = {
 _LIVE = {"$ref": "#/components/schemas/LiveFault"}
 _LIST = {"type": "object", "properties": {"faults": {"type": "array", "items": _LIVE}}}
 
+_FIRED = {"type": "object", "properties": {"fired": {"type": "array"}, "total": {"type": "integer"}}}
+_EITHER = ("application/json", "application/yaml")
+
 
 def operations(tenant: Tenant, root: str) -> list[Operation]:
     """Give the operations; `root` is the path of the control plane."""
     room = _Room(tenant.plan, root)
-    fired = {"type": "object", "properties": {"fired": {"type": "array"}, "total": {"type": "integer"}}}
-    yaml = ("application/json", "application/yaml")
-    created = HTTPStatus.CREATED
-    gone = HTTPStatus.NO_CONTENT
+    created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     return [
         Operation(
-            "GET", "/faults", room.all, "The rules in force, by precedence.", _FORMAT, answers=_LIST, media_types=yaml
+            "GET",
+            "/faults",
+            room.all,
+            "The rules in force, by precedence.",
+            _FORMAT,
+            answers=_LIST,
+            media_types=_EITHER,
         ),
         Operation("POST", "/faults", room.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
         Operation("PUT", "/faults", room.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
@@ -48,8 +54,8 @@ def operations(tenant: Tenant, root: str) -> list[Operation]:
             room.fired,
             "What fired; as YAML, rules that replay it.",
             _FORMAT,
-            answers=fired,
-            media_types=yaml,
+            answers=_FIRED,
+            media_types=_EITHER,
         ),
         Operation("GET", "/faults/{id}", room.one, "One rule.", answers=_LIVE),
         Operation(

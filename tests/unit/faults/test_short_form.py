@@ -72,6 +72,7 @@ def test_it_stands_for_a_long_form(short: str, long: dict[str, Any]) -> None:
         ("read:delay=-2s", "expected a time span"),
         ("read:delay=2s..1s", "max is below min"),
         ("*:headers=Content-Length:3", "frames the message"),
+        ("*:headers=-Content-Type", "can only be set"),
         ("*:wire=explode", "expected empty or garbage or hang or reset"),
     ],
 )

@@ -1,0 +1,121 @@
+"""The kinds of plain values that fields may hold: each reads a JSON value, and describes itself as JSON Schema."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+
+class Kind(Protocol):
+    """A way to read a value, for `Annotated`."""
+
+    def read(self, value: Any) -> Any:
+        """Give the value as it is used.
+
+        Raises:
+            ValueError: it cannot be used; the message says what is expected.
+        """
+        ...
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between bounds."""
+
+    least: int
+    most: int
+
+    def read(self, value: Any) -> int:
+        """Give the number."""
+        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
+            raise ValueError(f"a whole number from {self.least} to {self.most}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number above `over`, and not above `most`."""
+
+    over: float
+    most: float
+
+    def read(self, value: Any) -> float:
+        """Give the number."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.over < value <= self.most:
+            raise ValueError(f"a number above {self.over:g}, at most {self.most:g}")
+        return float(value)
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"type": "number", "exclusiveMinimum": self.over, "maximum": self.most}
+
+
+UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+"""The units of time spans, in seconds."""
+
+_DURATION = re.compile(r"(-?)(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", re.ASCII)
+_LONGEST_S = 366 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A time span: seconds as a number, or with a unit, such as 200ms, 2s, 5m, 1h."""
+
+    signed: bool = False
+
+    def read(self, value: Any) -> float:
+        """Give the seconds."""
+        seconds = _seconds(value)
+        if seconds is None or not abs(seconds) <= _LONGEST_S or (seconds < 0 and not self.signed):
+            raise ValueError(
+                f"a time span such as 200ms, 2s{', -5m' if self.signed else ', 5m'} (a plain number is seconds)"
+            )
+        return seconds
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        sign = "-?" if self.signed else ""
+        number: dict[str, Any] = {"type": "number", "description": "seconds"}
+        if not self.signed:
+            number["minimum"] = 0
+        return {"anyOf": [number, {"type": "string", "pattern": rf"^{sign}[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"}]}
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    return None if match is None else float(match[1] + match[2]) * UNITS_S[match[3]]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of a pattern; `expected` is how messages put it."""
+
+    pattern: str
+    expected: str
+
+    def read(self, value: Any) -> str:
+        """Give the text."""
+        if not isinstance(value, str) or re.fullmatch(self.pattern, value, re.ASCII) is None:
+            raise ValueError(self.expected)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"type": "string", "pattern": f"^({self.pattern})$"}
+
+
+Seconds = Annotated[float, Duration()]
+SignedSeconds = Annotated[float, Duration(signed=True)]
+HeaderName = Annotated[str, Text(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}", "the name of a header")]
+HeaderValue = Annotated[str, Text(r"[\x20-\x7e]{0,4000}", "a header's value, in ASCII")]
