@@ -129,6 +129,7 @@ def test_a_port_in_use_is_named() -> None:
         (["--signing-key", "/nowhere"], {}, "/nowhere"),
         (["--jwks", "/nowhere", "--issuer", "https://me.example.test"], {}, "/nowhere"),
         (["--tls", "server", "--tls-dir", "/nowhere"], {}, "/nowhere"),
+        (["--quiet", "--ready-file", "/nowhere/ready"], {}, "/nowhere/ready"),
     ],
 )
 def test_what_cannot_be_used_stops_the_start(arguments: list[str], environment: dict[str, str], named: str) -> None:
