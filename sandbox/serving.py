@@ -139,8 +139,11 @@ def _no_line(http: web.BaseRequest, request: Request, response: Response) -> Non
 
 
 def _refuse_in(sandbox: Sandbox) -> Callable[[SandboxError], Response]:
+    new_id = sandbox.dice.ids("request ids")
+
     def refuse(error: SandboxError) -> Response:
         response = refusal(error)
+        response.headers["X-Request-Id"] = new_id()
         if response.content is not None:
             response.body = response.content.encode("json", sandbox.tenant.registrar.codec.write)
             response.headers.update({"Content-Type": MEDIA_TYPE["json"], "Cache-Control": "no-store"})
