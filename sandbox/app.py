@@ -241,6 +241,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
         ),
         new_id=dice.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
+        tokens=settings.auth,
     )
     plan = Plan(seed, registrar.clock, _faults(settings))
     noted = Journal(registrar.clock, settings.journal_size)

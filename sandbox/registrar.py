@@ -42,7 +42,8 @@ _LARGE_BYTES = 65_536
 class Registrar:
     """What the interactions of one tenant share.
 
-    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries.
+    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries; `tokens` is the
+    kind that is accepted (registry, spine, any, off), which the CapabilityStatement tells.
     """
 
     registry: Registry
@@ -52,6 +53,7 @@ class Registrar:
     strictness: Strictness
     new_id: Callable[[], str]
     versioned_full_url: bool = False
+    tokens: str = "registry"
 
     async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Read the body as one of the expected resources.
