@@ -78,15 +78,21 @@ class Registrar:
         """Give every finding of the profiles: errors, warnings and information."""
         return self.profiles.judge(reading.resource, profiles, line=reading.line)
 
-    def require_conformance(self, reading: Reading) -> None:
-        """Refuse a resource that does not conform to the profiles.
+    def require_conformance(self, reading: Reading) -> list[Finding]:
+        """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
 
         Raises:
             NonConformant: with all the errors found.
         """
-        errors = [each for each in self.judge(reading) if each.severity == "error"]
+        found = self.judge(reading)
+        errors = [each for each in found if each.severity == "error"]
         if errors:
             raise NonConformant(findings=errors)
+        return [each for each in found if each.severity == "warning"]
+
+    def broken_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> list[Finding]:
+        """Give the findings of all business rules."""
+        return findings(on, Case(proposed, current or {}, self.strictness, self.registry.knows_pointer))
 
     def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
         """Refuse what a business rule refuses.
@@ -94,8 +100,7 @@ class Registrar:
         Raises:
             RuleBroken: with the findings of all rules.
         """
-        case = Case(proposed, current or {}, self.strictness, self.registry.knows_pointer)
-        broken = findings(on, case)
+        broken = self.broken_rules(on, proposed, current)
         if broken:
             raise RuleBroken(findings=broken)
 
