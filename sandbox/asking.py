@@ -45,10 +45,17 @@ def call(method: str, url: str, body: Any = None, access: Access = Access()) -> 
             return text
     except HTTPError as error:
         with error:
-            said = error.read(2_000).decode(errors="replace").strip()
-        raise NoAnswer(f"{method} {url} answers {error.code}: {said}") from error
+            raise NoAnswer(f"{method} {url} answers {error.code}: {_reason(error.read(10_000))}") from error
     except (URLError, OSError) as error:
         raise NoAnswer(f"{url} does not answer: {getattr(error, 'reason', error)}") from error
+
+
+def _reason(body: bytes) -> str:
+    """Give the `error` of an answer of the control plane, or what else stands there."""
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, TypeError, KeyError):
+        return body.decode(errors="replace").strip()
 
 
 def control_root(url: str) -> str:

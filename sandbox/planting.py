@@ -150,8 +150,7 @@ def _stamp(place: str, written: str) -> datetime:
         since = timedelta(days=-1, seconds=whole_s, milliseconds=int(f"{fraction:0<3.3}"))
         return datetime(1, 1, 1, tzinfo=UTC) + since
     except (ValueError, OverflowError) as error:
-        expected = "expected an instant of the years 1 to 9999, or such as +3d 09:30"
-        raise BadSeed(f"{place}: a version was made at {written!r}; {expected}") from error
+        raise BadSeed(f"{place}: {written[:40]!r} is no instant that a version can be stored at") from error
 
 
 def _bad(place: str, error: SandboxError) -> BadSeed:

@@ -125,10 +125,14 @@ class Journal(Sequence[dict[str, Any]]):
         self._control = control
 
     def exchanges(self, **filters: str | int) -> list[dict[str, Any]]:
-        """Give those that match all filters: `interaction`, `status`, `client`, `since`."""
+        """Give those that match all filters: `interaction`, `status`, `client`, `fault`, `since`."""
         query = f"?{urlencode(filters)}" if filters else ""
         listed: list[dict[str, Any]] = self._control.json("GET", f"/journal{query}")["exchanges"]
         return listed
+
+    def statuses(self, **filters: str | int) -> list[int | None]:
+        """Give the statuses of those that match; None where the client got no answer."""
+        return [each["response"] and each["response"]["status"] for each in self.exchanges(**filters)]
 
     def clear(self) -> None:
         """Forget them."""

@@ -67,9 +67,11 @@ def flaw_of(text: str) -> str:
     return f"a string with the character U+{ord(found[0]):04X}" if found else ""
 
 
-def readable(text: str) -> str:
-    """Give the text as any FHIR string may stand: what XML cannot carry is shown as U+FFFD."""
-    return text if text.isprintable() else _NO_XML_CHARACTER.sub("\ufffd", text)
+def legible(text: str) -> str:
+    """Give the text with what no resource can carry written as escapes: what clients sent is quoted to them."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _NO_XML_CHARACTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def described(value: object) -> str:

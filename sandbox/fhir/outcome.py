@@ -6,7 +6,7 @@ Source: FHIR STU3, OperationOutcome; Spine-OperationOutcome-1; CodeSystem Spine-
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.fhir.json import readable
+from sandbox.fhir.json import legible
 
 SPINE_PROFILE = "https://fhir.nhs.uk/STU3/StructureDefinition/Spine-OperationOutcome-1"
 SPINE_CODES = "https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1"
@@ -47,9 +47,9 @@ def plain_issue(*, severity: str, code: str, diagnostics: str, location: str = "
     # What a client sent is quoted to it: a header may hold bytes that are no text, a query any character.
     issue: dict[str, Any] = {"severity": severity, "code": code}
     if diagnostics:
-        issue["diagnostics"] = readable(diagnostics)
+        issue["diagnostics"] = legible(diagnostics)
     if location:
-        issue["location"] = [readable(location)]
+        issue["location"] = [legible(location)]
     return issue
 
 

@@ -96,7 +96,7 @@ class Listener:
                 total += len(chunk)
                 if total > self._max_body:
                     raise _too_large("larger", self._max_body)
-        except web.RequestPayloadError as error:
+        except (web.RequestPayloadError, ConnectionError) as error:
             raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
         return b"".join(chunks)
 

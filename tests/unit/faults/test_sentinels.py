@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox.faults.rule import read_rule
 from sandbox.faults.sentinels import SENTINELS, Sentinel, sentinel_rules, sentinel_table
 from sandbox.fhir.nhs_number import check_digit_holds
 
@@ -35,6 +36,11 @@ def test_no_other_seed_is_in_their_range() -> None:
     others = [path for path in SEEDS.rglob("*") if path.is_file() and path.name != "sentinels.yaml"]
     assert others
     assert not [path.name for path in others if "99995" in path.read_text()]
+
+
+def test_each_rule_is_what_its_long_form_says() -> None:
+    """Though they are not read from it at the start."""
+    assert sentinel_rules() == tuple(read_rule(dict(rule.spec), "sentinel", "x") for rule in sentinel_rules())
 
 
 def test_each_acts_on_the_interaction_that_it_is_for() -> None:

@@ -1,0 +1,82 @@
+"""The recipes of docs/ci.md, compose.yaml, the Dockerfile and our own scripts are what their tools take."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.settings import PREFIX, fields
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "ci.md").read_text()
+
+
+def recipe(name: str) -> str:
+    """The block of the page that begins with a comment of this file name."""
+    (text,) = re.findall(rf"```yaml\n# {re.escape(name)}\n(.*?)```", PAGE, re.DOTALL)
+    return str(text)
+
+
+def compose() -> dict[str, Any]:
+    """The services of compose.yaml."""
+    services: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    return services
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [
+        ("vendor.github-workflows", ".github/workflows/client.yaml"),
+        ("vendor.gitlab-ci", ".gitlab-ci.yml"),
+        ("vendor.compose-spec", "compose.yaml"),
+    ],
+)
+def test_it_conforms_to_its_tools_schema(schema: str, name: str, tmp_path: Path) -> None:
+    """By the schema that the tool's makers publish."""
+    text = (ROOT / name).read_text() if name == "compose.yaml" else recipe(name)
+    written = tmp_path / Path(name).name
+    written.write_text(text)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(written)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_client_starts_once_the_sandbox_is_healthy() -> None:
+    """Compose waits for the health check, which is the image's own."""
+    services = compose()
+    assert services["client"]["depends_on"] == {"sandbox": {"condition": "service_healthy"}}
+    assert services["sandbox"]["healthcheck"]["test"] == ["CMD", "registry-sandbox", "health"]
+
+
+def test_every_setting_that_a_recipe_names_is_one() -> None:
+    """A variable that is unknown would stop the start."""
+    texts = [PAGE, (ROOT / "compose.yaml").read_text(), (ROOT / "Dockerfile").read_text()]
+    named = {word for text in texts for word in re.findall(rf"{PREFIX}[A-Z_]+\b", text)}
+    assert named <= {PREFIX + each.name.upper() for each in fields()}
+    assert named >= {"SANDBOX_FAULT", "SANDBOX_CLOCK", "SANDBOX_HOST"}
+
+
+@pytest.mark.parametrize("script", [".ci/run", ".ci/image", ".ci/engine-docker", ".ci/engine-without-docker"])
+def test_the_scripts_have_no_known_trap(script: str) -> None:
+    """ShellCheck finds nothing in them."""
+    shellcheck = shutil.which("shellcheck", path=str(Path(sys.executable).parent))
+    if shellcheck is None:
+        pytest.skip("shellcheck is not installed beside this Python")
+    done = subprocess.run(  # noqa: S603 - the one of this environment
+        [shellcheck, "--external-sources", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_only_what_the_package_is_built_from_enters_the_image() -> None:
+    """The build's context is a list of what it may hold, and each of these is there."""
+    lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+    allowed = [line[1:] for line in lines if line.startswith("!")]
+    assert [name for name in allowed if not (ROOT / name).exists()] == []
+    assert {".git", "tests", ".venv"}.isdisjoint(allowed)
