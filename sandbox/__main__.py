@@ -94,11 +94,11 @@ def _serve(options: argparse.Namespace) -> int:
     except BadSetting as error:
         return _refuse(error)
     from sandbox.app import REFUSALS, build
-    from sandbox.serving import PortTaken, run
+    from sandbox.serving import PortTaken, UnwritableReadyFile, run
 
     try:
         run(build(settings))
-    except (*REFUSALS, PortTaken) as error:
+    except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
         return _refuse(error)
     return 0
 

@@ -85,6 +85,8 @@ class Sandbox:
 
     def audiences(self, base: str) -> Collection[str]:
         """What the registry may be called in a token, when a request came to this base."""
+        if self.settings.audience is not None:
+            return (self.settings.audience,)
         return _audiences(base, self.settings.base_url, self.port)
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
@@ -239,6 +241,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
         ),
         new_id=dice.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
+        tokens=settings.auth,
     )
     plan = Plan(seed, registrar.clock, _faults(settings))
     noted = Journal(registrar.clock, settings.journal_size)

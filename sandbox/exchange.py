@@ -3,13 +3,14 @@
 Nothing here knows a socket, so that every step of the house can be tried with a value in hand.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from sandbox.errors import SandboxError
+from sandbox.finding import Finding
 
 Format = Literal["json", "xml"]
 """One of the two formats of the interface; its media type is `representation.MEDIA_TYPE`."""
@@ -71,7 +72,8 @@ class Request:
     content-coding undone; where that failed, or the body was too large, `body_error` says so and the step whose turn
     it is raises it. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject` is the
     client certificate's, under mutual TLS. `not_acceptable` says why the
-    client takes no format that there is, if so. `injected` are the faults in force for this exchange, if there are any.
+    client takes no format that there is, if so. `injected` are the faults in force for this exchange, if there are any;
+    `warnings` is what the profiles warn of in a body that they let pass.
     """
 
     method: str
@@ -95,6 +97,7 @@ class Request:
     not_acceptable: str = ""
     body_format: Format = "json"
     injected: "Injected | None" = None
+    warnings: Sequence[Finding] = ()
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ def as_json(exchange: Exchange) -> dict[str, Any]:
         "interaction": request.interaction,
         "id": request.logical_id,
         "version": request.version_id,
+        "warnings": [each.message for each in request.warnings],
     }
     faults = list(request.injected.rule_ids) if request.injected is not None else []
     return {

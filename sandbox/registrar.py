@@ -42,7 +42,8 @@ _LARGE_BYTES = 65_536
 class Registrar:
     """What the interactions of one tenant share.
 
-    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries.
+    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries; `tokens` is the
+    kind that is accepted (registry, spine, any, off), which the CapabilityStatement tells.
     """
 
     registry: Registry
@@ -52,6 +53,7 @@ class Registrar:
     strictness: Strictness
     new_id: Callable[[], str]
     versioned_full_url: bool = False
+    tokens: str = "registry"
 
     async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Read the body as one of the expected resources.
@@ -76,15 +78,21 @@ class Registrar:
         """Give every finding of the profiles: errors, warnings and information."""
         return self.profiles.judge(reading.resource, profiles, line=reading.line)
 
-    def require_conformance(self, reading: Reading) -> None:
-        """Refuse a resource that does not conform to the profiles.
+    def require_conformance(self, reading: Reading) -> list[Finding]:
+        """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
 
         Raises:
             NonConformant: with all the errors found.
         """
-        errors = [each for each in self.judge(reading) if each.severity == "error"]
+        found = self.judge(reading)
+        errors = [each for each in found if each.severity == "error"]
         if errors:
             raise NonConformant(findings=errors)
+        return [each for each in found if each.severity == "warning"]
+
+    def broken_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> list[Finding]:
+        """Give the findings of all business rules."""
+        return findings(on, Case(proposed, current or {}, self.strictness, self.registry.knows_pointer))
 
     def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
         """Refuse what a business rule refuses.
@@ -92,8 +100,7 @@ class Registrar:
         Raises:
             RuleBroken: with the findings of all rules.
         """
-        case = Case(proposed, current or {}, self.strictness, self.registry.knows_pointer)
-        broken = findings(on, case)
+        broken = self.broken_rules(on, proposed, current)
         if broken:
             raise RuleBroken(findings=broken)
 

@@ -36,6 +36,10 @@ def _print(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - the banner is for people
 
 
+class UnwritableReadyFile(Exception):
+    """The file that says when requests are answered cannot be written; the message names it and says why."""
+
+
 class Serving:
     """A sandbox on its ports.
 
@@ -75,7 +79,7 @@ class Serving:
         """Listen; once this returns, requests are answered.
 
         Raises:
-            PortTaken: an address cannot be listened on; nothing is left listening.
+            PortTaken, UnwritableReadyFile: nothing is left listening.
         """
         settings = self._sandbox.settings
         try:
@@ -83,11 +87,11 @@ class Serving:
             self.control_port = self._sandbox.port
             if self._sandbox.control_apart:
                 self.control_port = await self._listen(self._sandbox.control_front(), self._control_port_wanted(), None)
-        except PortTaken:
+            if settings.ready_file is not None:
+                _write_at_once(settings.ready_file, f"{self.fhir_base}\n{self.control_root}\n")
+        except (PortTaken, UnwritableReadyFile):
             await self.stop()
             raise
-        if settings.ready_file is not None:
-            _write_at_once(settings.ready_file, f"{self.fhir_base}\n{self.control_root}\n")
 
     def _control_port_wanted(self) -> int:
         settings = self._sandbox.settings
@@ -135,8 +139,11 @@ def _no_line(http: web.BaseRequest, request: Request, response: Response) -> Non
 
 
 def _refuse_in(sandbox: Sandbox) -> Callable[[SandboxError], Response]:
+    new_id = sandbox.dice.ids("request ids")
+
     def refuse(error: SandboxError) -> Response:
         response = refusal(error)
+        response.headers["X-Request-Id"] = new_id()
         if response.content is not None:
             response.body = response.content.encode("json", sandbox.tenant.registrar.codec.write)
             response.headers.update({"Content-Type": MEDIA_TYPE["json"], "Cache-Control": "no-store"})
@@ -148,15 +155,18 @@ def _refuse_in(sandbox: Sandbox) -> Callable[[SandboxError], Response]:
 def _write_at_once(path: Path, text: str) -> None:
     # Written beside it and renamed, so that whoever waits for the file never reads half of it.
     beside = path.with_name(path.name + ".part")
-    beside.write_text(text)
-    beside.replace(path)
+    try:
+        beside.write_text(text)
+        beside.replace(path)
+    except OSError as error:
+        raise UnwritableReadyFile(f"--ready-file {path} cannot be written: {error.strerror or error}") from error
 
 
 async def serve(sandbox: Sandbox) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        PortTaken: an address cannot be listened on.
+        PortTaken, UnwritableReadyFile: as `Serving.start`.
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

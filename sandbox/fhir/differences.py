@@ -1,9 +1,10 @@
 """Where two resources differ: each element by its path, with both values.
 
-Not differences: another spelling of the same instant, and what the caller says to ignore.
+Not differences: another spelling of the same instant, white space in a narrative, and what the caller says to ignore.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -14,6 +15,8 @@ from sandbox.fhir.datatypes import same_instant
 _ABSENT = object()
 _TIMES = frozenset({"start", "end", "created", "valueInstant", "valueDateTime"})
 _SHOWN = 120
+_SPACE = re.compile(r"\s+")
+_BESIDE_TAGS = re.compile(r" ?(<[^>]*>) ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,18 @@ def _of_objects(stored: dict[str, Any], sent: dict[str, Any], path: str, locatio
             continue
         if name in _TIMES and same_instant(one, other):
             continue
+        if name == "div" and _same_narrative(one, other):
+            continue
         here = f"{location}/{_step(name)}" if other is not _ABSENT else location
         yield from _of_values(one, other, f"{path}.{name}", here)
+
+
+def _same_narrative(one: Any, other: Any) -> bool:
+    # Who writes a document out with indents indents the narrative too.
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    first, second = (_BESIDE_TAGS.sub(r"\1", _SPACE.sub(" ", each)) for each in (one, other))
+    return first == second
 
 
 def _step(name: str) -> str:

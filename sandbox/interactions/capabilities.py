@@ -17,6 +17,13 @@ from sandbox.routing import Interaction, interaction
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICES = "http://hl7.org/fhir/restful-security-service"
 _OPERATIONS = {"validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
+_ALWAYS = "on every request but this one; anything wrong with it is a 403."
+_TOKENS = {
+    "registry": f"Authorization: Bearer <JWT> {_ALWAYS}",
+    "spine": f"Authorization: Bearer <unsigned JWT of the consumer's own making> {_ALWAYS}",
+    "any": f"Authorization: Bearer <JWT of the token endpoint, or an unsigned one of the consumer's making> {_ALWAYS}",
+    "off": "No token is judged: this sandbox was started with --auth off.",
+}
 
 
 @interaction("capabilities", "GET", "metadata")
@@ -40,33 +47,32 @@ async def capabilities(request: Request, registrar: Registrar) -> Response:
         "acceptUnknown": "extensions",
         "format": ["application/fhir+xml", "application/fhir+json", "xml", "json"],
         "profile": [{"reference": url} for url in profiles if "/StructureDefinition/" in url],
-        "rest": [_rest(request, declared())],
+        "rest": [_rest(request, declared(), registrar.tokens)],
     }
     return Response(HTTPStatus.OK, Fresh(statement))
 
 
-def _rest(request: Request, interactions: Iterable[Interaction]) -> Resource:
+def _rest(request: Request, interactions: Iterable[Interaction], tokens: str) -> Resource:
     everything = list(interactions)
     types = dict.fromkeys(each.path.partition("/")[0] for each in everything if each.path != "metadata")
     operations = sorted({each.code for each in everything if each.code in _OPERATIONS})
     return {
         "mode": "server",
-        "security": _security(request),
+        "security": _security(request, tokens),
         "resource": [_resource(name, everything) for name in types],
         "operation": [{"name": code, "definition": {"reference": _OPERATIONS[code]}} for code in operations],
     }
 
 
-def _security(request: Request) -> Resource:
+def _security(request: Request, tokens: str) -> Resource:
+    described: Resource = {"cors": True, "description": _TOKENS[tokens]}
+    if tokens not in ("registry", "any"):
+        return described
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(request.base))
     token = {"url": "token", "valueUri": f"{origin}/oauth2/token"}
     service = {"system": _SECURITY_SERVICES, "code": "OAuth", "display": "OAuth"}
-    return {
-        "extension": [{"url": _OAUTH_URIS, "extension": [token]}],
-        "cors": True,
-        "service": [{"coding": [service]}],
-        "description": "Authorization: Bearer <JWT> on every request but this one; anything wrong with it is a 403.",
-    }
+    uris = {"url": _OAUTH_URIS, "extension": [token]}
+    return {"extension": [uris], **described, "service": [{"coding": [service]}]}
 
 
 def _resource(name: str, interactions: list[Interaction]) -> Resource:

@@ -16,16 +16,20 @@ from sandbox.validation.reading import Reading
 
 @interaction("validate", "POST", "Appointment/$validate", body="resource")
 async def validate(request: Request, registrar: Registrar) -> Response:
-    """Answer with an OperationOutcome of everything that the profiles say."""
-    asked = _profiles_asked(request)
+    """Answer with an OperationOutcome of everything that the profiles say; with `mode=create`, the rules too."""
+    asked, modes = _asked(request)
     reading = await registrar.read(request, ("Appointment", "Parameters"))
     if reading.resource["resourceType"] == "Parameters":
         resource, wanted = _unwrapped(reading.resource)
+        modes += _values(reading.resource, "mode", "valueCode")
         reading, asked = Reading(resource), [*asked, *wanted]
-    return Response(HTTPStatus.OK, Fresh(validation(registrar.judge(reading, asked))))
+    found = [*registrar.judge(reading, asked)]
+    if _require_known(modes):
+        found += registrar.broken_rules("create", reading.resource)
+    return Response(HTTPStatus.OK, Fresh(validation(found)))
 
 
-def _profiles_asked(request: Request) -> list[str]:
+def _asked(request: Request) -> tuple[list[str], list[str]]:
     sent = parameters(request.query)
     for name, _ in sent:
         if name not in ("profile", "mode", "_format"):
@@ -33,7 +37,16 @@ def _profiles_asked(request: Request) -> list[str]:
                 f"Parameter '{name[:80]}' is not supported here; supported: profile, mode, _format.",
                 location=f"http.{name[:80]}",
             )
-    return [value for name, value in sent if name == "profile"]
+    profiles, modes = ([value for name, value in sent if name == wanted] for wanted in ("profile", "mode"))
+    return profiles, modes
+
+
+def _require_known(modes: list[str]) -> list[str]:
+    # An update is judged against the stored version, which $validate on the type does not know.
+    for mode in modes:
+        if mode != "create":
+            raise InvalidParameter(f"mode is '{mode[:80]}'; supported: create, or none.", location="http.mode")
+    return modes
 
 
 def _unwrapped(wrapper: Resource) -> tuple[Resource, list[str]]:
@@ -44,4 +57,9 @@ def _unwrapped(wrapper: Resource) -> tuple[Resource, list[str]]:
             "Parameters carries no single parameter 'resource' with an Appointment; expected exactly one.",
             location="/f:Parameters",
         )
-    return resources[0], [each["valueUri"] for each in sent if each.get("name") == "profile" and "valueUri" in each]
+    return resources[0], _values(wrapper, "profile", "valueUri")
+
+
+def _values(wrapper: Resource, name: str, member: str) -> list[str]:
+    sent = wrapper.get("parameter", [])
+    return [each[member] for each in sent if each.get("name") == name and member in each]

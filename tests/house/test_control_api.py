@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from sandbox.builders import appointment
 from sandbox.faults.rule import rule_schema
 from sandbox.running import RegistrySandbox
 from tests.house.faulty import BOOKED, Faulty
@@ -183,6 +184,16 @@ class TestJournal:
         """400, saying what can."""
         refused = faulty.control.get(f"/journal?{query}")
         assert (refused.status_code, "expected" in refused.json()["error"]) == (400, True)
+
+    def test_what_the_profiles_warn_of_is_noted(self, faulty: Faulty) -> None:
+        """An appointment that ends before it starts is taken, as the pages' own sample is, with a warning."""
+        for end in ("2031-05-06T09:00:00Z", "2031-05-06T10:00:00Z"):
+            body = appointment(start="2031-05-06T09:30:00Z", end=end)
+            headers = {"Authorization": f"Bearer {faulty.token}"}
+            assert httpx.post(f"{faulty.base}/Appointment", json=body, headers=headers).status_code == 201
+        odd, plain = faulty.control.get("/journal").json()["exchanges"]
+        assert "ends before it starts" in odd["warnings"][0]
+        assert "warnings" not in plain
 
     def test_no_token_is_in_it(self, faulty: Faulty) -> None:
         """Neither what was sent nor what was handed out."""

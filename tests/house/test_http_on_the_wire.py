@@ -40,6 +40,7 @@ def test_what_is_no_http_gets_an_outcome_that_quotes_nothing(running: RegistrySa
     assert (status, headers["Content-Type"]) == (400, "application/fhir+json; charset=utf-8")
     assert outcome["issue"][0]["details"]["coding"][0]["code"] == "MISSING_OR_INVALID_HEADER"
     assert "secret" not in body.decode()
+    assert headers["X-Request-Id"]
 
 
 def test_a_token_of_many_groups_fits_a_header(running: RegistrySandbox) -> None:

@@ -129,6 +129,7 @@ def test_a_port_in_use_is_named() -> None:
         (["--signing-key", "/nowhere"], {}, "/nowhere"),
         (["--jwks", "/nowhere", "--issuer", "https://me.example.test"], {}, "/nowhere"),
         (["--tls", "server", "--tls-dir", "/nowhere"], {}, "/nowhere"),
+        (["--quiet", "--ready-file", "/nowhere/ready"], {}, "/nowhere/ready"),
         (["--fault", "cancel:500@1"], {}, "@1 is ambiguous"),
         ([], {"SANDBOX_FAULT": "*:delay=1s;cancl:500"}, '--fault[1] "cancl:500".match.interaction'),
         (["--fault-file", "/nowhere.yaml"], {}, "/nowhere.yaml"),

@@ -86,6 +86,15 @@ class TestSuccess:
         created = registry.registered()
         assert registry.cancel({**created, element: value}).status == 200
 
+    def test_indents_in_the_narrative_are_no_difference(self, registry: Registry) -> None:
+        """A client that writes XML out with indents indents the narrative too; another word in it is a change."""
+        div = '<div xmlns="http://www.w3.org/1999/xhtml">{0}<p>Bring{0} your <b>card</b></p>{0}<p>{1}</p></div>'
+        written, indented, changed = div.format("", "Soon"), div.format("\n    ", "Soon"), div.format("", "Now")
+        created = registry.registered(appointment(text={"status": "additional", "div": written}))
+        refused = registry.cancel({**created, "text": {"status": "additional", "div": changed}})
+        assert (refused.status, refused.locations) == (422, ["/f:Appointment/f:text/f:div"])
+        assert registry.cancel({**created, "text": {"status": "additional", "div": indented}}).status == 200
+
     def test_a_change_of_format_is_no_difference(self, registry: Registry) -> None:
         """What was read as XML can be cancelled as JSON, and the other way round."""
         created = registry.registered()

@@ -97,3 +97,12 @@ class TestValidate:
         answer = registry.ask("POST", "/Appointment/$validate", body)
         assert (answer.status, "meta" in answer.resource) == (200, False)
         assert "error" in {each["severity"] for each in answer.resource["issue"]}
+
+    def test_as_a_create_the_rules_are_asked_too(self, registry: Registry) -> None:
+        """mode=create: what the registry would refuse to register, such as an id; other modes there are none."""
+        body = encoded(appointment(id="mine"), registry.format)
+        assert "Appointment.id" not in registry.ask("POST", "/Appointment/$validate", body).diagnostics
+        answer = registry.ask("POST", "/Appointment/$validate?mode=create", body)
+        assert (answer.status, answer.locations) == (200, ["/f:Appointment/f:id"])
+        refused = registry.ask("POST", "/Appointment/$validate?mode=delete", body)
+        assert (refused.status, refused.issues) == (400, [("invalid", "INVALID_PARAMETER")])

@@ -168,7 +168,9 @@ class TestCodings:
         for refused in ("identity", "gzip;q=0", "br"):
             assert "Content-Encoding" not in registry.get("/metadata", Accept_Encoding=refused).headers
 
-    @pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(b"{}", mtime=0)[:-6], gzip.compress(b"{}", mtime=0) + b"x"])
+    @pytest.mark.parametrize(
+        "body", [b"no gzip at all", gzip.compress(b"{}", mtime=0)[:-6], gzip.compress(b"{}", mtime=0) + b"x"]
+    )
     def test_a_corrupt_gzip_body_is_a_bad_request(self, registry: Registry, body: bytes) -> None:
         """Cut short, followed by something, or none."""
         answer = registry.ask("POST", "/Appointment", body, Content_Encoding="gzip")
