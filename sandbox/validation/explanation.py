@@ -6,7 +6,7 @@ facts have nothing to say, `xmlschema` is asked. That takes a second to import a
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,9 @@ MOST_FINDINGS = 100
 
 MOST_ELEMENTS = 5000
 """`xmlschema` is asked of documents up to this size: its time grows with the square of the errors."""
+
+MOST_ATTRIBUTES = 30
+"""And of documents whose elements have no more than these: it tells of each that is unknown, and takes long over it."""
 
 MOST_ERRORS = 200
 """How many errors of the schema are looked at: a document with more has one cause, or is no document to mend."""
@@ -60,7 +63,7 @@ class Explainer:
         placed = {each.element: each for each in placements(root, self._structure)}
         wrong = (pair for each in placed.values() for pair in self._wrong_with(each, from_json=from_json))
         found = list(islice(wrong, MOST_FINDINGS + 1))
-        small = len(order) <= MOST_ELEMENTS
+        small = _is_small(order)
         # Of the narrative the two speak differently, so that one is enough.
         told = [each for each in complaints if each[0] in placed or not small]
         for reasons in (self._refused(root) if small else (), told):
@@ -143,8 +146,9 @@ def _attributes(element: etree._Element, place: Placed, structure: Structure) ->
     known = {each.name: each.type for each in structure.types[place.type].elements if each.attribute}
     if structure.types[place.type].json:
         known = {"id": "string", "value": place.type}
-    for name, value in element.attrib.items():
-        of_type = known.get(str(name))
+    # Names only, and not all: lxml looks every value up by its name, which takes minutes for 60,000 of them.
+    for name in islice(element.attrib, MOST_FINDINGS + 1):
+        of_type, value = known.get(str(name)), element.get(name, "")
         if of_type is None:
             expected = f"expected only {' and '.join(known)}" if known else "expected none"
             yield f"has the attribute {quoted(_prefixless(str(name)))}: {expected}"
@@ -177,6 +181,11 @@ def _stray_text(element: etree._Element, *, is_primitive: bool) -> Iterator[str]
     if text:
         expected = "a value is written as the attribute value" if is_primitive else "expected only elements"
         yield f"has the text {quoted(text)}: {expected}"
+
+
+def _is_small(elements: Collection[etree._Element]) -> bool:
+    counts = [len(each.attrib) for each in elements]
+    return len(counts) <= MOST_ELEMENTS and sum(counts) <= MOST_ELEMENTS and max(counts) <= MOST_ATTRIBUTES
 
 
 def _is_empty(element: etree._Element) -> bool:

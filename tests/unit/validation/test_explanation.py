@@ -1,6 +1,7 @@
 """A refusal says what was found, what belongs there, and where: all of it at once."""
 
 import json
+import time
 
 import pytest
 
@@ -164,3 +165,23 @@ def test_many_broken_elements_are_explained_in_bounded_time() -> None:
         (json.dumps({"resourceType": "Appointment"} | {f"a{n}": 1 for n in range(50_000)}), "json", 101),
     ):
         assert len(_findings(body, body_format)) == count  # type: ignore[arg-type]  # a Format
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _appointment("").replace(">", " " + " ".join(f'a{n}="1"' for n in range(20_000)) + ">", 1),
+        _appointment(
+            '<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p '
+            + " ".join(f'a{n}="1"' for n in range(3_000))
+            + "/></div></text>"
+        ),
+    ],
+    ids=["of the resource", "of its narrative"],
+)
+def test_thousands_of_attributes_are_refused_in_time(body: str) -> None:
+    """What is told of them is bounded, and so is the time: a minute of it would stop the whole server."""
+    began = time.process_time()
+    findings = _findings(body, "xml")
+    assert time.process_time() - began < 5
+    assert findings[-1].message.startswith("... and more")
