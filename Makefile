@@ -1,7 +1,7 @@
 # run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
 # examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
-# application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a Docker
-# engine, or root and apt). dist: a wheel and an sdist.
+# application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a
+# Docker engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -23,6 +23,9 @@ check: .venv/ready
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+examples: .venv/ready
+	$(BIN)/python examples/run $(ARGS)
+
 image: .venv/ready
 	.ci/image
 
@@ -30,9 +33,6 @@ image: .venv/ready
 dist: .venv/ready
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
-
-examples: .venv/ready
-	$(BIN)/python examples/run $(ARGS)
 
 schema: .venv/ready
 	$(BIN)/python -m sandbox.validation.generate

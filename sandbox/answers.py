@@ -65,7 +65,7 @@ def _not_modified_since(date: str, version: Version) -> bool:
     # RFC 9110: a date that cannot be read is ignored. HTTP dates are whole seconds, in GMT.
     try:
         since = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return since.tzinfo is not None and version.last_updated.replace(microsecond=0) <= since
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
+from sandbox.dice import Dice
 from sandbox.envelope import Envelope
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
 from sandbox.faults.configured import configured
@@ -29,6 +29,7 @@ from sandbox.interactions import declared
 from sandbox.journal import Journal
 from sandbox.outcomes import answer_errors, injected
 from sandbox.pipeline import interaction, judged, wired
+from sandbox.planting import Planter
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
@@ -40,7 +41,7 @@ from sandbox.security.gate import Gate
 from sandbox.security.issuer import LIFETIME_S
 from sandbox.security.keys import UnusableKey
 from sandbox.security.ssp import require_ssp_headers
-from sandbox.seed import BadSeed, Seed, plant, seeds_at, shipped_seeds
+from sandbox.seed import BadSeed, Seed, seeds_at, shipped_seeds
 from sandbox.server.console import Console
 from sandbox.server.control import appointments, clock, faults, health, journal, openapi, tokens
 from sandbox.server.control.operation import Operation
@@ -57,31 +58,6 @@ from sandbox.validation.reading import Codec
 BASE_PATH = "/STU3"
 REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start: a file that was given cannot be used."""
-
-
-class Dice:
-    """Independent streams of randomness; with a seed, each gives the same in every run, and again after a reset."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self._streams: dict[str, random.Random] = {}
-
-    def stream(self, purpose: str) -> random.Random:
-        """Give the stream of a purpose."""
-        return self._streams.setdefault(purpose, random.Random(self._start(purpose)))  # noqa: S311 - ids, not secrets
-
-    def ids(self, purpose: str) -> Callable[[], str]:
-        """Give a source of UUIDs."""
-        bits = self.stream(purpose).getrandbits
-        return lambda: str(UUID(int=bits(128), version=4))
-
-    def reset(self) -> None:
-        """Begin every stream again."""
-        for purpose, stream in self._streams.items():
-            stream.seed(self._start(purpose))
-
-    def _start(self, purpose: str) -> str:
-        return f"{self.seed}/{purpose}"
 
 
 @dataclass
@@ -266,8 +242,8 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
     )
     plan = Plan(seed, registrar.clock, _faults(settings))
     noted = Journal(registrar.clock, settings.journal_size)
-    tenant = Tenant(registrar, plan, noted, _seeds(settings), dice.reset)
-    plant(registrar, tenant.seeds)
+    tenant = Tenant(registrar, Planter(registrar), plan, noted, _seeds(settings), dice.reset)
+    tenant.planter.plant(tenant.seeds)
     return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
 
 

@@ -44,7 +44,8 @@ class Envelope:
             response = _preflight_answer(request)
         else:
             response = await handler(request)
-        await _compress(request, response)
+        if len(response.body) >= _WORTH_BYTES and "Accept-Encoding" in request.headers:
+            await _compress(request, response)
         self._dress(request, response)
         if request.injected is not None:
             request.injected.finish(response)
@@ -87,11 +88,8 @@ def _preflight_answer(request: Request) -> Response:
 
 
 async def _compress(request: Request, response: Response) -> None:
-    accepted = request.headers.get("Accept-Encoding")
-    if accepted is None or len(response.body) < _WORTH_BYTES:
-        return
     response.headers["Vary"] = "Accept, Accept-Encoding"
-    if not _takes_gzip(accepted):
+    if not _takes_gzip(request.headers["Accept-Encoding"]):
         return
     if len(response.body) > _OFF_LOOP_BYTES:
         response.body = await asyncio.to_thread(_gzipped, response.body)

@@ -70,7 +70,8 @@ class Request:
     `path` is as on the request line, percent-encoded, without the query; `query` is what followed `?`. `body` has its
     content-coding undone; where that failed, or the body was too large, `body_error` says so and the step whose turn
     it is raises it. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject` is the
-    client certificate's, under mutual TLS. `injected` are the faults in force for this exchange, if there are any.
+    client certificate's, under mutual TLS. `not_acceptable` says why the
+    client takes no format that there is, if so. `injected` are the faults in force for this exchange, if there are any.
     """
 
     method: str
@@ -91,6 +92,7 @@ class Request:
     answer: "Handler | None" = None
     allowed_methods: tuple[str, ...] = ()
     answer_format: Format = "json"
+    not_acceptable: str = ""
     body_format: Format = "json"
     injected: "Injected | None" = None
 

@@ -38,15 +38,14 @@ class Exchange:
     response: Response
 
     @property
-    def size(self) -> int:
-        """How many bytes it keeps, roughly."""
-        return _RECORD_BYTES + len(self.request.body) + len(self.response.body)
-
-    @property
     def status(self) -> int | None:
         """The status that the client received, if it received one."""
         delivery = self.response.delivery
         return int(self.response.status) if delivery is None or delivery.report.head else None
+
+
+_Record = tuple[int, int, float, Request, Response]
+"""How many bytes it keeps, roughly, and the fields of an Exchange, which is made when somebody asks."""
 
 
 class Journal:
@@ -66,7 +65,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget everything, and count from 1 again."""
-        self._exchanges: deque[Exchange] = deque()
+        self._records: deque[_Record] = deque()
         self._bytes = 0
         self._noted = 0
         self.dropped = 0
@@ -79,20 +78,21 @@ class Journal:
 
     def note(self, request: Request, response: Response) -> None:
         """Note an exchange."""
+        records = self._records
         self._noted += 1
-        exchange = Exchange(self._noted, self._clock.timestamp(), request, response)
-        self._exchanges.append(exchange)
-        self._bytes += exchange.size
-        while self._exchanges and (len(self._exchanges) > self._size or self._bytes > self._max_bytes):
-            self._bytes -= self._exchanges.popleft().size
+        size = _RECORD_BYTES + len(request.body) + len(response.body)
+        records.append((size, self._noted, self._clock.timestamp(), request, response))
+        self._bytes += size
+        while records and (len(records) > self._size or self._bytes > self._max_bytes):
+            self._bytes -= records.popleft()[0]
             self.dropped += 1
 
     def __len__(self) -> int:
-        return len(self._exchanges)
+        return len(self._records)
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges, oldest first."""
-        return iter(list(self._exchanges))
+        return iter([Exchange(number, at_s, request, response) for _, number, at_s, request, response in self._records])
 
 
 def as_json(exchange: Exchange) -> dict[str, Any]:

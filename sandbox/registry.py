@@ -55,7 +55,7 @@ class Version:
     @property
     def last_modified(self) -> str:
         """`meta.lastUpdated` as an HTTP date, which is cut to the second."""
-        return format_datetime(self.last_updated, usegmt=True)
+        return _http_date(self.last_updated)
 
     def resource(self) -> Resource:
         """Give a copy of the resource, to compare with or to build the next version from."""
@@ -69,6 +69,11 @@ class Version:
         if len(self.json) > _CACHED_BYTES_AT_MOST:
             return write(self.resource(), "xml")
         return _xml_of(self, write)
+
+
+@lru_cache(maxsize=4_096)
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
 
 
 @lru_cache(maxsize=4_096)

@@ -32,7 +32,12 @@ _FORMATS: dict[str, Format] = {
     "xml": "xml",
 }
 _SHORT = frozenset({"json", "xml"})
-_RANGES: dict[str, tuple[Format | None, ...]] = {"*/*": (None,), "application/*": (None,), "text/*": ("xml",)}
+_RANGES: dict[str, tuple[int, tuple[Format, ...]]] = {
+    "*/*": (1, ("json", "xml")),
+    "application/*": (2, ("json", "xml")),
+    "text/*": (2, ("xml",)),
+}
+"""The media ranges with a star: how exactly each names the formats that it takes in, beside 3 for a type itself."""
 
 _EXPECTED = "expected application/fhir+xml or application/fhir+json"
 
@@ -72,23 +77,29 @@ def _by_parameter(asked: tuple[str, ...], fallback: Format) -> Negotiated:
 
 
 def _by_accept(accept: str, fallback: Format) -> Negotiated:
-    best: tuple[float, Format] | None = None
-    for media_range, quality in _ranges(accept):
-        for wanted in _named_by(media_range, fallback):
-            if quality > 0 and (best is None or quality > best[0]):
-                best = (quality, wanted)
-    if best is None:
-        return Negotiated(fallback, f"Accept is '{accept[:80]}'; {_EXPECTED}.")
-    return Negotiated(best[1])
+    ranges = _ranges(accept)
+    ranked = [(*_rank(each, ranges), each == fallback, each) for each in MEDIA_TYPE]
+    quality, *_, wanted = max(ranked)
+    if quality > 0:
+        return Negotiated(wanted)
+    return Negotiated(fallback, f"Accept is '{accept[:80]}'; {_EXPECTED}.")
 
 
-def _named_by(media_range: str, fallback: Format) -> tuple[Format, ...]:
-    if media_range in _SHORT:
-        return ()
+def _rank(wanted: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int]:
+    """Give the quality of a format, how exactly it is named, and how early.
+
+    RFC 9110 section 12.5.1: the most specific range that matches counts, so `application/fhir+json;q=0, */*` is XML.
+    """
+    named = [(_exactness(each, wanted), quality, -at) for at, (each, quality) in enumerate(ranges)]
+    exactness, quality, place = max(named)
+    return (quality, exactness, place) if exactness else (0.0, 0, 0)
+
+
+def _exactness(media_range: str, wanted: Format) -> int:
     if media_range in _RANGES:
-        return tuple(each or fallback for each in _RANGES[media_range])
-    wanted = _FORMATS.get(media_range)
-    return () if wanted is None else (wanted,)
+        exactness, formats = _RANGES[media_range]
+        return exactness if wanted in formats else 0
+    return 3 if media_range not in _SHORT and _FORMATS.get(media_range) == wanted else 0
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:
@@ -141,18 +152,31 @@ def require_body_format(content_type: str | None) -> Format:
 
 
 def formats_asked(query: str) -> tuple[str, ...]:
-    """Give every value of `_format` in a query string."""
-    if "_format" not in query:
+    """Give every value of `_format` in a query string, or in a form."""
+    if "_format" not in query and "%" not in query:  # a name may be percent-encoded too
         return ()
     pairs = (part.partition("=") for part in query.split("&"))
     return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")
 
 
 def negotiated(request: Request) -> Negotiated:
-    """Give what this request's headers and query say of the answer's format."""
+    """Give what this request's headers and query (or form) say of the answer's format."""
     headers = request.headers
     lines = headers.getall("Accept", ())
-    return negotiate(formats_asked(request.query), ", ".join(lines) if lines else None, headers.get("Content-Type"))
+    asked = formats_asked(request.query) + formats_asked(_form(request))
+    return negotiate(asked, ", ".join(lines) if lines else None, headers.get("Content-Type"))
+
+
+def _form(request: Request) -> str:
+    """Give the form of a search by POST: its parameters are as good as those of the query."""
+    content_type = request.headers.get("Content-Type")
+    if not content_type or not request.body or _media_type(content_type) != FORM:
+        return ""
+    return request.body.decode("latin-1").strip()
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 class Representation:
@@ -163,7 +187,8 @@ class Representation:
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Encode what the handler answers, in the format the client asked for."""
-        request.answer_format = negotiated(request).format
+        result = negotiated(request)
+        request.answer_format, request.not_acceptable = result.format, result.problem
         response = await handler(request)
         if response.content is not None:
             encode = response.content.encode
@@ -194,13 +219,12 @@ def require_formats(request: Request) -> None:
 
 
 def _require_form(content_type: str | None) -> None:
-    if (content_type or "").partition(";")[0].strip().lower() != FORM:
+    if _media_type(content_type or "") != FORM:
         found = f"'{content_type[:80]}'" if content_type else "missing"
         raise UnsupportedMediaType(f"Content-Type is {found}; expected {FORM}.", location="http.Content-Type")
 
 
 def _require_acceptable(request: Request) -> None:
-    problem = negotiated(request).problem
-    if problem:
-        location = "http._format" if formats_asked(request.query) else "http.Accept"
-        raise NotAcceptable(problem, location=location)
+    if request.not_acceptable:
+        location = "http._format" if request.not_acceptable.startswith("_format") else "http.Accept"
+        raise NotAcceptable(request.not_acceptable, location=location)

@@ -5,7 +5,6 @@ Source: FHIR STU3, RESTful API, the summary of interactions.
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import unquote
 
 from sandbox.errors import MethodNotAllowed, NoRecordFound
@@ -49,7 +48,7 @@ class Routes:
         self._base_paths = tuple(path + "/" for path in base_paths)
         self._by_shape: dict[tuple[str, ...], dict[str, tuple[Interaction, Handler]]] = {}
         for each in interactions:
-            bound = (each, partial(_answer, each.answer, registrar))
+            bound = (each, _bound(each.answer, registrar))
             self._by_shape.setdefault(_shape(each.path), {})[each.method] = bound
         shapes = self._by_shape.keys()
         self._literals = [{shape[at] for shape in shapes if len(shape) > at} - {"*"} for at in range(4)]
@@ -89,8 +88,8 @@ class Routes:
         return []
 
 
-async def _answer(answer: Answer, registrar: Registrar, request: Request) -> Response:
-    return await answer(request, registrar)
+def _bound(answer: Answer, registrar: Registrar) -> Handler:
+    return lambda request: answer(request, registrar)
 
 
 def require_route(request: Request) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sandbox.faults.plan import Plan
 from sandbox.journal import Journal
+from sandbox.planting import Planter
 from sandbox.registrar import Registrar
-from sandbox.seed import Seed, plant
+from sandbox.seed import Seed
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class Tenant:
     """
 
     registrar: Registrar
+    planter: Planter
     plan: Plan
     journal: Journal
     seeds: Sequence[Seed]
@@ -29,4 +31,4 @@ class Tenant:
         self.registrar.registry.clear()
         self.plan.reset()
         self.journal.clear()
-        plant(self.registrar, self.seeds)
+        self.planter.plant(self.seeds)

@@ -1,5 +1,6 @@
 """Whom an exchange is about: the patients of the stored appointment, of the query, or of the body if it can be read."""
 
+import re
 from urllib.parse import unquote
 
 from sandbox.errors import SandboxError
@@ -8,6 +9,8 @@ from sandbox.faults.match import WITH_ID
 from sandbox.fhir.nhs_number import patients_named
 from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
+
+_ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 
 async def patients_of(request: Request, registrar: Registrar, beginning: str = "") -> tuple[str, ...]:
@@ -31,9 +34,9 @@ def _may_name(request: Request, beginning: str) -> bool:
     query, body = request.query, request.body
     # Digits may be written as escapes: then the only way to know is to read.
     escaped = b"\\u00" in body or b"&#" in body or b"%3" in body
-    return (
-        beginning in query or beginning.encode() in body or escaped or ("%3" in query and beginning in unquote(query))
-    )
+    if beginning in query or escaped or beginning.encode() in body:
+        return True
+    return _ESCAPED_DIGIT.search(query) is not None and beginning in unquote(query)
 
 
 def _of_query(request: Request) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from sandbox.faults.rule import Rule, read_rule
+from sandbox.faults.effect import Effect
+from sandbox.faults.hang import Hang
+from sandbox.faults.match import ALIASES, Match
+from sandbox.faults.race import Race
+from sandbox.faults.reset import Reset
+from sandbox.faults.rule import Rule, Then
+from sandbox.faults.status import Status
+from sandbox.faults.when import When
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,33 @@ SENTINELS: Final = (
 
 @cache
 def sentinel_rules() -> tuple[Rule, ...]:
-    """Give the rules of the sentinels."""
+    """Give the rules of the sentinels.
+
+    They are put together from the few effects that they have, since to read them would be to load every effect at
+    the start. A test reads them too, and compares.
+    """
     return tuple(_rule(each) for each in SENTINELS)
 
 
 def _rule(sentinel: Sentinel) -> Rule:
-    match = {"interaction": sentinel.interaction, "patient": sentinel.nhs_number}
-    spec = {"id": sentinel.rule_id, "match": match, "when": dict(sentinel.when), "then": dict(sentinel.then)}
-    return read_rule({key: value for key, value in spec.items() if value}, sentinel.rule_id, sentinel.rule_id)
+    match = {"interaction": ALIASES.get(sentinel.interaction, sentinel.interaction), "patient": sentinel.nhs_number}
+    parts = {"id": sentinel.rule_id, "match": match, "when": dict(sentinel.when), "then": dict(sentinel.then)}
+    return Rule(
+        id=sentinel.rule_id,
+        match=Match(**match),
+        when=When(**sentinel.when),
+        then=Then((_effect(sentinel.then),), commit="commit" in sentinel.then),
+        spec={key: value for key, value in parts.items() if value},
+    )
+
+
+def _effect(then: Mapping[str, Any]) -> Effect:
+    if "status" in then:
+        return Status(then["status"])
+    return Race(then["race"]) if "race" in then else _WIRES[then["wire"]]
+
+
+_WIRES: Final[Mapping[str, Effect]] = {"hang": Hang(), "reset": Reset()}
 
 
 def sentinel_table() -> str:

@@ -67,6 +67,13 @@ def flaw_of(text: str) -> str:
     return f"a string with the character U+{ord(found[0]):04X}" if found else ""
 
 
+def legible(text: str) -> str:
+    """Give the text with what no resource can carry written as escapes: what clients sent is quoted to them."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _NO_XML_CHARACTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def described(value: object) -> str:
     """Name a JSON value for a person: what it is, and the value itself where it is short."""
     if isinstance(value, Flaw):

@@ -6,6 +6,8 @@ Source: FHIR STU3, OperationOutcome; Spine-OperationOutcome-1; CodeSystem Spine-
 from collections.abc import Iterable
 from typing import Any
 
+from sandbox.fhir.json import legible
+
 SPINE_PROFILE = "https://fhir.nhs.uk/STU3/StructureDefinition/Spine-OperationOutcome-1"
 SPINE_CODES = "https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1"
 
@@ -42,11 +44,12 @@ def spine_issue(*, severity: str, code: str, spine_code: str, diagnostics: str, 
 
 def plain_issue(*, severity: str, code: str, diagnostics: str, location: str = "") -> dict[str, Any]:
     """Give one issue without the Spine's coding, as `$validate` answers them."""
+    # What a client sent is quoted to it: a header may hold bytes that are no text, a query any character.
     issue: dict[str, Any] = {"severity": severity, "code": code}
     if diagnostics:
-        issue["diagnostics"] = diagnostics
+        issue["diagnostics"] = legible(diagnostics)
     if location:
-        issue["location"] = [location]
+        issue["location"] = [legible(location)]
     return issue
 
 

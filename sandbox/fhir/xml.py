@@ -93,17 +93,18 @@ class Writer:
         self, name: str, members: Mapping[str, Any], slots: Mapping[str, _Slot], parts: list[str], head: str = ""
     ) -> None:
         inner: list[str] = []
-        for slot in sorted(
-            [slots[each] for each in members if each != "resourceType" and not _is_second(each, members)]
-        ):
-            if slot.attribute:
-                head += f' {slot.name}="{_escaped(members[slot.name])}"'
-            elif slot.primitive:
-                self._primitives(slot, members, inner)
-            else:
-                content = members[slot.name]
+        for slot in _in_order(members, slots):
+            _, own, _, primitive, attribute = slot
+            content = members.get(own)
+            if attribute:
+                head += f' {own}="{_escaped(content)}"'
+            elif not primitive:
                 for each in content if type(content) is list else (content,):
                     self._complex(slot, each, inner)
+            elif type(content) is str and f"_{own}" not in members:  # what most elements are
+                inner.append(f'<{own} value="{_escaped(content) if _SPECIAL.search(content) else content}"/>')
+            else:
+                self._primitives(slot, members, inner)
         parts.append(f"<{name}{head}>" if inner else f"<{name}{head}/>")
         if inner:
             parts += inner
@@ -135,9 +136,11 @@ class Writer:
             self._element(name, other or {}, self._types["Element"], parts, head)
 
 
-def _is_second(name: str, members: Mapping[str, Any]) -> bool:
-    """Tell whether it is a `_name` whose `name` is there too: the two are one element."""
-    return name[0] == "_" and name[1:] in members
+def _in_order(members: Mapping[str, Any], slots: Mapping[str, _Slot]) -> list[_Slot]:
+    """Give the slots of what is there, in the order of the type; a `_name` beside its `name` is the same element."""
+    found = [slots[name] for name in members if name != "resourceType" and not (name[0] == "_" and name[1:] in members)]
+    found.sort()
+    return found
 
 
 def _text(value: Any) -> str:

@@ -12,10 +12,12 @@ from sandbox.rules import Case, rule
 @rule("create")
 def a_client_assigns_no_id(case: Case) -> Iterator[Finding]:
     """Refuse a resource that comes with an id."""
-    if "id" in case.proposed:
+    # An id that has only extensions is an id too; in JSON they stand beside it, under another name.
+    if "id" in case.proposed or "_id" in case.proposed:
+        found = f"is '{case.proposed['id']}'" if "id" in case.proposed else "has no value but extensions"
         yield Finding(
             "business-rule",
-            f"Appointment.id is '{case.proposed['id']}'; expected none, since the registry assigns it.",
+            f"Appointment.id {found}; expected none, since the registry assigns it.",
             "/f:Appointment/f:id",
             spine_code="MSG_RESOURCE_ID_FAIL",
         )

@@ -40,7 +40,9 @@ class AccessLog:
 
 def _text_line(line: _Line) -> str:
     remote, method, path, status, size, client = line
-    return f"{remote} {client or '-'} {method} {path.encode('unicode_escape').decode()} {status} {size}\n"
+    plain = path.isascii() and path.isprintable() and "\\" not in path
+    shown = path if plain else path.encode("unicode_escape").decode()
+    return f"{remote} {client or '-'} {method} {shown} {status} {size}\n"
 
 
 def _json_line(line: _Line) -> str:

@@ -35,17 +35,26 @@ class Guard:
         """
         host = request.headers.get("Host", "")
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _authority(origin) != host.lower():
             raise BadControlRequest(
                 "Origin is a foreign page's; expected none, or this server's own.", HTTPStatus.FORBIDDEN
             )
         if self.loopback_only and host and not _LOOPBACK.fullmatch(host):
             raise BadControlRequest("Host is no loopback name; expected localhost or 127.0.0.1.", HTTPStatus.FORBIDDEN)
         sent = request.headers.get("Authorization", "")
-        if self.token is not None and not compare_digest(sent.encode(), f"Bearer {self.token}".encode()):
+        if self.token is not None and not compare_digest(
+            sent.encode(errors="surrogateescape"), f"Bearer {self.token}".encode()
+        ):
             raise BadControlRequest(
                 "The control plane wants its own token: Authorization: Bearer <--control-token>.", HTTPStatus.FORBIDDEN
             )
+
+
+def _authority(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # such as "http://[": no browser's
+        return None
 
 
 class ControlApi:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ from sandbox.errors import (
     UnsupportedMediaType,
 )
 from sandbox.exchange import Handler, Request, Response
+from sandbox.server.sending import sendable
 from sandbox.server.wire import deliver
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
@@ -54,7 +56,7 @@ class Listener:
         if response.delivery is not None:
             gone = http.protocol.gone if isinstance(http.protocol, Protocol) else asyncio.Event()
             return await deliver(http, response, response.delivery, gone)
-        return _sendable(response)
+        return sendable(response)
 
     async def _request(self, http: web.BaseRequest) -> Request:
         target = http.raw_path
@@ -70,7 +72,7 @@ class Listener:
         if self._base_url is not None:
             return self._base_url
         host = http.headers.get("Host", "")
-        if _HOST.fullmatch(host) is None:
+        if not _is_host(host):
             name, port = (http.transport.get_extra_info("sockname") if http.transport else ("127.0.0.1", 0))[:2]
             host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
         return f"{http.scheme}://{host}{self._base_path}"
@@ -94,9 +96,14 @@ class Listener:
                 total += len(chunk)
                 if total > self._max_body:
                     raise _too_large("larger", self._max_body)
-        except web.RequestPayloadError as error:
+        except (web.RequestPayloadError, ConnectionError) as error:
             raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
         return b"".join(chunks)
+
+
+@lru_cache(maxsize=256)
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
@@ -142,10 +149,6 @@ def _subject(http: web.BaseRequest) -> str:
     return subject_of(ssl_object) if ssl_object is not None else ""
 
 
-def _sendable(response: Response) -> web.Response:
-    return web.Response(status=response.status, body=response.body or None, headers=response.headers)
-
-
 Refusal = Callable[[SandboxError], Response]
 
 
@@ -173,7 +176,7 @@ class Protocol(web.RequestHandler):
         else:
             error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
             self.logger.error("unexpected failure in the server", exc_info=exc)
-        response = _sendable(self.refuse(error))
+        response = sendable(self.refuse(error))
         response.force_close()
         return response
 

@@ -61,6 +61,29 @@ def test_a_body_that_waits_for_leave_is_let_on(running: RegistrySandbox) -> None
     assert answer.startswith(b"HTTP/1.1 403 ")
 
 
+@pytest.mark.parametrize(
+    ("method", "header", "status"),
+    [
+        ("GET", "Accept", 406),
+        ("PUT", "If-Match", 409),
+        ("PUT", "Content-Type", 415),
+        ("PUT", "Content-Encoding", 415),
+        ("GET", "Authorization", 403),
+    ],
+)
+def test_bytes_that_are_no_text_are_judged_as_any_value(
+    running: RegistrySandbox, method: str, header: str, status: int
+) -> None:
+    """A header may hold any byte: the refusal that quotes it is an outcome of its own status, not a 500."""
+    given = {"Authorization": f"Bearer {running.token()}", "Content-Type": "application/fhir+json"}
+    given |= {"Content-Length": "2", header: "\xff\xfe\xc3"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    sent = f"{method} /STU3/Appointment/booked-tomorrow HTTP/1.1\r\n{HEAD}{lines}\r\n{{}}"
+    answered, headers, body = said(running, sent.encode("latin-1"))
+    assert (answered, headers["Content-Type"]) == (status, "application/fhir+json; charset=utf-8")
+    assert json.loads(body)["resourceType"] == "OperationOutcome"
+
+
 @pytest.mark.parametrize("path", ["/STU3/%0A", "/STU3/Appointment/%0A", "/STU3/%2e%2e/x", "/STU3/Appointment%2Fx"])
 def test_odd_paths_get_an_outcome(running: RegistrySandbox, path: str) -> None:
     """An encoded line feed, a parent folder, an encoded slash: an outcome, whatever the framework would say."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.faults.sentinels import SENTINELS
 from sandbox.running import RegistrySandbox
 from sandbox.settings import table
 
@@ -17,9 +18,9 @@ ADDRESS = "http://127.0.0.1:8080"
 MARK = "----- told: "
 
 
-def conversation() -> list[tuple[str, str]]:
-    """Give each command of the README's conversation, with what it prints there."""
-    section = README.partition("## A conversation")[2].partition("\n## ")[0]
+def commands(title: str) -> list[tuple[str, str]]:
+    """Give each command of a section of the README, with what it prints there."""
+    section = README.partition(f"## {title}")[2].partition("\n## ")[0]
     told: list[tuple[str, str]] = []
     for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
         for command in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
@@ -27,6 +28,9 @@ def conversation() -> list[tuple[str, str]]:
             end = heredoc.end() if heredoc else command.index("\n") + 1
             told.append((command[:end], command[end:]))
     return told
+
+
+CONVERSATION = commands("A conversation")
 
 
 def errors() -> list[tuple[str, str, str]]:
@@ -41,7 +45,7 @@ class Shell:
     def __init__(self, folder: Path, running: RegistrySandbox) -> None:
         self.folder = folder
         self.address = running.base_url.removesuffix("/STU3")
-        self.told = self.run("".join(f"echo '{MARK}'\n{command}" for command, _ in conversation())).split(f"{MARK}\n")
+        self.told = self.run("".join(f"echo '{MARK}'\n{command}" for command, _ in CONVERSATION)).split(f"{MARK}\n")
 
     def run(self, script: str) -> str:
         """Run a script where the sandbox of the test stands for the README's."""
@@ -51,7 +55,7 @@ class Shell:
 
     def after_the_conversation(self, script: str) -> str:
         """Run a script with the conversation's variables and files."""
-        variables = [command for command, _ in conversation() if re.match(r"[A-Z]+=", command)]
+        variables = [command for command, _ in CONVERSATION if re.match(r"[A-Z]+=", command)]
         return self.run("".join(variables) + script)
 
 
@@ -68,10 +72,18 @@ def pattern(told: str) -> str:
     return r".*?".join(re.escape(part) for part in told.strip().split("...")) + r"\s*"
 
 
-@pytest.mark.parametrize("step", range(len(conversation())), ids=lambda step: conversation()[step][0][:40])
+@pytest.mark.parametrize("step", range(len(CONVERSATION)), ids=lambda step: CONVERSATION[step][0][:40])
 def test_the_conversation_goes_as_it_is_told(shell: Shell, step: int) -> None:
     """Every command prints what the README says it prints."""
-    assert re.fullmatch(pattern(conversation()[step][1]), shell.told[step + 1].strip(), re.DOTALL)
+    assert re.fullmatch(pattern(CONVERSATION[step][1]), shell.told[step + 1].strip(), re.DOTALL)
+
+
+def test_the_section_on_faults_goes_as_it_is_told(shell: Shell) -> None:
+    """A fault is set, the clock is moved, and everything is as at the start again."""
+    for command, printed in commands("Faults on demand"):
+        if "/reset" not in command:  # it would take the conversation away from the other tests
+            assert re.fullmatch(pattern(printed), shell.run(command).strip(), re.DOTALL)
+    shell.run(f'curl -s -X PUT {ADDRESS}/_sandbox/clock -d \'{{"advance": "-2d"}}\'')
 
 
 @pytest.mark.parametrize(("status", "code", "command"), errors())
@@ -85,7 +97,17 @@ def test_each_error_is_provoked_by_its_line(shell: Shell, status: str, code: str
 
 def test_the_table_has_every_documented_error() -> None:
     """One row at least for each status of the contract."""
-    assert {int(status) for status, _, _ in errors()} >= {400, 403, 404, 405, 406, 409, 412, 413, 415, 422}
+    assert {int(status) for status, _, _ in errors()} >= {400, 403, 404, 405, 406, 409, 412, 413, 415, 422, 500}
+
+
+def test_the_table_of_sentinels_is_whole() -> None:
+    """Each number stands in the column of its interaction, and no other number is there."""
+    rows = [line.split("|")[2:6] for line in README.splitlines() if "`99995" in line]
+    interactions = ("register", "cancel", "search", "read")
+    told = {
+        (cell.strip(" `"), name) for row in rows for cell, name in zip(row, interactions, strict=True) if cell.strip()
+    }
+    assert told == {(each.nhs_number, each.interaction) for each in SENTINELS}
 
 
 def test_the_table_of_settings_is_the_programs_own() -> None:

@@ -25,6 +25,12 @@ class TestFormats:
             ("application/fhir+json;q=0, application/fhir+xml;q=0.1", XML),
             ("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", XML),
             ("APPLICATION/FHIR+XML;charset=UTF-8", XML),
+            ("application/fhir+json;q=0, */*", XML),
+            ("application/fhir+json;q=0.1, */*;q=0.5", XML),
+            ("*/*, application/fhir+xml;q=0", JSON),
+            ("*/*, application/fhir+xml", XML),
+            ("application/xml, application/json", XML),
+            ("application/json, application/xml", JSON),
             ("*/*", JSON),
             ("application/*", JSON),
             (None, JSON),
@@ -45,12 +51,30 @@ class TestFormats:
             "application/fhir%2Bxml",
             "application/fhir+xml",
             "application%2Ffhir%2Bxml",
+            "xml&%5Fformat=xml",
         ],
     )
     def test_the_format_parameter_beats_accept(self, registry: Registry, value: str) -> None:
         """A raw + is understood."""
         answer = registry.get(f"{READ}?_format={value}", Accept="application/fhir+json")
         assert (answer.status, answer.headers["Content-Type"]) == (200, XML)
+
+    def test_the_format_parameter_may_stand_in_a_form(self, registry: Registry) -> None:
+        """A search by POST has its parameters there, this one too, in any spelling."""
+        patient = "Patient=https://fhir.nhs.uk/Id/nhs-number|9990001111"
+        for form, status, expected in (
+            ("_format=xml", 200, XML),
+            ("%5Fformat=json", 200, JSON),
+            ("_format=a", 406, JSON),
+        ):
+            answer = registry.ask(
+                "POST",
+                "/Appointment/_search",
+                f"{patient}&{form}".encode(),
+                Accept=None,
+                Content_Type="application/x-www-form-urlencoded",
+            )
+            assert (answer.status, answer.headers["Content-Type"]) == (status, expected)
 
     @pytest.mark.parametrize("path", ["/metadata", "/Appointment/unknown", READ + "/_history", "/Nothing"])
     def test_the_format_parameter_holds_everywhere(self, registry: Registry, path: str) -> None:

@@ -113,6 +113,12 @@ class TestFailure:
         assert (answer.status, answer.issues) == (422, [("business-rule", "MSG_RESOURCE_ID_FAIL")])
         assert answer.locations == ["/f:Appointment/f:id"]
 
+    def test_an_id_without_a_value_is_an_id(self, registry: Registry) -> None:
+        """An id of which only extensions are sent is refused too, not stored."""
+        extension = {"url": "https://provider.example.test/note", "valueString": "mine"}
+        answer = registry.register(appointment(_id={"extension": [extension]}))
+        assert (answer.status, answer.issues) == (422, [("business-rule", "MSG_RESOURCE_ID_FAIL")])
+
     @pytest.mark.parametrize("element", FORBIDDEN)
     def test_each_forbidden_element_is_refused(self, registry: Registry, element: str) -> None:
         """contained, supportingInformation, description and slot must not be there."""

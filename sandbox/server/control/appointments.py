@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from sandbox.exchange import Request, Response
-from sandbox.seed import BadSeed, plant, seeds_from_json
+from sandbox.seed import BadSeed, seeds_from_json
 from sandbox.server.control.operation import BadControlRequest, Operation
 from sandbox.tenant import Tenant
 
@@ -38,7 +38,7 @@ def operations(tenant: Tenant) -> list[Operation]:
         if request.body_error is not None:
             raise BadControlRequest(str(request.body_error))
         try:
-            planted = plant(registrar, seeds_from_json("body", request.body))
+            planted = tenant.planter.plant(seeds_from_json("body", request.body))
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
         return _listing(HTTPStatus.CREATED, "seeded", len(planted), b",\n".join(each.json for each in planted))

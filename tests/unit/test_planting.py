@@ -67,6 +67,7 @@ def test_versions_follow_one_another(tmp_path: Path) -> None:
         ("a.yaml", STORY.replace("+1d 09:30", "tomorrow"), "start"),
         ("a.yaml", STORY.replace('"9991000011"', "123"), "participant"),
         ("a.yaml", STORY + "later: soon\n", "'later' is a list"),
+        ("a.yaml", STORY + "later:\n  - {at: soon, status: cancelled}\n", "'soon' is no instant"),
         ("a.yaml", STORY.replace("mine", "no spaces"), "'id'"),
         ("a.yaml", f"{STORY}---{STORY}", "the id 'mine' is taken"),
         ("a.yaml", "- [", "no YAML"),
@@ -99,3 +100,18 @@ def test_a_run_is_reproducible(tmp_path: Path) -> None:
     settings = Settings(seed_data=(tmp_path,), random_seed=7)
     first, second = (set(build(settings).tenant.registrar.registry.ids()) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'created: "9999-12-31T23:59:59-14:00"',
+        'created: "0001-01-01T00:00:00+14:00"',
+        'later: [{at: "9999-12-31T23:59:59-14:00", status: cancelled}]',
+        'later: [{at: "yesterday", status: cancelled}]',
+    ],
+)
+def test_an_instant_beyond_the_calendar_is_named(tmp_path: Path, told: str) -> None:
+    """An offset can carry an instant out of the years that a version can be stored in."""
+    with pytest.raises(BadSeed, match="is no instant that a version can be stored at"):
+        started(tmp_path, content=f"{STORY}{told}\n")

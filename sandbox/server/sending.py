@@ -1,0 +1,85 @@
+"""Answers as they leave: a dressed one is written in one go, as the bytes it is; any other as aiohttp does it.
+
+aiohttp copies the headers, completes them, sorts out the body and writes the two in turn, which costs as much as all
+the judging of a read. What the envelope has dressed is complete already.
+
+Source: RFC 9112 sections 4 and 9.3 (status line, persistence); RFC 9110 section 8.6 (Content-Length).
+"""
+
+from functools import lru_cache
+from http import HTTPStatus
+
+from aiohttp import HttpVersion10, web
+from aiohttp.abc import AbstractStreamWriter
+
+from sandbox.exchange import Response
+
+_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_ONE_WRITE_BYTES = 65_536  # below it, to copy a body costs less than a second write
+
+
+class Prepared(web.StreamResponse):
+    """An answer whose headers are complete but for those of the connection."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(status=response.status)
+        self._response = response
+        self._lasting = True
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection is kept."""
+        return self._lasting
+
+    def force_close(self) -> None:
+        """Close the connection once the answer is sent."""
+        self._lasting = False
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+        """Write everything, and wait where the client reads too slowly."""
+        writer, body = request.writer, self._response.body
+        self._lasting = self._lasting and request.keep_alive
+        head = self._head(request)
+        if request.method == "HEAD" or self.status in _WITHOUT_BODY or not body:
+            await writer.write(head)
+        elif len(body) < _ONE_WRITE_BYTES:
+            await writer.write(head + body)
+        else:
+            await writer.write(head)
+            await writer.write(body)
+        return writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Do nothing: all was written."""
+
+    def _head(self, request: web.BaseRequest) -> bytes:
+        headers = self._response.headers
+        lines = [_status_line(request.version == HttpVersion10, self._response.status)]
+        lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
+        if self.status not in _WITHOUT_BODY:
+            lines.append(f"Content-Length: {len(self._response.body)}\r\n")
+        if not self._lasting:
+            lines.append("Connection: close\r\n")
+        elif request.version == HttpVersion10:
+            lines.append("Connection: keep-alive\r\n")
+        head = "".join(lines)
+        # A line break in a value would let its author write headers of his own, or a second answer.
+        if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+            raise ValueError("a header's value has a line break or a NUL")
+        return f"{head}\r\n".encode()
+
+
+@lru_cache(maxsize=128)
+def _status_line(old: bool, status: int) -> str:  # noqa: FBT001 - it keys a cache
+    reason = HTTPStatus(status).phrase if status in _KNOWN else ""
+    return f"HTTP/1.{0 if old else 1} {int(status)} {reason}\r\n"
+
+
+_KNOWN = frozenset(int(each) for each in HTTPStatus)
+
+
+def sendable(response: Response) -> web.StreamResponse:
+    """Give what aiohttp sends."""
+    if "Date" in response.headers:
+        return Prepared(response)
+    return web.Response(status=response.status, body=response.body or None, headers=response.headers)

@@ -1,0 +1,372 @@
+"""The control plane: the clock, the faults, the journal, the document, the console; and who may call."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from sandbox.faults.rule import rule_schema
+from sandbox.running import RegistrySandbox
+from tests.house.faulty import BOOKED, Faulty, Waits
+
+PAGE = Path(__file__).parents[2] / "docs" / "control-api.md"
+
+
+@pytest.fixture
+def faulty(running: RegistrySandbox) -> Iterator[Faulty]:
+    """A sandbox as at its start."""
+    with Faulty(running, Waits()) as faulty:
+        faulty.begin()
+        yield faulty
+
+
+def read(faulty: Faulty) -> int:
+    """Read the booked appointment, and give the status."""
+    call = faulty.call("read")
+    return httpx.get(call.url, headers=call.headers).status_code
+
+
+class TestClock:
+    """GET and PUT /_sandbox/clock."""
+
+    def test_it_is_set_advanced_and_frozen(self, faulty: Faulty) -> None:
+        """In this order, in one call too."""
+        order = {"now": "2031-01-01T12:00:00+01:00", "advance": "-30m", "frozen": True}
+        assert faulty.control.put("/clock", json=order).json() == {
+            "now": "2031-01-01T10:30:00.000+00:00",
+            "frozen": True,
+        }
+        assert faulty.control.put("/clock", json={"advance": "1d"}).json()["now"] == "2031-01-02T10:30:00.000+00:00"
+        assert faulty.control.put("/clock", json={"frozen": False}).json()["frozen"] is False
+
+    def test_moving_it_expires_tokens_and_opens_windows(self, faulty: Faulty) -> None:
+        """Everything follows the one clock."""
+        faulty.begin("read:503@1h..2h")
+        assert read(faulty) == 200
+        faulty.control.put("/clock", json={"advance": "90m"})
+        assert read(faulty) == 403
+        faulty.token = faulty.control.get("/token").text.strip()
+        assert read(faulty) == 503
+
+    @pytest.mark.parametrize(
+        ("body", "named"),
+        [
+            ({}, "expected now, advance or frozen"),
+            ({"now": "tomorrow"}, "clock.now"),
+            ({"now": "2031-01-01T12:00:00"}, "expected an instant with a time zone"),
+            ({"now": "9999-12-31T23:59:59-14:00"}, "clock.now"),
+            ({"advance": "300000d"}, "clock.advance"),
+            ({"advance": "1 day"}, "clock.advance"),
+            ({"frozen": "yes"}, "clock.frozen"),
+            ({"freeze": True}, "freeze"),
+            ([], "clock: []"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_and_nothing_is_applied(self, faulty: Faulty, body: Any, named: str) -> None:
+        """400, naming the place."""
+        faulty.control.put("/clock", json={"frozen": True})
+        before = faulty.control.get("/clock").json()
+        refused = faulty.control.put("/clock", json=body)
+        assert refused.status_code == 400
+        assert named in refused.json()["error"]
+        assert faulty.control.get("/clock").json() == before
+
+
+class TestFaults:
+    """GET, POST, PUT, DELETE /_sandbox/faults."""
+
+    def test_one_is_added_counted_and_deleted(self, faulty: Faulty) -> None:
+        """By a short form as a JSON string, or by an object."""
+        added = faulty.control.post("/faults", json="read:503@x1")
+        assert (added.status_code, added.headers["Location"]) == (201, "/_sandbox/faults/http-1")
+        assert [read(faulty), read(faulty)] == [503, 200]
+        told = faulty.control.get("/faults/http-1").json()
+        assert (told["matched"], told["fired"], told["source"]) == (2, 1, "http")
+        assert faulty.control.get("/health").json()["faults"] == ["http-1"]
+        assert faulty.control.delete("/faults/http-1").status_code == 204
+        assert faulty.control.get("/faults/http-1").status_code == 404
+
+    def test_the_newest_comes_first(self, faulty: Faulty) -> None:
+        """And DELETE brings the older back."""
+        faulty.control.post("/faults", json="read:503")
+        faulty.control.post("/faults", json={"id": "mine", "then": {"status": 504}})
+        assert read(faulty) == 504
+        faulty.control.delete("/faults/mine")
+        assert read(faulty) == 503
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b'{"then": {"status": 500}, "then": {"status": 501}}',
+            b'{"then": {"delay": NaN}}',
+            b"[" * 100_000,
+            b'{"faults": "read:500"}',
+            b'{"faults": ["read:500", "read:fivehundred"]}',
+            b'{"faults": ["read:500"], "more": 1}',
+            b'["read:500"]',
+        ],
+    )
+    def test_put_is_all_or_nothing(self, faulty: Faulty, body: bytes) -> None:
+        """One bad rule, and what was there before stays."""
+        faulty.control.put("/faults", json={"faults": ["read:504"]})
+        refused = faulty.control.put("/faults", content=body)
+        assert refused.status_code == 400
+        assert refused.json()["error"]
+        assert read(faulty) == 504
+
+    def test_an_id_that_is_taken_is_a_conflict(self, faulty: Faulty) -> None:
+        """A sentinel's too."""
+        for taken in ("sentinel-read-500", "fired"):
+            assert faulty.control.post("/faults", json={"id": taken, "then": {"status": 500}}).status_code == 409
+
+    def test_a_rule_with_a_ttl_says_until_when(self, faulty: Faulty) -> None:
+        """On the sandbox's clock."""
+        faulty.control.put("/clock", json={"now": "2031-01-01T12:00:00Z", "frozen": True})
+        added = faulty.control.post("/faults", json={"ttl": "1m", "then": {"status": 500}}).json()
+        assert added["until"] == "2031-01-01T12:01:00.000+00:00"
+        faulty.control.put("/clock", json={"advance": "1m"})
+        assert faulty.control.get(f"/faults/{added['id']}").status_code == 404
+
+    def test_what_fired_can_be_replayed(self, faulty: Faulty) -> None:
+        """Frozen as YAML, put in force after a reset: the same requests fail."""
+        faulty.begin("read:503@50%")
+        seen = [read(faulty) for _ in range(20)]
+        assert set(seen) == {200, 503}
+        frozen = faulty.control.get("/faults/fired", params={"format": "yaml"})
+        assert frozen.headers["Content-Type"] == "application/yaml; charset=utf-8"
+        assert faulty.control.get("/faults/fired").json()["total"] == seen.count(503)
+        faulty.begin(*yaml.safe_load(frozen.text)["faults"])
+        assert [read(faulty) for _ in range(20)] == seen
+
+    def test_the_rules_in_force_are_a_fault_file(self, faulty: Faulty) -> None:
+        """As YAML, in order."""
+        faulty.begin("read:503@10%", {"id": "slow", "then": {"delay": "1s"}})
+        told = yaml.safe_load(faulty.control.get("/faults", params={"format": "yaml"}).text)
+        assert [each["id"] for each in told["faults"]] == ["http-1", "slow"]
+
+
+class TestSentinels:
+    """With nothing configured."""
+
+    @pytest.mark.parametrize("status", [403, 404, 500])
+    def test_a_read(self, faulty: Faulty, status: int) -> None:
+        """Of the appointment that is seeded for it."""
+        headers = {"Authorization": f"Bearer {faulty.token}"}
+        url = f"{faulty.base}/Appointment/sentinel-read-{status}"
+        assert httpx.get(url, headers=headers).status_code == status
+        assert httpx.get(f"{url}/_history/1", headers=headers).status_code == 200
+
+    @pytest.mark.parametrize("status", [400, 403, 404, 412, 422, 500])
+    def test_a_cancel(self, faulty: Faulty, status: int) -> None:
+        """Nothing is changed, and a read is not concerned."""
+        seeded = faulty.versions(f"sentinel-cancel-{status}")[0]
+        assert self.cancel(faulty, seeded, 1) == status
+        assert len(faulty.versions(seeded["id"])) == 1
+        headers = {"Authorization": f"Bearer {faulty.token}"}
+        assert httpx.get(f"{faulty.base}/Appointment/{seeded['id']}", headers=headers).status_code == 200
+
+    def test_the_conflict_is_a_race_that_a_retry_wins(self, faulty: Faulty) -> None:
+        """409 with version 2 in the history; the next attempt, with version 2, succeeds."""
+        seeded = faulty.versions("sentinel-cancel-409")[0]
+        assert self.cancel(faulty, seeded, 1) == 409
+        now = faulty.versions("sentinel-cancel-409")[-1]
+        assert self.cancel(faulty, now, 2) == 200
+
+    def test_a_lost_cancel_is_done(self, faulty: Faulty) -> None:
+        """The connection is reset, and version 2 exists."""
+        seeded = faulty.versions("sentinel-cancel-lost")[0]
+        with pytest.raises(httpx.ReadError):
+            self.cancel(faulty, seeded, 1)
+        assert faulty.versions("sentinel-cancel-lost")[-1]["status"] == "cancelled"
+
+    @pytest.mark.parametrize("status", [400, 403, 422, 500])
+    def test_a_registration(self, faulty: Faulty, status: int) -> None:
+        """By the number in the body, in XML as in JSON, escaped or not."""
+        seeded = faulty.versions(f"sentinel-register-{status}")[0]
+        body = {name: value for name, value in seeded.items() if name not in ("id", "meta")}
+        headers = {"Authorization": f"Bearer {faulty.token}", "Content-Type": "application/fhir+json"}
+        number = seeded["participant"][0]["actor"]["identifier"]["value"]
+        plain = httpx.Request("POST", faulty.base, json=body).content
+        escaped = plain.replace(number.encode(), f"\\u0039{number[1:]}".encode())
+        for content in (plain, escaped):
+            assert httpx.post(f"{faulty.base}/Appointment", headers=headers, content=content).status_code == status
+
+    @pytest.mark.parametrize("status", [400, 403, 500])
+    def test_a_search(self, faulty: Faulty, status: int) -> None:
+        """By GET and by POST, percent-encoded or not."""
+        seeded = faulty.versions(f"sentinel-search-{status}")[0]
+        number = seeded["participant"][0]["actor"]["identifier"]["value"]
+        headers = {"Authorization": f"Bearer {faulty.token}"}
+        for written in (number, f"%39{number[1:]}"):
+            query = f"patient.identifier=https://fhir.nhs.uk/Id/nhs-number|{written}"
+            assert httpx.get(f"{faulty.base}/Appointment?{query}", headers=headers).status_code == status
+            form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+            posted = httpx.post(f"{faulty.base}/Appointment/_search", headers=form, content=query)
+            assert posted.status_code == status
+
+    def test_they_can_be_turned_off(self) -> None:
+        """--no-sentinels."""
+        with RegistrySandbox(random_seed=1, no_sentinels=True) as running, Faulty(running, Waits()) as faulty:
+            faulty.begin()
+            headers = {"Authorization": f"Bearer {faulty.token}"}
+            assert httpx.get(f"{faulty.base}/Appointment/sentinel-read-500", headers=headers).status_code == 200
+
+    def cancel(self, faulty: Faulty, resource: dict[str, Any], version: int) -> int:
+        """Cancel, and give the status."""
+        headers = {"Authorization": f"Bearer {faulty.token}", "If-Match": f'W/"{version}"'}
+        headers["Content-Type"] = "application/fhir+json"
+        body = {**resource, "status": "cancelled"}
+        return httpx.put(f"{faulty.base}/Appointment/{resource['id']}", headers=headers, json=body).status_code
+
+
+class TestJournal:
+    """GET and DELETE /_sandbox/journal."""
+
+    def test_the_filters(self, faulty: Faulty) -> None:
+        """Each alone, and together."""
+        faulty.begin("read:503@x1")
+        read(faulty)
+        read(faulty)
+        httpx.get(f"{faulty.base}/Appointment/{BOOKED}")
+
+        def numbers(**filters: str) -> list[int]:
+            return [each["number"] for each in faulty.control.get("/journal", params=filters).json()["exchanges"]]
+
+        assert numbers() == [1, 2, 3]
+        assert numbers(since="1") == [2, 3]
+        assert numbers(since="2031-01-01T00:00:00Z") == []
+        assert numbers(status="503") == [1]
+        assert numbers(status="4xx") == [3]
+        assert numbers(client="sandbox-client") == [1, 2]
+        assert numbers(interaction="read", status="200") == [2]
+        assert numbers(fault="http-1") == [1]
+        assert faulty.control.delete("/journal").status_code == 204
+        assert numbers() == []
+
+    @pytest.mark.parametrize(
+        "query", ["status=often", "since=yesterday", "interaction=x", "limit=3", "status=200&status=201"]
+    )
+    def test_what_cannot_be_asked_is_refused(self, faulty: Faulty, query: str) -> None:
+        """400, saying what can."""
+        refused = faulty.control.get(f"/journal?{query}")
+        assert (refused.status_code, "expected" in refused.json()["error"]) == (400, True)
+
+    def test_no_token_is_in_it(self, faulty: Faulty) -> None:
+        """Neither what was sent nor what was handed out."""
+        call = faulty.call("token")
+        token = httpx.post(call.url, headers=call.headers, content=call.body).json()["access_token"]
+        read(faulty)
+        told = faulty.control.get("/journal").text
+        assert token.rpartition(".")[2] not in told
+        assert "sandbox-secret" not in told
+        assert '"interaction": "token"' in told
+
+
+class TestReset:
+    """POST /_sandbox/reset."""
+
+    def test_it_returns_to_the_exact_start(self, faulty: Faulty) -> None:
+        """The registry, the faults, the clock, the journal, and the ids that come next."""
+        faulty.control.put("/clock", json={"now": "2031-01-01T12:00:00Z", "frozen": True})
+        faulty.begin()
+
+        def run() -> list[str]:
+            faulty.begin("register:commit+503@50%")
+            calls = [faulty.call("register") for _ in range(4)]
+            answers = [httpx.post(call.url, headers=call.headers, content=call.body) for call in calls]
+            return [f"{answer.status_code} {answer.headers.get('Location')}" for answer in answers] + [
+                each["id"] for each in faulty.registered()
+            ]
+
+        assert run() == run()
+        told = faulty.control.post("/reset").json()
+        assert (told["faults"], told["journal"]["exchanges"], told["clock"]["frozen"]) == ([], 0, False)
+        assert faulty.registered() == []
+
+
+class TestDocument:
+    """GET /_sandbox/openapi.json."""
+
+    def test_it_tells_of_every_operation_that_there_is(self, faulty: Faulty) -> None:
+        """Each path and method of the control plane answers something else than 404 and 405; the FHIR side is there."""
+        document = faulty.control.get("/openapi.json").json()
+        assert document["openapi"] == "3.1.0"
+        assert document["components"]["schemas"]["Fault"] == rule_schema()
+        assert "put" in document["paths"]["/STU3/Appointment/{id}"]
+        origin = faulty.base.removesuffix("/STU3")
+        for path, by_method in document["paths"].items():
+            for method in by_method:
+                if path.startswith("/_sandbox"):
+                    answer = httpx.request(method, origin + path.replace("{id}", "sentinel-read-500"))
+                    assert answer.status_code not in (404, 405), (method, path)
+
+    def test_every_reference_leads_somewhere_and_names_are_distinct(self, faulty: Faulty) -> None:
+        """As generators of clients need it."""
+        answer = faulty.control.get("/openapi.json")
+        document = answer.json()
+        for name in re.findall(r'"#/components/schemas/(\w+)"', answer.text):
+            assert name in document["components"]["schemas"]
+        names = [each["operationId"] for by_method in document["paths"].values() for each in by_method.values()]
+        assert len(names) == len(set(names))
+
+    def test_the_page_lists_every_call(self, faulty: Faulty) -> None:
+        """docs/control-api.md."""
+        paths = faulty.control.get("/openapi.json").json()["paths"]
+        page = PAGE.read_text()
+        assert [
+            path for path in paths if path.startswith("/_sandbox") and path.removeprefix("/_sandbox") not in page
+        ] == []
+
+
+class TestConsole:
+    """GET /."""
+
+    def test_it_is_a_page_that_loads_nothing_from_elsewhere(self, faulty: Faulty) -> None:
+        """Its policy names its own script and style by their hashes."""
+        page = httpx.get(faulty.base.removesuffix("STU3"), headers={"Accept": "text/html"})
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert page.headers["Content-Security-Policy"].count("sha256-") == 2
+        assert not re.findall(r"(?:src|href)=|https?://|@import|innerHTML", page.text)
+
+    def test_it_asks_for_nothing_but_what_there_is(self, faulty: Faulty) -> None:
+        """Every path that its script calls is one of the control plane's."""
+        page = httpx.get(faulty.base.removesuffix("STU3")).text
+        called = {path.partition("?")[0] for path in re.findall(r'call\("[A-Z]+", [`"]([a-z?=]+)', page)}
+        assert {"health", "faults", "clock", "journal", "appointments", "reset"} <= called
+        for path in called:
+            assert faulty.control.get(f"/{path}").status_code in (HTTPStatus.OK, HTTPStatus.METHOD_NOT_ALLOWED)
+
+    def test_for_json_it_is_the_list_of_paths(self, faulty: Faulty) -> None:
+        """All that is answered."""
+        listed = httpx.get(faulty.base.removesuffix("STU3"), headers={"Accept": "application/json"}).json()
+        assert {"/STU3", "/oauth2/token", "/_sandbox/faults"} <= set(listed["paths"])
+
+
+class TestGuard:
+    """Who may call."""
+
+    def test_a_foreign_page_may_not(self, faulty: Faulty) -> None:
+        """Its Origin gives it away; this server's own console may."""
+        assert faulty.control.post("/reset", headers={"Origin": "https://evil.example"}).status_code == 403
+        own = faulty.base.removesuffix("/STU3")
+        assert faulty.control.post("/reset", headers={"Origin": own}).status_code == 200
+
+    def test_a_name_that_is_no_loopback_name_may_not(self, faulty: Faulty) -> None:
+        """As after a DNS rebinding."""
+        assert faulty.control.get("/faults", headers={"Host": "evil.example"}).status_code == 403
+        assert faulty.control.get("/faults", headers={"Host": "localhost:1"}).status_code == 200
+
+    def test_with_a_token_set_only_it_opens_the_door(self) -> None:
+        """Health alone needs none."""
+        with RegistrySandbox(random_seed=1, control_token="open") as running, httpx.Client() as client:
+            assert client.get(f"{running.control_url}/health").status_code == 200
+            assert client.get(f"{running.control_url}/faults").status_code == 403
+            good = client.get(f"{running.control_url}/faults", headers={"Authorization": "Bearer open"})
+            assert good.status_code == 200

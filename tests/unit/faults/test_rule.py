@@ -1,0 +1,89 @@
+"""The long form of a rule, and what is refused of it."""
+
+import json
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from sandbox.faults.fields import BadFault
+from sandbox.faults.match import Facts
+from sandbox.faults.rule import read_rule, rule_schema
+
+
+def facts(**known: Any) -> Facts:
+    """Give the facts of an exchange: a read by acme, unless told otherwise."""
+    headers = CIMultiDictProxy(CIMultiDict(known.pop("headers", {})))
+    return Facts(**{"interaction": "read", "logical_id": "1", "client": "acme", "headers": headers, **known})
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ({}, "fault: 'then' is missing"),
+        ([], "fault: [] cannot be used"),
+        ({"then": {}}, "fault.then: there is no effect"),
+        ({"thn": {}}, 'fault: "thn" is not known'),
+        ({"then": {"status": "500"}}, 'fault.then.status: "500" cannot be used'),
+        ({"then": {"status": True}}, "fault.then.status: true cannot be used"),
+        ({"then": {"cut": {"bytes": 1, "ends": "fin"}}}, 'fault.then.cut: "ends" is not known'),
+        ({"then": {"cut": {}}}, "fault.then.cut: 'bytes' is missing"),
+        ({"then": {"delay": {"uniform": {"min": 1}}}}, "fault.then.delay.uniform: 'max' is missing"),
+        ({"then": {"retry_after": 2}}, "fault.then: 'status' is missing"),
+        ({"then": {"status": 500}, "when": {"nth": []}}, "fault.when.nth"),
+        ({"then": {"status": 500}, "when": {"nth": [2, 0]}}, "fault.when.nth[1]: 0 cannot be used"),
+        ({"then": {"status": 500}, "when": {"for": 0}}, "fault.when: for 0 never holds"),
+        ({"then": {"status": 500}, "match": {"patient": 9991000011}}, "fault.match.patient: 9991000011 cannot be used"),
+        ({"then": {"status": 500}, "match": {"interaction": "token", "patient": "9991000011"}}, "is never met"),
+        ({"then": {"status": 500}, "id": "a/b"}, 'fault.id: "a/b" cannot be used'),
+        ({"then": {"headers": {"A b": "c"}}}, "expected the name of a header"),
+        ({"then": {"headers": {"A": "c\r\nSet-Cookie: x"}}}, "expected a header's value"),
+        ({"then": {"delay": float("nan")}}, "expected a time span"),
+        ({"then": {"status": 500, "code": "RESOURCE_CREATED"}}, "fault.then.code"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_place(spec: Any, place: str) -> None:
+    """The message names the place, what is there, and what was expected."""
+    with pytest.raises(BadFault) as refused:
+        read_rule(spec, "fault", "x")
+    assert place in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("match", "fits"),
+    [
+        ({}, True),
+        ({"id": "1"}, True),
+        ({"id": "2"}, False),
+        ({"client": "acme"}, True),
+        ({"client": "other"}, False),
+        ({"patient": "9991000011"}, True),
+        ({"patient": "9991000038"}, False),
+        ({"header": "X-Run"}, True),
+        ({"header": {"x-run": "7"}}, True),
+        ({"header": {"X-Run": "*"}}, True),
+        ({"header": {"X-Run": "8"}}, False),
+        ({"header": "X-Other"}, False),
+        ({"id": "1", "client": "other"}, False),
+    ],
+)
+def test_all_that_is_given_must_fit(match: dict[str, Any], fits: bool) -> None:  # noqa: FBT001 - the table's column
+    """An absent key means any."""
+    rule = read_rule({"match": match, "then": {"status": 500}}, "fault", "x")
+    assert rule.match.fits(facts(patients=("9991000011",), headers={"X-Run": "7"})) is fits
+
+
+def test_without_an_interaction_it_is_about_all_of_fhir_and_never_the_token() -> None:
+    """The token endpoint must be named."""
+    rule = read_rule({"then": {"status": 500}}, "fault", "x")
+    assert "token" not in rule.interactions
+    assert {"create", "search-type", "capabilities"} <= set(rule.interactions)
+
+
+def test_the_schema_is_derived_from_the_fields() -> None:
+    """Each setting of each effect is in it, with its bounds."""
+    then = rule_schema()["properties"]["then"]["properties"]
+    assert then["status"] == {"type": "integer", "minimum": 400, "maximum": 599}
+    assert then["wire"] == {"enum": ["empty", "garbage", "hang", "reset"]}
+    assert then["cut"]["anyOf"][1]["required"] == ["bytes"]
+    assert json.loads(json.dumps(rule_schema())) == rule_schema()
