@@ -95,7 +95,7 @@ class Writer:
         inner: list[str] = []
         for slot in _in_order(members, slots):
             _, own, _, primitive, attribute = slot
-            content = members.get(own)
+            content: Any = members.get(own)
             if attribute:
                 head += f' {own}="{_escaped(content)}"'
             elif not primitive:
