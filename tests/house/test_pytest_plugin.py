@@ -100,6 +100,15 @@ class TestTheFixture:
         ran = project("-n", "2", "--dist", "each", plugins=["xdist"], test_client=THREE_TESTS)
         assert ran.outcomes == {"passed": 6}, ran.output
 
+    def test_a_coroutine_is_given_it(self, project: Project) -> None:
+        """Where another plugin runs the tests that are coroutines."""
+        ran = project(
+            plugins=["anyio.pytest_plugin"],
+            test_async="import pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n"
+            "@pytest.mark.anyio\nasync def test_it(registry_sandbox): assert registry_sandbox.register()['id']\n",
+        )
+        assert ran.outcomes == {"passed": 1}, ran.output
+
     def test_one_server_serves_the_session(self, project: Project) -> None:
         """To start one for each test would cost more than the tests."""
         ran = project(
