@@ -11,7 +11,7 @@ run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
 
 test: .venv/ready
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
@@ -19,7 +19,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage run -m pytest -q -n auto
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
