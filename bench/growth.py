@@ -101,7 +101,7 @@ def memory_after(requests: int, client: str) -> dict[str, Any]:
         ground, path, sent = Ground(server.token()), Path(folder, "requests"), 0
         reads = next(row for row in ROWS if row.name == "read JSON").make(ground)
         unknown = next(row for row in ROWS if row.name == "404").make(ground)
-        write_requests(path, [*reads, *unknown * (len(reads) // 10)])
+        write_requests(path, [*reads * 10, *unknown[: len(reads)]])
         before = server.resident_bytes()
         while sent < requests:
             sent += drive(client, path, server.port, 5 if requests > 100_000 else 1).answers

@@ -95,7 +95,9 @@ def _unauthorised(ground: Ground, *, token: str | None) -> list[bytes]:
 
 
 def _unknown(ground: Ground) -> list[bytes]:
-    return [request("GET", f"/STU3/Appointment/{logical_id(10**11)}", ground.headers(JSON))]
+    # More ids than there are outcomes remembered: each is written anew.
+    ids = (logical_id(10**11 + at) for at in range(1_000))
+    return [request("GET", f"/STU3/Appointment/{each}", ground.headers(JSON)) for each in ids]
 
 
 def _stale(ground: Ground) -> list[bytes]:

@@ -97,10 +97,16 @@ def _serve(options: argparse.Namespace) -> int:
     from sandbox.serving import PortTaken, UnwritableReadyFile, run
 
     try:
-        run(build(settings))
+        run(build(settings, progress=_tell_seeds))
     except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
         return _refuse(error)
     return 0
+
+
+def _tell_seeds(judged: int) -> None:
+    # One line that is written over, for a person who waits; a log needs none.
+    if sys.stderr.isatty():
+        print(f"registry-sandbox: {judged:,} seeds judged ...", end="\r", file=sys.stderr, flush=True)
 
 
 def _chosen(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:

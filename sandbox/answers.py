@@ -48,7 +48,7 @@ def versioned_url(request: Request, version: Version) -> str:
 
 
 def _validators(version: Version) -> CIMultiDict[str]:
-    return CIMultiDict({"ETag": version.etag, "Last-Modified": version.last_modified})
+    return CIMultiDict((("ETag", version.etag), ("Last-Modified", version.last_modified)))
 
 
 def _unchanged(request: Request, version: Version) -> bool:

@@ -29,7 +29,7 @@ from sandbox.interactions import declared
 from sandbox.journal import Journal
 from sandbox.outcomes import answer_errors, injected
 from sandbox.pipeline import interaction, judged, wired
-from sandbox.planting import Planter
+from sandbox.planting import Planter, Progress, in_silence
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import Representation, require_formats
@@ -220,8 +220,16 @@ def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: Sleep = asyncio.sleep) -> Sandbox:
+def build(
+    settings: Settings,
+    *,
+    wall: Callable[[], float] = time.time,
+    sleep: Sleep = asyncio.sleep,
+    progress: Progress = in_silence,
+) -> Sandbox:
     """Build a sandbox from its settings; `wall` is the machine's clock, `sleep` how injected delays wait.
+
+    `progress` is told how many seeds have been judged.
 
     Raises:
         REFUSALS: a file that was given cannot be used; the message names it.
@@ -246,7 +254,7 @@ def build(settings: Settings, *, wall: Callable[[], float] = time.time, sleep: S
     plan = Plan(seed, registrar.clock, _faults(settings))
     noted = Journal(registrar.clock, settings.journal_size)
     tenant = Tenant(registrar, Planter(registrar), plan, noted, _seeds(settings), dice.reset)
-    tenant.planter.plant(tenant.seeds)
+    tenant.planter.plant(tenant.seeds, progress)
     return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
 
 

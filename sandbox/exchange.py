@@ -3,7 +3,7 @@
 Nothing here knows a socket, so that every step of the house can be tried with a value in hand.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -92,7 +92,7 @@ class Request:
     writes: bool = False
     expects: Body = "none"
     answer: "Handler | None" = None
-    allowed_methods: tuple[str, ...] = ()
+    allowed_methods: Collection[str] = ()
     answer_format: Format = "json"
     not_acceptable: str = ""
     body_format: Format = "json"

@@ -4,12 +4,14 @@ Source: registry pages (that there is one); Spine-OperationOutcome-1 (its shape)
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from multidict import CIMultiDict
 
 from sandbox.errors import InternalServerError, SandboxError
-from sandbox.exchange import Fresh, Handler, Request, Resource, Response
+from sandbox.exchange import Format, Fresh, Handler, Request, Resource, Response, Write
 from sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
 from sandbox.finding import Finding, IssueType
 
@@ -29,7 +31,7 @@ async def answer_errors(request: Request, handler: Handler) -> Response:
 
 def refusal(error: SandboxError) -> Response:
     """Give the answer that tells a client of an error."""
-    response = Response(error.status, Fresh(outcome_of(error)))
+    response = Response(error.status, Refusal(error.findings, error.spine_code))
     response.headers.extend(error.headers)
     return response
 
@@ -40,9 +42,32 @@ def injected(status: int, issue_type: IssueType, spine_code: str, message: str, 
     return Response(status, Fresh(spine_outcome([issue])), CIMultiDict(headers))
 
 
-def outcome_of(error: SandboxError) -> Resource:
-    """Give the OperationOutcome of an error, an issue a finding."""
-    return spine_outcome(_issue(finding, error.spine_code) for finding in error.findings)
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The OperationOutcome of an error, encoded once for all who are told the same."""
+
+    findings: tuple[Finding, ...]
+    spine_code: str
+
+    @property
+    def large(self) -> bool:
+        """Never: the number of findings is bounded."""
+        return False
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the outcome."""
+        if len(self.findings) == 1:
+            return _encoded(self.findings[0], self.spine_code, wanted, write)
+        return write(_outcome(self.findings, self.spine_code), wanted)
+
+
+@lru_cache(maxsize=256)
+def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) -> bytes:
+    return write(_outcome([finding], spine_code), wanted)
+
+
+def _outcome(findings: Iterable[Finding], spine_code: str) -> Resource:
+    return spine_outcome(_issue(finding, spine_code) for finding in findings)
 
 
 def success(spine_code: str, message: str) -> Resource:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,8 +21,17 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
 _REMEMBERED_AT_MOST = 1_000
+_TOLD_EVERY = 1_000
 
 _History = tuple[str, str, list[tuple[datetime, Resource]]]
+
+
+Progress = Callable[[int], None]
+"""Is told how many appointments have been judged."""
+
+
+def in_silence(judged: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +41,21 @@ class Planter:
     registrar: Registrar
     _known: dict[bytes, Resource] = field(default_factory=dict)
 
-    def plant(self, seeds: Iterable[Seed]) -> list[Version]:
+    def plant(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
         """Store seeds as they are written, all or none, and give the current version of each appointment.
+
+        `progress` is told how many have been judged, every thousand of them.
 
         Raises:
             BadSeed: one cannot be read, does not conform, or has an id that is taken.
         """
         registry, now = self.registrar.registry, self.registrar.now()
-        histories = [history for seed in seeds for history in self._histories(seed, now)]
+        histories: list[_History] = []
+        for seed in seeds:
+            for history in self._histories(seed, now):
+                histories.append(history)
+                if len(histories) % _TOLD_EVERY == 0:
+                    progress(len(histories))
         taken = set(registry.ids())
         for place, logical_id, _ in histories:
             if logical_id in taken:

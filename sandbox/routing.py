@@ -57,7 +57,7 @@ class Routes:
         """Note on the request what its path and method say; refuse nothing yet."""
         segments = self._segments(request.path)
         by_method = self._of(segments)
-        request.allowed_methods = tuple(by_method)
+        request.allowed_methods = by_method.keys()
         found = by_method.get("GET" if request.method == "HEAD" else request.method)
         if found is None:
             return

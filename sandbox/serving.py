@@ -4,6 +4,7 @@ Source: operator.md, Start.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 import threading
@@ -175,6 +176,8 @@ async def serve(sandbox: Sandbox) -> None:
             loop.add_signal_handler(number, stopping.set)
     serving = Serving(sandbox)
     await serving.start()
+    # What was made for the start stays for good: the collector need not look through it again and again.
+    gc.freeze()
     # Beside the loop, so that the first requests need not wait for the making of keys.
     threading.Thread(target=serving.announce, daemon=True).start()
     await stopping.wait()

@@ -5,8 +5,10 @@ Source: FHIR STU3, Bundle; Search, 3.1.1.7; RESTful API, history.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 from xml.sax.saxutils import quoteattr
 
@@ -32,14 +34,26 @@ class Entry:
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the entry."""
         inner = self.resource.encode(wanted, write)
+        after = _after(self.element, self.said_of, wanted)
+        plain = _PLAIN.fullmatch(self.full_url) is not None
         if wanted == "json":
-            said = json.dumps(dict(self.said_of), separators=(",", ":")).encode()
-            url = json.dumps(self.full_url).encode()
-            return b'{"fullUrl":%b,"resource":%b,"%b":%b}' % (url, inner, self.element.encode(), said)
-        members = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in self.said_of)
-        before = f"<entry><fullUrl value={quoteattr(self.full_url)}/><resource>"
-        after = f"</resource><{self.element}>{members}</{self.element}></entry>"
-        return before.encode() + without_declaration(inner) + after.encode()
+            url = f'"{self.full_url}"' if plain else json.dumps(self.full_url)
+            return b'{"fullUrl":%b,"resource":%b%b' % (url.encode(), inner, after)
+        url = f'"{self.full_url}"' if plain else quoteattr(self.full_url)
+        return b"<entry><fullUrl value=%b/><resource>%b%b" % (url.encode(), without_declaration(inner), after)
+
+
+@lru_cache(maxsize=64)
+def _after(element: str, said_of: tuple[tuple[str, str], ...], wanted: Format) -> bytes:
+    """Give what stands behind the resource of an entry: of a search it is always the same."""
+    if wanted == "json":
+        return f',"{element}":{json.dumps(dict(said_of), separators=(",", ":"))}}}'.encode()
+    members = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in said_of)
+    return f"</resource><{element}>{members}</{element}></entry>".encode()
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9:/._~\-]*")
+"""What a URL mostly consists of, which neither format escapes."""
 
 
 @dataclass(frozen=True, slots=True)

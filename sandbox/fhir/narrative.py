@@ -21,6 +21,7 @@ def safe_parser() -> etree.XMLParser:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        collect_ids=False,  # nothing looks anything up by xml:id
     )
 
 

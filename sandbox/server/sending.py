@@ -11,10 +11,11 @@ from http import HTTPStatus
 
 from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
 
 from sandbox.exchange import Response
 
-_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_WITHOUT_BODY = (204, 304)
 _ONE_WRITE_BYTES = 65_536  # below it, to copy a body costs less than a second write
 
 
@@ -22,9 +23,20 @@ class Prepared(web.StreamResponse):
     """An answer whose headers are complete but for those of the connection."""
 
     def __init__(self, response: Response) -> None:
-        super().__init__(status=response.status)
+        # The base class is not initialised: that makes a header dictionary and looks up a reason for every answer, and
+        # all that aiohttp asks of an answer that it has been given is overridden here.
         self._response = response
         self._lasting = True
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """The headers, but for those of the connection."""
+        return self._response.headers
 
     @property
     def keep_alive(self) -> bool:
@@ -40,7 +52,7 @@ class Prepared(web.StreamResponse):
         writer, body = request.writer, self._response.body
         self._lasting = self._lasting and request.keep_alive
         head = self._head(request)
-        if request.method == "HEAD" or self.status in _WITHOUT_BODY or not body:
+        if not body or request.method == "HEAD" or self._response.status in _WITHOUT_BODY:
             await writer.write(head)
         elif len(body) < _ONE_WRITE_BYTES:
             await writer.write(head + body)
@@ -53,14 +65,14 @@ class Prepared(web.StreamResponse):
         """Do nothing: all was written."""
 
     def _head(self, request: web.BaseRequest) -> bytes:
-        headers = self._response.headers
-        lines = [_status_line(request.version == HttpVersion10, self._response.status)]
-        lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
-        if self.status not in _WITHOUT_BODY:
-            lines.append(f"Content-Length: {len(self._response.body)}\r\n")
+        response, old = self._response, request.version == HttpVersion10
+        lines = [_status_line(old, response.status)]
+        lines += [f"{name}: {value}\r\n" for name, value in response.headers.items()]
+        if response.status not in _WITHOUT_BODY:
+            lines.append(f"Content-Length: {len(response.body)}\r\n")
         if not self._lasting:
             lines.append("Connection: close\r\n")
-        elif request.version == HttpVersion10:
+        elif old:
             lines.append("Connection: keep-alive\r\n")
         head = "".join(lines)
         # A line break in a value would let its author write headers of his own, or a second answer.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.app import Sandbox, build
-from sandbox.seed import BadSeed
+from sandbox.seed import BadSeed, Seed
 from sandbox.settings import Settings
 
 STORY = """
@@ -16,6 +16,9 @@ pointer: https://provider.example.test/1
 start: +1d 09:30
 end: +1d 09:40
 """
+
+
+TOLD = {"patient": "9991000011", "pointer": "https://provider.example.test/1", "start": "+1d", "end": "+2d"}
 
 
 def started(tmp_path: Path, *, name: str = "seed.yaml", content: str) -> Sandbox:
@@ -115,3 +118,12 @@ def test_an_instant_beyond_the_calendar_is_named(tmp_path: Path, told: str) -> N
     """An offset can carry an instant out of the years that a version can be stored in."""
     with pytest.raises(BadSeed, match="is no instant that a version can be stored at"):
         started(tmp_path, content=f"{STORY}{told}\n")
+
+
+def test_who_waits_is_told_how_far_it_is() -> None:
+    """Every thousand appointments judged, and not between."""
+    told: list[int] = []
+    sandbox = build(Settings(no_seed_data=True))
+    seeds = [Seed("here", story={**TOLD, "id": f"s-{number}"}) for number in range(2_001)]
+    sandbox.tenant.planter.plant(seeds, told.append)
+    assert told == [1_000, 2_000]
