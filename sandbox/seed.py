@@ -60,7 +60,10 @@ def seeds_at(paths: Iterable[Path]) -> list[Seed]:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES)
+        found = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES)
+        if not found:
+            raise BadSeed(f"{path}: there is no {', '.join(_SUFFIXES)} file in it; --no-seed-data starts without any")
+        return found
     if not path.is_file():
         raise BadSeed(f"{path}: there is no such file or folder")
     return [path]

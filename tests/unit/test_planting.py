@@ -96,6 +96,12 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
         build(Settings(seed_data=(tmp_path / "nowhere",)))
 
 
+def test_a_folder_without_seeds_is_named(tmp_path: Path) -> None:
+    """Who names a folder expects something of it."""
+    with pytest.raises(BadSeed, match="--no-seed-data starts without any"):
+        build(Settings(seed_data=(tmp_path,)))
+
+
 def test_a_run_is_reproducible(tmp_path: Path) -> None:
     """The same random seed gives the same ids."""
     story = STORY.replace("id: mine\n", "")
