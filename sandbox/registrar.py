@@ -76,15 +76,27 @@ class Registrar:
         """Give every finding of the profiles: errors, warnings and information."""
         return self.profiles.judge(reading.resource, profiles, line=reading.line)
 
+    async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        """Judge the body of a request; a large one does not hold up the event loop."""
+        if len(request.body) > _LARGE_BYTES:
+            return await asyncio.to_thread(self.judge, reading, profiles)
+        return self.judge(reading, profiles)
+
+    async def require_conforming(self, request: Request, reading: Reading) -> None:
+        """Refuse the body of a request likewise.
+
+        Raises:
+            NonConformant: with all the errors found.
+        """
+        _require_none(await self.judged(request, reading))
+
     def require_conformance(self, reading: Reading) -> None:
         """Refuse a resource that does not conform to the profiles.
 
         Raises:
             NonConformant: with all the errors found.
         """
-        errors = [each for each in self.judge(reading) if each.severity == "error"]
-        if errors:
-            raise NonConformant(findings=errors)
+        _require_none(self.judge(reading))
 
     def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
         """Refuse what a business rule refuses.
@@ -113,6 +125,12 @@ class Registrar:
         """The instant, to the millisecond, as it will be written."""
         now = self.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _require_none(findings: Sequence[Finding]) -> None:
+    errors = [each for each in findings if each.severity == "error"]
+    if errors:
+        raise NonConformant(findings=errors)
 
 
 def recorded(resource: Resource) -> Resource:

@@ -22,7 +22,7 @@ async def validate(request: Request, registrar: Registrar) -> Response:
     if reading.resource["resourceType"] == "Parameters":
         resource, wanted = _unwrapped(reading.resource)
         reading, asked = Reading(resource), [*asked, *wanted]
-    return Response(HTTPStatus.OK, Fresh(validation(registrar.judge(reading, asked))))
+    return Response(HTTPStatus.OK, Fresh(validation(await registrar.judged(request, reading, asked))))
 
 
 def _profiles_asked(request: Request) -> list[str]:
