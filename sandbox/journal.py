@@ -25,7 +25,9 @@ _SECRET_FIELDS = re.compile(
     r"(?i)((?:client_secret|access_token|client_assertion|refresh_token|password|token)=)[^&\s]*"
 )
 _SECRET_MEMBERS = re.compile(r'(?i)("(?:access_token|client_secret)"\s*:\s*)"[^"]*"')
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*")
+# Possessive, and from the first character of a run: a text of nothing but "eyJ" would be searched for minutes.
+_RUN = re.compile(r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]*+)*+", re.ASCII)
+_SHORTEST_HEADER = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +82,8 @@ class Journal:
         """Note an exchange."""
         records = self._records
         self._noted += 1
-        size = _RECORD_BYTES + len(request.body) + len(response.body)
+        heads = len(request.path) + len(request.query) + sum(map(len, request.headers.values()))
+        size = _RECORD_BYTES + heads + len(request.body) + len(response.body)
         records.append((size, self._noted, self._clock.timestamp(), request, response))
         self._bytes += size
         while records and (len(records) > self._size or self._bytes > self._max_bytes):
@@ -121,7 +124,7 @@ def as_json(exchange: Exchange) -> dict[str, Any]:
 def _request(request: Request) -> dict[str, Any]:
     described = {
         "method": request.method,
-        "path": _JWT.sub(_REDACTED, request.path),
+        "path": _without_tokens(request.path),
         "query": _redacted_form(request.query),
         "headers": _headers(request.headers.items()),
         **_body(request.body, "", _redacted_form if _is_form(request) else _redacted),
@@ -153,7 +156,7 @@ def _sent(request: Request, response: Response) -> dict[str, Any]:
 def _headers(items: Any) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in items:
-        shown = _REDACTED if name.lower() in _SECRET_HEADERS else _JWT.sub(_REDACTED, value)
+        shown = _REDACTED if name.lower() in _SECRET_HEADERS else _without_tokens(value)
         headers[name] = f"{headers[name]}, {shown}" if name in headers else shown
     return headers
 
@@ -173,10 +176,23 @@ def _body(body: bytes, coding: str, redacted: Callable[[str], str]) -> dict[str,
 
 
 def _redacted(text: str) -> str:
-    return _JWT.sub(_REDACTED, _SECRET_MEMBERS.sub(rf'\1"{_REDACTED}"', text))
+    return _without_tokens(_SECRET_MEMBERS.sub(rf'\1"{_REDACTED}"', text))
 
 
 def _redacted_form(text: str) -> str:
     if "%" in text and _SECRET_FIELDS.search(unquote_plus(text)) and not _SECRET_FIELDS.search(text):
         return _REDACTED
     return _redacted(_SECRET_FIELDS.sub(rf"\1{_REDACTED}", text))
+
+
+def _without_tokens(text: str) -> str:
+    return _RUN.sub(_without_token, text) if "eyJ" in text else text
+
+
+def _without_token(run: re.Match[str]) -> str:
+    segments = run[0].split(".")
+    for at, segment in enumerate(segments[:-1]):
+        begins = segment.find("eyJ")
+        if begins >= 0 and len(segment) - begins >= _SHORTEST_HEADER:
+            return ".".join([*segments[:at], f"{segment[:begins]}{_REDACTED}"])
+    return run[0]

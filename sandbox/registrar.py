@@ -78,17 +78,27 @@ class Registrar:
         """Give every finding of the profiles: errors, warnings and information."""
         return self.profiles.judge(reading.resource, profiles, line=reading.line)
 
+    async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        """Judge the body of a request; a large one does not hold up the event loop."""
+        if len(request.body) > _LARGE_BYTES:
+            return await asyncio.to_thread(self.judge, reading, profiles)
+        return self.judge(reading, profiles)
+
+    async def require_conforming(self, request: Request, reading: Reading) -> list[Finding]:
+        """Refuse the body of a request that does not conform, and give the warnings on one that does.
+
+        Raises:
+            NonConformant: with all the errors found.
+        """
+        return _warnings_alone(await self.judged(request, reading))
+
     def require_conformance(self, reading: Reading) -> list[Finding]:
         """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
 
         Raises:
             NonConformant: with all the errors found.
         """
-        found = self.judge(reading)
-        errors = [each for each in found if each.severity == "error"]
-        if errors:
-            raise NonConformant(findings=errors)
-        return [each for each in found if each.severity == "warning"]
+        return _warnings_alone(self.judge(reading))
 
     def broken_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> list[Finding]:
         """Give the findings of all business rules."""
@@ -120,6 +130,13 @@ class Registrar:
         """The instant, to the millisecond, as it will be written."""
         now = self.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:
+    errors = [each for each in found if each.severity == "error"]
+    if errors:
+        raise NonConformant(findings=errors)
+    return [each for each in found if each.severity == "warning"]
 
 
 def recorded(resource: Resource) -> Resource:

@@ -19,6 +19,7 @@ from sandbox.fhir.nhs_number import patients_named
 Parse = Callable[[bytes], Any]
 
 _CACHED_BYTES_AT_MOST = 16_384
+_LARGE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +40,8 @@ class Version:
 
     @property
     def large(self) -> bool:
-        """Never: it is encoded already."""
-        return False
+        """Whether its XML takes long to make; its JSON is there already."""
+        return len(self.json) > _LARGE_BYTES
 
     @property
     def version_id(self) -> str:

@@ -17,6 +17,9 @@ MEDIA_TYPE: dict[Format, str] = {
 }
 """What answers are labelled: the FHIR types, whichever of the generic forms asked for them."""
 
+_REMEMBERED_AT_MOST = 1_000
+"""Characters: a thousand of the longest headers that there can be would fill gigabytes."""
+
 FORM = "application/x-www-form-urlencoded"
 
 _FORMATS: dict[str, Format] = {
@@ -163,8 +166,11 @@ def negotiated(request: Request) -> Negotiated:
     """Give what this request's headers and query (or form) say of the answer's format."""
     headers = request.headers
     lines = headers.getall("Accept", ())
+    accept, content_type = ", ".join(lines) if lines else None, headers.get("Content-Type")
     asked = formats_asked(request.query) + formats_asked(_form(request))
-    return negotiate(asked, ", ".join(lines) if lines else None, headers.get("Content-Type"))
+    if len(request.query) + len(accept or "") + len(content_type or "") > _REMEMBERED_AT_MOST:
+        return negotiate.__wrapped__(asked, accept, content_type)
+    return negotiate(asked, accept, content_type)
 
 
 def _form(request: Request) -> str:

@@ -19,7 +19,7 @@ async def create(request: Request, registrar: Registrar) -> Response:
     require_no_parameters(request)
     _require_unconditional(request)
     reading = await registrar.read(request)
-    request.warnings = registrar.require_conformance(reading)
+    request.warnings = await registrar.require_conforming(request, reading)
     registrar.require_rules("create", reading.resource)
     version = registrar.register(reading.resource)
     return write_answer(request, version, HTTPStatus.CREATED, "RESOURCE_CREATED")

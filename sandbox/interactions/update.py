@@ -25,7 +25,7 @@ async def update(request: Request, registrar: Registrar) -> Response:
     require_no_parameters(request)
     reading = await registrar.read(request)
     _require_same_id(request, reading.resource)
-    request.warnings = registrar.require_conformance(reading)
+    request.warnings = await registrar.require_conforming(request, reading)
     registrar.require_rules("update", reading.resource, current.resource())
     version = registrar.replace(current, reading.resource)
     return write_answer(request, version, HTTPStatus.OK, "RESOURCE_UPDATED")

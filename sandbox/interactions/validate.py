@@ -23,7 +23,7 @@ async def validate(request: Request, registrar: Registrar) -> Response:
         resource, wanted = _unwrapped(reading.resource)
         modes += _values(reading.resource, "mode", "valueCode")
         reading, asked = Reading(resource), [*asked, *wanted]
-    found = [*registrar.judge(reading, asked)]
+    found = [*await registrar.judged(request, reading, asked)]
     if _require_known(modes):
         found += registrar.broken_rules("create", reading.resource)
     return Response(HTTPStatus.OK, Fresh(validation(found)))

@@ -23,6 +23,7 @@ from sandbox.server.wire import deliver
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _CHUNK = 65_536
+_CODINGS_AT_MOST = 4  # each is a whole body to inflate
 _GZIP = zlib.MAX_WBITS | 16
 
 AccessLine = Callable[[web.BaseRequest, Request, Response], None]
@@ -118,6 +119,10 @@ def _too_large(found: str, max_body: int) -> SandboxError:
 
 def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> bytes:
     named = [each.strip().lower() for line in codings for each in line.split(",")]
+    if len(named) > _CODINGS_AT_MOST:
+        raise UnsupportedMediaType(
+            f"Content-Encoding names {len(named)} codings; expected gzip or none.", location="http.Content-Encoding"
+        )
     for coding in reversed([each for each in named if each not in ("", "identity")]):
         if coding not in ("gzip", "x-gzip"):
             raise UnsupportedMediaType(

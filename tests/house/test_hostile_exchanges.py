@@ -1,14 +1,25 @@
 """Exchanges made to hurt are refused in the words of the house: no failure of ours, nothing that cannot be read."""
 
+import asyncio
+import gzip
 import json
 import logging
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree
+from multidict import CIMultiDict, CIMultiDictProxy
 
+from sandbox.app import build
+from sandbox.clock import Clock
+from sandbox.exchange import Request, Response
+from sandbox.journal import Journal, as_json
+from sandbox.representation import negotiate, negotiated
 from sandbox.running import RegistrySandbox
+from sandbox.settings import Settings
+from sandbox.validation.reading import Reading
 
 SEEDED = "/STU3/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba"
 
@@ -97,3 +108,79 @@ def test_a_client_that_hangs_up_in_its_body_is_no_failure_of_ours(
             assert connection.recv(65_536) == b""
         assert asked(running, f"GET {SEEDED}")[0] == 200
     assert caplog.records == []
+
+
+def test_a_body_in_many_wrappings_is_not_unwrapped(running: RegistrySandbox) -> None:
+    """Each coding is a whole body to inflate: thousands of them would hold everybody up."""
+    body = b"{}"
+    for _ in range(20):
+        body = gzip.compress(body)
+    codings = b"Content-Encoding: " + b",".join([b"gzip"] * 20)
+    content_type = b"Content-Type: application/fhir+json"
+    assert asked(running, "POST /STU3/Appointment", content_type, codings, body=body)[0] == 415
+
+
+def request_with(path: str = "/STU3/metadata", **headers: str) -> Request:
+    """Make a request as the server does."""
+    return Request("GET", path, "", CIMultiDictProxy(CIMultiDict(headers)), b"", "http://127.0.0.1/STU3")
+
+
+def test_long_headers_are_not_remembered() -> None:
+    """What is asked for once in ten thousand characters is worked out anew."""
+    before = negotiate.cache_info().currsize
+    assert negotiated(request_with(Accept="text/x, " * 10_000 + "application/fhir+xml")).format == "xml"
+    assert negotiate.cache_info().currsize == before
+
+
+def test_the_journal_weighs_headers_and_paths() -> None:
+    """They are kept as bodies are, and are bounded with them."""
+    journal = Journal(Clock(lambda: 0.0), 100, max_bytes=100_000)
+    for _ in range(10):
+        journal.note(request_with(X="x" * 30_000), Response(200))
+        journal.note(request_with("/" + "x" * 30_000), Response(200))
+    assert (len(journal), journal.dropped) == (3, 17)
+
+
+def test_the_journal_looks_for_tokens_in_bounded_time() -> None:
+    """A path of nothing but beginnings of tokens is searched once, not from each of them."""
+    journal = Journal(Clock(lambda: 0.0), 100)
+    journal.note(request_with("/" + "eyJ" * 20_000), Response(200))
+    began = time.process_time()
+    assert as_json(next(iter(journal)))["request"]["path"] == "/" + "eyJ" * 20_000
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/x/eyJhbGciOi.eyJpc3Mi.c2ln/y", "/x/<redacted>/y"),
+        ("Bearer_eyJhbGciOi.eyJpc3Mi.c2ln", "Bearer_<redacted>"),
+        ("a.b.eyJhbGciOi.eyJpc3Mi.", "a.b.<redacted>"),
+        ("/eyJ.x/eyJhbGciOi", "/eyJ.x/eyJhbGciOi"),
+    ],
+)
+def test_the_journal_shows_no_token_wherever_it_stands(text: str, shown: str) -> None:
+    """Not even in a path or an odd header."""
+    journal = Journal(Clock(lambda: 0.0), 100)
+    journal.note(request_with(text, Odd=text), Response(200))
+    noted = as_json(next(iter(journal)))["request"]
+    assert (noted["path"], noted["headers"]["Odd"]) == (shown, shown)
+
+
+def test_a_large_body_is_judged_beside_the_others() -> None:
+    """The event loop goes on: whoever else asks meanwhile is answered."""
+    registrar = build(Settings(no_seed_data=True)).tenant.registrar
+    resource = {"resourceType": "Appointment", "identifier": [{"value": "x"}] * 20_000}
+    request = request_with()
+    request.body = json.dumps(resource).encode()
+
+    async def rounds_meanwhile() -> int:
+        judged = asyncio.ensure_future(registrar.judged(request, Reading(resource)))
+        rounds = 0
+        while not judged.done():
+            await asyncio.sleep(0)
+            rounds += 1
+        assert judged.result()
+        return rounds
+
+    assert asyncio.run(rounds_meanwhile()) > 10
