@@ -63,11 +63,12 @@ class Explainer:
         placed = {each.element: each for each in placements(root, self._structure)}
         wrong = (pair for each in placed.values() for pair in self._wrong_with(each, from_json=from_json))
         found = list(islice(wrong, MOST_FINDINGS + 1))
-        small = _is_small(order)
+        small, complaints = _is_small(order), list(complaints)
+        asked = self._refused(root) if small and _is_unexplained(found, complaints, placed, order) else ()
         # Of the narrative the two speak differently, so that one is enough.
         told = [each for each in complaints if each[0] in placed or not small]
-        for reasons in (self._refused(root) if small else (), told):
-            named = {element for element, _ in found} | {element.getparent() for element, _ in found}
+        for reasons in (asked, told):
+            named = _named(found)
             more = ((at, _plainly(at, reason, placed)) for at, reason in reasons if at not in named)
             found += islice(more, max(0, MOST_FINDINGS + 1 - len(found)))
         found.sort(key=lambda pair: order[pair[0]])
@@ -91,6 +92,24 @@ class Explainer:
         for error in islice(_built(self._folder).iter_errors(root), MOST_ERRORS):
             element: Any = error.elem
             yield (root if element is None else element), str(error.reason)
+
+
+def _named(found: Iterable[tuple[etree._Element, str]]) -> set[etree._Element | None]:
+    elements = [element for element, _ in found]
+    return {*elements, *(element.getparent() for element in elements)}
+
+
+def _is_unexplained(
+    found: list[tuple[etree._Element, str]],
+    complaints: Iterable[tuple[etree._Element, str]],
+    placed: Collection[etree._Element],
+    elements: Collection[etree._Element],
+) -> bool:
+    """Whether the facts leave something to explain: a complaint, or a narrative, which they do not know."""
+    named = _named(found)
+    return any(at not in named for at, _ in complaints) or any(
+        etree.QName(each).namespace == narrative.NAMESPACE for each in elements if each not in placed
+    )
 
 
 @cache
