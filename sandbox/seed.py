@@ -93,7 +93,9 @@ def _stories(file: Path, content: bytes) -> Iterator[Seed]:
     try:
         # BaseLoader makes texts of everything: an instant stays as it was written, and a number keeps its zeros.
         documents = [each for each in yaml.load_all(content, Loader=yaml.BaseLoader) if each != ""]
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise BadSeed(f"{file}: nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     for at, document in enumerate(documents, 1):
         place = f"{file}, document {at}" if len(documents) > 1 else str(file)
