@@ -126,7 +126,9 @@ def _file(name: str) -> Mapping[str, Any]:
         content = yaml.safe_load(Path(name).read_bytes()) or {}
     except OSError as error:
         raise BadSetting(f"--config {name}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise BadSetting(f"--config {name}: nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: such as the 99th of a month
         raise BadSetting(f"--config {name}: no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise BadSetting(f"--config {name}: expected a mapping of settings")

@@ -6,6 +6,20 @@ It ticks with the machine's clock, from whatever instant it was set to, or stand
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
+SHOWABLE = "an instant with a time zone from 1970 to 9989, such as 2019-01-18T09:00:00Z"
+
+
+def require_showable(moment: datetime) -> datetime:
+    """Give the instant back if a clock can show it, and ten years more.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not _FIRST <= moment < _LAST:
+        raise ValueError(SHOWABLE)
+    return moment
+
 
 class Clock:
     """A clock that can be set, advanced and frozen.

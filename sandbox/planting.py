@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.exchange import Format, Resource
-from sandbox.fhir.datatypes import instant, write_instant
+from sandbox.fhir.datatypes import datetime_of, write_instant
 from sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 from sandbox.registrar import Registrar, recorded
 from sandbox.registry import Version
@@ -162,10 +162,9 @@ def _when(place: str, key: str, sent: Any, now: datetime) -> str:
 
 def _stamp(place: str, written: str) -> datetime:
     try:
-        whole_s, fraction = instant(written)
-        since = timedelta(days=-1, seconds=whole_s, milliseconds=int(f"{fraction:0<3.3}"))
-        return datetime(1, 1, 1, tzinfo=UTC) + since
-    except (ValueError, OverflowError) as error:
+        stamp = datetime_of(written)
+        return stamp.replace(microsecond=stamp.microsecond // 1000 * 1000)
+    except ValueError as error:
         raise BadSeed(f"{place}: {written[:40]!r} is no instant that a version can be stored at") from error
 
 

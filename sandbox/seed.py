@@ -21,6 +21,7 @@ _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
 }
 _RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_DEEPEST = 32
 _STORY = {"id", "patient", "name", "pointer", "status", "created", "start", "end", "later"}
 _NEEDED = ("patient", "pointer", "start", "end")
 _LATER = {"at", "status"}
@@ -89,12 +90,23 @@ def _stories(file: Path, content: bytes) -> Iterator[Seed]:
     try:
         # This loader makes texts of everything: an instant stays as it was written, and a number keeps its zeros.
         loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        _require_shallow(file, yaml.parse(content, Loader=loader))
         documents = [each for each in yaml.load_all(content, Loader=loader) if each != ""]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     for at, document in enumerate(documents, 1):
         place = f"{file}, document {at}" if len(documents) > 1 else str(file)
         yield Seed(place, story=_require_story(place, document))
+
+
+def _require_shallow(file: Path, events: Iterable[Any]) -> None:
+    # The loaders call themselves for what is inside: the one in C would take the process with it.
+    depth = 0
+    for event in events:
+        opens, closes = (type(event).__name__.endswith(end) for end in ("StartEvent", "EndEvent"))
+        depth += opens - closes
+        if depth > _DEEPEST:
+            raise BadSeed(f"{file}: nested too deeply")
 
 
 def seeds_from_json(place: str, body: bytes) -> list[Seed]:

@@ -7,11 +7,12 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.fhir.datatypes import instant
+from sandbox.clock import SHOWABLE, require_showable
+from sandbox.fhir.datatypes import datetime_of
 
 PREFIX = "SANDBOX_"
 MUTUAL_CONTROL_PORT = 8081
@@ -50,12 +51,9 @@ def _seconds(text: str) -> float:
 
 def _moment(text: str) -> datetime:
     try:
-        whole_s, fraction = instant(text)
-        return datetime(1, 1, 1, tzinfo=UTC) + timedelta(
-            days=-1, seconds=whole_s, microseconds=int(f"{fraction:0<6.6}")
-        )
-    except (ValueError, OverflowError) as error:
-        raise ValueError("an instant with a time zone, such as 2019-01-18T09:00:00Z") from error
+        return require_showable(datetime_of(text))
+    except ValueError as error:
+        raise ValueError(SHOWABLE) from error
 
 
 def _base_url(text: str) -> str:

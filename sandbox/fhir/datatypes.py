@@ -4,7 +4,7 @@ Source: FHIR STU3, Data Types, instant and dateTime.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 Instant = tuple[int, str]
 """Seconds since year 1 in UTC, and the digits of the fraction without trailing zeros; compares as time does.
@@ -53,6 +53,20 @@ def instant_of(timestamp_s: float) -> Instant:
     """The instant of a clock that shows so many seconds since 1970, to the microsecond."""
     microseconds = int(timestamp_s * 1_000_000)
     return _EPOCH_S + microseconds // 1_000_000, f"{microseconds % 1_000_000:06d}".rstrip("0")
+
+
+def datetime_of(text: str) -> datetime:
+    """Read an instant as an aware datetime, to the microsecond.
+
+    Raises:
+        ValueError: the text is not an instant, or its offset carries it out of the years 1 to 9999.
+    """
+    whole_s, fraction = instant(text)
+    try:
+        since = timedelta(days=-1, seconds=whole_s, microseconds=int(f"{fraction:0<6.6}"))
+        return datetime(1, 1, 1, tzinfo=UTC) + since
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is an instant beyond the years 1 to 9999") from error
 
 
 def write_instant(moment: datetime) -> str:

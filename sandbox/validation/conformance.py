@@ -118,7 +118,7 @@ def _in_document(document: bytes, file: str, *, named: bool) -> Iterator[Definit
 
 
 def _is_definition(resource: Any) -> bool:
-    return isinstance(resource, dict) and resource.get("resourceType") in CONFORMANCE_TYPES
+    return isinstance(resource, dict) and str(resource.get("resourceType")) in CONFORMANCE_TYPES
 
 
 def _parsed(document: bytes, file: str, *, named: bool) -> Any:

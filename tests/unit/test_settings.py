@@ -69,6 +69,7 @@ def test_what_kubernetes_sets_for_a_service_is_no_setting(name: str, value: str)
         ({}, {"port": [1]}, "sandbox.yaml: port"),
         ({}, {"auth": "none"}, "registry or spine"),
         ({}, {"clock": "yesterday"}, "2019-01-18T09:00:00Z"),
+        ({}, {"clock": "9999-12-31T23:59:59Z"}, "from 1970 to 9989"),
         ({}, {"base-url": "http://x/STU3/"}, "slash"),
         ({}, {"base-url": "ftp://x"}, "http"),
         ({}, {"seed-data": "x", "no-seed-data": True}, "--no-seed-data"),

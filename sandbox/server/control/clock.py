@@ -1,20 +1,18 @@
 """/_sandbox/clock: the sandbox's clock, to set, advance and freeze. Tokens, slots and faults follow it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
+from sandbox.clock import SHOWABLE, require_showable
 from sandbox.exchange import Request, Response
 from sandbox.faults.fields import BadFault, object_schema, read_object
 from sandbox.faults.kinds import SignedSeconds
-from sandbox.fhir.datatypes import instant, write_instant
+from sandbox.fhir.datatypes import datetime_of, write_instant
 from sandbox.server.control.operation import BadControlRequest, Operation, json_body
 from sandbox.server.front import json_answer
 from sandbox.tenant import Tenant
-
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
-_EXPECTED = "an instant with a time zone from 1970 to 9989, such as 2019-01-18T09:00:00Z"
 
 
 class _Moment:
@@ -23,27 +21,13 @@ class _Moment:
     def read(self, value: Any) -> datetime:
         """Give the instant."""
         try:
-            whole_s, fraction = instant(value if isinstance(value, str) else "")
-            moment = datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=-1, seconds=whole_s)
-            moment += timedelta(microseconds=int(f"{fraction:0<6.6}"))
-        except (ValueError, OverflowError):
-            raise ValueError(_EXPECTED) from None
-        return require_showable(moment)
+            return require_showable(datetime_of(value if isinstance(value, str) else ""))
+        except ValueError:
+            raise ValueError(SHOWABLE) from None
 
     def schema(self) -> dict[str, Any]:
         """Give its JSON Schema."""
         return {"type": "string", "format": "date-time"}
-
-
-def require_showable(moment: datetime) -> datetime:
-    """Give the instant.
-
-    Raises:
-        ValueError: it is too early or too late to be shown.
-    """
-    if not _FIRST <= moment < _LAST:
-        raise ValueError(_EXPECTED)
-    return moment
 
 
 @dataclass(frozen=True, slots=True)
