@@ -178,6 +178,7 @@ async def serve(sandbox: Sandbox) -> None:
     await serving.start()
     # What was made for the start stays for good: the collector need not look through it again and again.
     gc.freeze()
+    gc.enable()
     # Beside the loop, so that the first requests need not wait for the making of keys.
     threading.Thread(target=serving.announce, daemon=True).start()
     await stopping.wait()
