@@ -4,11 +4,13 @@ Source: FHIR STU3, RESTful API, capabilities; CapabilityStatement.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from sandbox import RELEASED, __version__
-from sandbox.exchange import Fresh, Request, Resource, Response
+from sandbox.exchange import Format, Request, Resource, Response, Write
 from sandbox.interactions import declared
 from sandbox.query import PATIENT_PARAMETERS, require_no_parameters
 from sandbox.registrar import Registrar
@@ -30,10 +32,38 @@ _TOKENS = {
 async def capabilities(request: Request, registrar: Registrar) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request)
-    profiles = [url for url, _ in registrar.profiles.listing()]
-    statement: Resource = {
+    urls = (url for url, _ in registrar.profiles.listing())
+    profiles = tuple(url for url in urls if "/StructureDefinition/" in url)
+    return Response(HTTPStatus.OK, Statement(request.base, profiles, registrar.tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The CapabilityStatement of the server at a base, encoded once for all who come to it."""
+
+    base: str
+    profiles: tuple[str, ...]
+    tokens: str
+
+    @property
+    def large(self) -> bool:
+        """Never."""
+        return False
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the statement."""
+        return _encoded(self, wanted, write)
+
+
+@lru_cache(maxsize=64)
+def _encoded(statement: Statement, wanted: Format, write: Write) -> bytes:
+    return write(_written(statement), wanted)
+
+
+def _written(statement: Statement) -> Resource:
+    return {
         "resourceType": "CapabilityStatement",
-        "url": f"{request.base}/metadata",
+        "url": f"{statement.base}/metadata",
         "version": __version__,
         "name": "Appointment Registry Sandbox",
         "status": "active",
@@ -42,33 +72,32 @@ async def capabilities(request: Request, registrar: Registrar) -> Response:
         "description": "A sandbox of the NHS Appointment Registry. It holds synthetic patients only.",
         "kind": "instance",
         "software": {"name": "appointment-registry-sandbox", "version": __version__},
-        "implementation": {"description": "Appointment Registry Sandbox", "url": request.base},
+        "implementation": {"description": "Appointment Registry Sandbox", "url": statement.base},
         "fhirVersion": "3.0.1",
         "acceptUnknown": "extensions",
         "format": ["application/fhir+xml", "application/fhir+json", "xml", "json"],
-        "profile": [{"reference": url} for url in profiles if "/StructureDefinition/" in url],
-        "rest": [_rest(request, declared(), registrar.tokens)],
+        "profile": [{"reference": url} for url in statement.profiles],
+        "rest": [_rest(statement, declared())],
     }
-    return Response(HTTPStatus.OK, Fresh(statement))
 
 
-def _rest(request: Request, interactions: Iterable[Interaction], tokens: str) -> Resource:
+def _rest(statement: Statement, interactions: Iterable[Interaction]) -> Resource:
     everything = list(interactions)
     types = dict.fromkeys(each.path.partition("/")[0] for each in everything if each.path != "metadata")
     operations = sorted({each.code for each in everything if each.code in _OPERATIONS})
     return {
         "mode": "server",
-        "security": _security(request, tokens),
+        "security": _security(statement),
         "resource": [_resource(name, everything) for name in types],
         "operation": [{"name": code, "definition": {"reference": _OPERATIONS[code]}} for code in operations],
     }
 
 
-def _security(request: Request, tokens: str) -> Resource:
-    described: Resource = {"cors": True, "description": _TOKENS[tokens]}
-    if tokens not in ("registry", "any"):
+def _security(statement: Statement) -> Resource:
+    described: Resource = {"cors": True, "description": _TOKENS[statement.tokens]}
+    if statement.tokens not in ("registry", "any"):
         return described
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(request.base))
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(statement.base))
     token = {"url": "token", "valueUri": f"{origin}/oauth2/token"}
     service = {"system": _SECURITY_SERVICES, "code": "OAuth", "display": "OAuth"}
     uris = {"url": _OAUTH_URIS, "extension": [token]}
