@@ -10,9 +10,11 @@ import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import Field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sandbox import __version__
 from sandbox.settings import MUTUAL_CONTROL_PORT, PREFIX, BadSetting, Settings, combined, fields, flag_of
@@ -36,8 +38,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, and what may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2."""
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0]
+        meant = get_close_matches(unknown.partition("=")[0], [*map(flag_of_field, fields()), *_COMMANDS], n=1)
+        hint = f"did you mean {meant[0]}? " if meant and unknown.startswith(("-", meant[0][0])) else ""
+        self.exit(_refuse(f"{message}; {hint}`{self.prog} --help` lists what there is"))
+
+
+def flag_of_field(about: Field[Any]) -> str:
+    """Give the flag of a field."""
+    return flag_of(about.name)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="registry-sandbox", description="A sandbox of the NHS Appointment Registry.")
+    parser = _Parser(
+        prog="registry-sandbox",
+        description="A sandbox of the NHS Appointment Registry. Without a command it serves: see `serve --help`.",
+    )
     parser.add_argument("--version", action="version", version=f"registry-sandbox {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _serve_options(commands.add_parser("serve", help="start the sandbox (the default)", allow_abbrev=False))
@@ -67,7 +88,9 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
             kind = {"action": "store_const", "const": True}
         elif about["choices"]:
             kind["metavar"] = "|".join(about["choices"])
-        parser.add_argument(flag_of(each.name), dest=each.name, default=None, help=about["meaning"], **kind)
+        parser.add_argument(
+            flag_of(each.name), dest=each.name, default=None, help=about["meaning"].replace("%", "%%"), **kind
+        )
     parser.set_defaults(run=_serve)
 
 

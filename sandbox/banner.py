@@ -29,7 +29,7 @@ def banner(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
     lines = [
         f"Appointment Registry Sandbox {__version__}",
         f"  FHIR base     {fhir_base}",
-        f"  Control       {control_root}",
+        f"  Control       {control_root}   (a console: {control_root.removesuffix('_sandbox')})",
         f"  Seed data     {_seed_data(sandbox)}: {len(registrar.registry)} appointments",
         f"  Profiles      {_profiles(sandbox)}",
         f"  Clock         {write_instant(registrar.clock.now())}{standing}",
@@ -46,8 +46,10 @@ def _seed_data(sandbox: Sandbox) -> str:
 
 
 def _profiles(sandbox: Sandbox) -> str:
-    listing = sandbox.tenant.registrar.profiles.listing()
-    return ", ".join(url.rpartition("/")[2] for url, _ in listing if "/StructureDefinition/" in url)
+    urls = [url for url, _ in sandbox.tenant.registrar.profiles.listing() if "/StructureDefinition/" in url]
+    names = [url.rpartition("/")[2] for url in urls]
+    extensions = [name for name in names if name.startswith("Extension-")]
+    return f"{', '.join(name for name in names if name not in extensions)}, and {len(extensions)} extensions"
 
 
 def _faults(sandbox: Sandbox) -> list[str]:

@@ -5,6 +5,7 @@ Source: operator.md, Start.
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -114,7 +115,8 @@ class Serving:
         try:
             server = await loop.create_server(make, settings.host, port, ssl=ssl_context, backlog=1024)  # type: ignore[arg-type]
         except OSError as error:
-            raise PortTaken(f"cannot listen on {settings.host}:{port}: {error.strerror or error}") from error
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise PortTaken(f"cannot listen on {settings.host}:{port}: {why}; --port 0 takes a free one") from error
         self._servers.append((server, http))
         taken: int = server.sockets[0].getsockname()[1]
         return taken

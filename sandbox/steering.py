@@ -138,6 +138,11 @@ class Journal(Sequence[dict[str, Any]]):
         """Forget them."""
         self._control.json("DELETE", "/journal")
 
+    def __repr__(self) -> str:
+        """Give a line for each exchange, so that a failing test shows what happened."""
+        lines = [f"  {_told(each)}" for each in self.exchanges()]
+        return "\n".join([f"Journal of {len(lines)} exchanges", *lines])
+
     def __len__(self) -> int:
         return len(self.exchanges())
 
@@ -146,6 +151,12 @@ class Journal(Sequence[dict[str, Any]]):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.exchanges())
+
+
+def _told(exchange: dict[str, Any]) -> str:
+    asked, answered = exchange["request"], exchange["response"]
+    faults = f"   faults: {', '.join(exchange['faults'])}" if exchange["faults"] else ""
+    return f"{asked['method']} {asked['path']} -> {answered['status'] if answered else 'no answer'}{faults}"
 
 
 def written(instant: datetime | str) -> str:

@@ -16,6 +16,9 @@ from sandbox.validation.reading import Codec, Refused
 from sandbox.validation.report import FileReport, ReportFormat, exit_status, render
 
 STANDARD_INPUT = "-"
+_UNJUDGED = Finding(
+    "informational", "The profiles have not judged it yet: they do once it can be read", severity="information"
+)
 _FORMATS: dict[str, Format] = {".xml": "xml", ".json": "json"}
 
 
@@ -67,9 +70,9 @@ def _findings(codec: Codec, profiles: Profiles, name: str, body: bytes) -> Seque
         reading = codec.read(body, _format(name, body))
         return profiles.judge(reading.resource, line=reading.line)
     except Refused as refused:
-        return refused.explained().findings
+        return [*refused.explained().findings, _UNJUDGED]
     except SandboxError as error:
-        return error.findings
+        return [*error.findings, _UNJUDGED]
 
 
 def _format(name: str, body: bytes) -> Format:

@@ -9,11 +9,12 @@ import sys
 
 from aiohttp import web
 
-from sandbox.exchange import Request, Response
+from sandbox.exchange import Injected, Request, Response
 
 _EVERY_S = 0.05
 
-_Line = tuple[str, str, str, int, int, str]
+_Line = tuple[str, str, str, int | None, int, str, tuple[str, ...]]
+_NAMES = ("remote", "method", "path", "status", "bytes", "client", "faults")
 
 
 class AccessLog:
@@ -27,9 +28,12 @@ class AccessLog:
         """Note an exchange."""
         if not self._lines:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
+        sent: tuple[int | None, int, tuple[str, ...]] = int(response.status), len(response.body), ()
+        if request.injected is not None:
+            sent = _really_sent(request.injected, response)
+        status, size, faults = sent
         remote = http.remote or "-"
-        line = (remote, request.method, request.path, int(response.status), len(response.body), request.client.name)
-        self._lines.append(line)
+        self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
 
     def flush(self) -> None:
         """Write what was noted; the server calls it once more when it stops."""
@@ -38,12 +42,21 @@ class AccessLog:
         sys.stderr.flush()
 
 
+def _really_sent(injected: Injected, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
+    """Give what the client got of an answer that a fault may have spoilt: no status, where it got no head."""
+    delivery = response.delivery
+    if delivery is None:
+        return int(response.status), len(response.body), injected.rule_ids
+    return int(response.status) if delivery.report.head else None, delivery.report.body_bytes, injected.rule_ids
+
+
 def _text_line(line: _Line) -> str:
-    remote, method, path, status, size, client = line
+    remote, method, path, status, size, client, faults = line
     plain = path.isascii() and path.isprintable() and "\\" not in path
     shown = path if plain else path.encode("unicode_escape").decode()
-    return f"{remote} {client or '-'} {method} {shown} {status} {size}\n"
+    told = f" faults: {', '.join(faults)}" if faults else ""
+    return f"{remote} {client or '-'} {method} {shown} {status or '-'} {size}{told}\n"
 
 
 def _json_line(line: _Line) -> str:
-    return json.dumps(dict(zip(("remote", "method", "path", "status", "bytes", "client"), line, strict=False))) + "\n"
+    return json.dumps(dict(zip(_NAMES, line, strict=True))) + "\n"

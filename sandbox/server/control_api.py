@@ -82,6 +82,8 @@ class ControlApi:
 
     def _answer(self, request: Request) -> Response:
         by_method, segment = self._found(request.path)
+        if request.path == ROOT and request.method in ("GET", "HEAD"):
+            return json_answer(HTTPStatus.OK, {"paths": [*self._table]})
         if not by_method:
             message = f"There is nothing at {request.path[:120]}."
             return json_answer(HTTPStatus.NOT_FOUND, {"error": message, "paths": [*self._table]})

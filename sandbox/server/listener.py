@@ -53,11 +53,14 @@ class Listener:
         """Answer one request."""
         request = await self._request(http)
         response = await self._handle(request)
-        self._access_line(http, request, response)
-        if response.delivery is not None:
-            gone = http.protocol.gone if isinstance(http.protocol, Protocol) else asyncio.Event()
+        if response.delivery is None:
+            self._access_line(http, request, response)
+            return sendable(response)
+        gone = http.protocol.gone if isinstance(http.protocol, Protocol) else asyncio.Event()
+        try:
             return await deliver(http, response, response.delivery, gone)
-        return sendable(response)
+        finally:
+            self._access_line(http, request, response)
 
     async def _request(self, http: web.BaseRequest) -> Request:
         target = http.raw_path

@@ -89,7 +89,8 @@ def test_the_section_on_faults_goes_as_it_is_told(shell: Shell) -> None:
 @pytest.mark.parametrize(("status", "code", "command"), errors())
 def test_each_error_is_provoked_by_its_line(shell: Shell, status: str, code: str, command: str) -> None:
     """The line gives the status and the Spine code of its row."""
-    asking = command.replace("curl -s", "curl -s -w '\\nstatus %{http_code}'", 1)
+    before, bar, last = command.rpartition(" | ")
+    asking = before + bar + last.replace("curl -s", "curl -s -w '\\nstatus %{http_code}'", 1)
     found = shell.after_the_conversation(f"{asking}\n")
     assert f"status {status}" in found
     assert f'"code":"{code}"' in found

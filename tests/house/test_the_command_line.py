@@ -145,6 +145,38 @@ def test_what_cannot_be_used_stops_the_start(arguments: list[str], environment: 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "token", "certs", "validate", "health", "settings", ""])
+def test_every_command_has_its_help(command: str) -> None:
+    """And ends with 0."""
+    done = ran(*([command] if command else []), "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(["--prot", "1"], "--port"), (["valdate", "x"], "validate"), (["serve", "--falt=x"], "--fault"), (["--port"], "")],
+)
+def test_a_wrong_word_is_told_in_one_line(arguments: list[str], meant: str) -> None:
+    """With what may have been meant."""
+    done = ran(*arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"did you mean {meant}?" in done.stderr if meant else "expected one argument" in done.stderr
+
+
+def test_the_access_line_tells_what_the_client_got(tmp_path: Path) -> None:
+    """Of an answer that a fault kept from the client there is no status, and the fault is named."""
+    with serving(tmp_path, "--auth", "off", "--fault", "read:reset@#1", "--fault", "read:503@#2") as (process, base, _):
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{base}/Appointment/booked-tomorrow")
+        httpx.get(f"{base}/Appointment/booked-tomorrow")
+        process.terminate()
+        _, errors = process.communicate(timeout=PATIENCE_S)
+    first, second = [line for line in errors.splitlines() if "booked-tomorrow" in line]
+    assert first.endswith("GET /STU3/Appointment/booked-tomorrow - 0 faults: flag-1")
+    assert "GET /STU3/Appointment/booked-tomorrow 503 " in second
+    assert second.endswith("faults: flag-2")
+
+
 def test_two_runs_of_one_seed_are_the_same_to_the_byte(tmp_path: Path) -> None:
     """--random-seed and a frozen clock leave nothing to chance."""
     told = []
