@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

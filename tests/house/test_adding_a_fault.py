@@ -10,7 +10,7 @@ import pytest
 
 import sandbox.faults
 from sandbox.faults.effect import vocabulary
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-fault.md"
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import BOOKED, NEW, Faulty, Waits, by_httpx
 
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from sandbox.faults.effect import vocabulary
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import VOCABULARY, Call, Faulty, Row, Waits, by_httpx
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"

@@ -17,8 +17,8 @@ from sandbox.clock import Clock
 from sandbox.exchange import Request, Response
 from sandbox.journal import Journal, as_json
 from sandbox.representation import negotiate, negotiated
-from sandbox.running import RegistrySandbox
 from sandbox.settings import Settings
+from sandbox.testing.running import RegistrySandbox
 from sandbox.validation.reading import Reading
 
 SEEDED = "/STU3/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba"

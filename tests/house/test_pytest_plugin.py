@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 
 ROOT = Path(__file__).parents[2]
 STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\nfilterwarnings = error\n"
@@ -42,7 +42,7 @@ def project(tmp_path: Path) -> Project:
         tmp_path.joinpath("pytest.ini").write_text(STRICT + ini)
         for name, text in modules.items():
             tmp_path.joinpath(f"{name}.py").write_text(text)
-        loaded = [word for name in ("sandbox.pytest_plugin", *plugins) for word in ("-p", name)]
+        loaded = [word for name in ("sandbox.testing.pytest_plugin", *plugins) for word in ("-p", name)]
         done = subprocess.run(  # noqa: S603 - our own Python
             [sys.executable, "-m", "pytest", *loaded, *arguments],
             cwd=tmp_path,
@@ -215,7 +215,9 @@ class TestManners:
 
     def test_it_imports_nothing_of_the_server(self) -> None:
         """Every run of pytest loads it."""
-        code = "import sys, sandbox.pytest_plugin; print(*sorted(name for name in sys.modules if '.' not in name))"
+        code = (
+            "import sys, sandbox.testing.pytest_plugin; print(*sorted(each for each in sys.modules if '.' not in each))"
+        )
         done = subprocess.run(  # noqa: S603 - our own Python
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
         )

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from sandbox.faults.sentinels import SENTINELS
-from sandbox.running import RegistrySandbox
 from sandbox.settings import table
+from sandbox.testing.running import RegistrySandbox
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

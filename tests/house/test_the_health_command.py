@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.__main__ import main
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from sandbox.exchange import Resource
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 
 
 def security(auth: str) -> Resource:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 from tests.unit.security.test_documentation import rows
 
 ADDRESS = "http://127.0.0.1:8080"

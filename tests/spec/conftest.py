@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from sandbox.exchange import Format
-from sandbox.running import RegistrySandbox
+from sandbox.testing.running import RegistrySandbox
 from tests.spec.conversation import Registry
 
 

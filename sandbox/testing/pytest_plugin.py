@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 if TYPE_CHECKING:
-    from sandbox.remote import RemoteSandbox
-    from sandbox.running import RegistrySandbox
+    from sandbox.testing.remote import RemoteSandbox
+    from sandbox.testing.running import RegistrySandbox
 
 _URL_OPTION = "--registry-sandbox-url"
 
@@ -60,7 +60,7 @@ class Sandboxes:
     def _first(self, settings: Mapping[str, Any]) -> "RemoteSandbox":
         if self._url is None:
             return self._stack.enter_context(self.start(settings))
-        from sandbox.remote import RemoteSandbox
+        from sandbox.testing.remote import RemoteSandbox
 
         remote = RemoteSandbox(self._url)
         remote.reset()
@@ -68,8 +68,8 @@ class Sandboxes:
 
     def start(self, settings: Mapping[str, Any]) -> "RegistrySandbox":
         """Give a sandbox that is not started yet."""
-        from sandbox.running import RegistrySandbox
         from sandbox.settings import BadSetting
+        from sandbox.testing.running import RegistrySandbox
 
         try:
             return RegistrySandbox(**settings)

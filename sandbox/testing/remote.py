@@ -13,8 +13,8 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from sandbox.asking import control_root
-from sandbox.builders import Resource, appointment
-from sandbox.steering import Control, Fault, Journal, RemoteClock, written
+from sandbox.testing.builders import Resource, appointment
+from sandbox.testing.steering import Control, Fault, Journal, RemoteClock, written
 
 
 class RemoteSandbox:
@@ -104,7 +104,7 @@ class RemoteSandbox:
 
         Args:
             resource: the appointment; it must conform, and may carry an id.
-            changes: as `sandbox.builders.appointment` takes them.
+            changes: as `sandbox.testing.builders.appointment` takes them.
         """
         now = self.clock.now
         if resource is None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from sandbox import builders
+from sandbox.testing import builders
 from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec
 

@@ -15,10 +15,10 @@ from typing import Any, Self
 
 from sandbox.app import build
 from sandbox.faults.effect import Sleep
-from sandbox.remote import RemoteSandbox
 from sandbox.serving import Serving
 from sandbox.settings import combined
-from sandbox.steering import Control
+from sandbox.testing.remote import RemoteSandbox
+from sandbox.testing.steering import Control
 
 
 class RegistrySandbox(RemoteSandbox):
