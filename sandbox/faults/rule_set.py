@@ -6,6 +6,9 @@ from sandbox.faults.fields import BadFault, shown
 from sandbox.faults.rule import Rule, read_rule
 from sandbox.faults.short_form import read_short_form
 
+RULES_AT_MOST = 500
+"""In one list: each is compared with all before it, while everybody else waits."""
+
 
 def read_rules(specs: Any, place: str, prefix: str) -> list[Rule]:
     """Read a list of rules, in order of precedence.
@@ -15,6 +18,8 @@ def read_rules(specs: Any, place: str, prefix: str) -> list[Rule]:
     """
     if not isinstance(specs, list):
         raise BadFault(f"{place}: {shown(specs)} cannot be used; expected a list of rules")
+    if len(specs) > RULES_AT_MOST:
+        raise BadFault(f"{place} has {len(specs)} rules; expected at most {RULES_AT_MOST}")
     rules = [read_either(spec, f"{place}[{at}]", f"{prefix}-{at + 1}") for at, spec in enumerate(specs)]
     require_distinct(rules, place)
     return rules

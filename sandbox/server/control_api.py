@@ -41,10 +41,9 @@ class Guard:
             )
         if self.loopback_only and host and not _LOOPBACK.fullmatch(host):
             raise BadControlRequest("Host is no loopback name; expected localhost or 127.0.0.1.", HTTPStatus.FORBIDDEN)
-        sent = request.headers.get("Authorization", "")
-        if self.token is not None and not compare_digest(
-            sent.encode(errors="surrogateescape"), f"Bearer {self.token}".encode()
-        ):
+        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+        right = compare_digest(sent.strip().encode(errors="surrogateescape"), (self.token or "").encode())
+        if self.token is not None and not (right and scheme.lower() == "bearer"):
             raise BadControlRequest(
                 "The control plane wants its own token: Authorization: Bearer <--control-token>.", HTTPStatus.FORBIDDEN
             )

@@ -8,6 +8,7 @@ import socket
 import time
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from lxml import etree
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -184,3 +185,13 @@ def test_a_large_body_is_judged_beside_the_others() -> None:
         return rounds
 
     assert asyncio.run(rounds_meanwhile()) > 10
+
+
+def test_the_scheme_of_the_control_token_may_be_written_in_any_case() -> None:
+    """As RFC 9110 says of schemes; the token itself may not."""
+    with RegistrySandbox(control_token="s3cret", auth="off") as guarded:
+        url = f"{guarded.control_url}/clock"
+        told = [
+            httpx.get(url, headers={"Authorization": sent}).status_code for sent in ("bearer s3cret", "Bearer S3CRET")
+        ]
+    assert told == [200, 403]

@@ -108,3 +108,9 @@ def test_every_effect_names_a_short_form_that_can_be_read() -> None:
 def test_semicolons_separate_rules_but_not_inside_json() -> None:
     """As in the environment and in the header."""
     assert split_several('*:500; *:headers={"A": "b;c"};') == ["*:500", '*:headers={"A": "b;c"}']
+
+
+def test_a_list_of_rules_is_bounded() -> None:
+    """Each rule is compared with all before it, while everybody else waits."""
+    with pytest.raises(BadFault, match="faults has 501 rules; expected at most 500"):
+        read_rules(["read:503@x1"] * 501, "faults", "http")
