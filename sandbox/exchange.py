@@ -71,8 +71,9 @@ class Request:
     `path` is as on the request line, percent-encoded, without the query; `query` is what followed `?`. `body` has its
     content-coding undone; where that failed, or the body was too large, `body_error` says so and the step whose turn
     it is raises it. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject` is the
-    client certificate's, under mutual TLS. `not_acceptable` says why the
-    client takes no format that there is, if so. `injected` are the faults in force for this exchange, if there are any;
+    client certificate's, under mutual TLS. `called_as` is the base by the name that the request itself used, where
+    another is configured; empty where it is `base`. `not_acceptable` says why the client takes no format that there is,
+    if so. `injected` are the faults in force for this exchange, if there are any;
     `warnings` is what the profiles warn of in a body that they let pass.
     """
 
@@ -84,6 +85,7 @@ class Request:
     base: str
     body_error: SandboxError | None = None
     certificate_subject: str = ""
+    called_as: str = ""
     client: Client = NOBODY
     interaction: str = ""
     resource_type: str = ""

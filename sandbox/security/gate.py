@@ -36,6 +36,7 @@ class Gate:
         authorization = request.headers.getall("Authorization", ())
         if request.interaction == "capabilities" and not authorization:
             return
-        request.client = self._judge().judge(authorization, self._audiences(request.base), self._clock.timestamp())
+        audiences = self._audiences(request.called_as or request.base)
+        request.client = self._judge().judge(authorization, audiences, self._clock.timestamp())
         if request.writes:
             require_entitlement(request.client, request.interaction)

@@ -70,11 +70,12 @@ class Listener:
         body, error = b"", None
         if http.body_exists:
             body, error = await self._body(http)
-        return Request(http.method, path, query, http.headers, body, self._base(http), error, _subject(http))
+        own = self._own_base(http)
+        if self._base_url is None:
+            return Request(http.method, path, query, http.headers, body, own, error, _subject(http))
+        return Request(http.method, path, query, http.headers, body, self._base_url, error, _subject(http), own)
 
-    def _base(self, http: web.BaseRequest) -> str:
-        if self._base_url is not None:
-            return self._base_url
+    def _own_base(self, http: web.BaseRequest) -> str:
         host = http.headers.get("Host", "")
         if not _is_host(host):
             name, port = (http.transport.get_extra_info("sockname") if http.transport else ("127.0.0.1", 0))[:2]

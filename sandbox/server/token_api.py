@@ -52,7 +52,7 @@ class TokenApi:
             request.headers.get("Authorization"),
             request.body,
             now_s,
-            self._audiences(request.base),
+            self._audiences(request.called_as or request.base),
             expires_in=lifetime_s,
         )
         return json_answer(status, body, headers)

@@ -1,4 +1,4 @@
-"""With `--audience` the registry has one name: tokens are asked for, made and accepted under it, and no other."""
+"""What the registry is called in a token: the one name of `--audience`, or any name that it is reached by."""
 
 from collections.abc import Iterator
 
@@ -35,3 +35,17 @@ def test_the_endpoint_gives_none_that_the_registry_refuses(named: RegistrySandbo
     refused = asked(named, named.base_url)
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
     assert f"{NAME}/.default" in refused.json()["error_description"]
+
+
+def test_a_configured_base_is_one_name_among_others() -> None:
+    """With `--base-url` the registry still answers to the name that a call used, such as a container's."""
+    configured = "https://proxy.example.test/fhir/STU3"
+    with RegistrySandbox(base_url=configured) as sandbox:
+        for audience in (configured, "http://sandbox:8080/fhir/STU3", sandbox.base_url):
+            host = {"Host": httpx.URL(audience).netloc.decode()}
+            form = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+            form |= {"grant_type": "client_credentials", "scope": f"{audience}/.default"}
+            token = httpx.post(sandbox.token_url, data=form, headers=host).json()["access_token"]
+            headers = {**host, "Authorization": f"Bearer {token}"}
+            answer = httpx.get(f"{sandbox.base_url}/Appointment/booked-tomorrow", headers=headers)
+            assert answer.status_code == 200
