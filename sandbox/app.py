@@ -13,6 +13,7 @@ from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
+from sandbox import shipped
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.dice import Dice
@@ -41,7 +42,7 @@ from sandbox.security.gate import Gate
 from sandbox.security.issuer import LIFETIME_S
 from sandbox.security.keys import UnusableKey
 from sandbox.security.ssp import require_ssp_headers
-from sandbox.seed import BadSeed, Seed, seeds_at, shipped_seeds
+from sandbox.seed import BadSeed, Seed, seeds_at
 from sandbox.server.console import Console
 from sandbox.server.control import appointments, clock, faults, health, journal, openapi, tokens
 from sandbox.server.control.operation import Operation
@@ -181,8 +182,9 @@ class Sandbox:
     def control(self) -> ControlApi:
         """Build the control plane."""
         guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
-        return ControlApi(guard, self._control_operations())
+        return ControlApi(guard, self._control_operations)
 
+    @cached_property
     def _control_operations(self) -> list[Operation]:
         tenant = self.tenant
         operations = [
@@ -198,7 +200,7 @@ class Sandbox:
     def console(self) -> Console:
         """Build what answers at `/`."""
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
-        control = [ROOT + each.path for each in self._control_operations()]
+        control = [ROOT + each.path for each in self._control_operations]
         return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
 
 
@@ -265,7 +267,7 @@ def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:
 def _seeds(settings: Settings) -> list[Seed]:
     if settings.no_seed_data:
         return []
-    paths: Sequence[Path] = settings.seed_data or [shipped_seeds()]
+    paths: Sequence[Path] = settings.seed_data or [shipped("seed_data")]
     return seeds_at(paths)
 
 

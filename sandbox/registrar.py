@@ -7,10 +7,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sandbox.clock import Clock
 from sandbox.errors import NonConformant, NotWellFormed, RuleBroken
 from sandbox.exchange import Format, Request, Resource
+from sandbox.fhir.bundle import Bundle, Entry
+from sandbox.fhir.datatypes import write_instant
 from sandbox.finding import Finding
 from sandbox.registry import Registry, Version
 from sandbox.rules import Case, On, Strictness, findings
@@ -125,6 +128,18 @@ class Registrar:
             VersionConflict: `current` is not the current version any more.
         """
         return self.registry.update(current.logical_id, recorded(resource), expected=current.number, at=self.now())
+
+    def bundle(self, kind: Literal["searchset", "history"], self_link: str, entries: Sequence[Entry]) -> Bundle:
+        """Put a Bundle of now together from its entries, all of which there are: there is no paging."""
+        envelope = {
+            "resourceType": "Bundle",
+            "id": self.new_id(),
+            "meta": {"lastUpdated": write_instant(self.now())},
+            "type": kind,
+            "total": len(entries),
+            "link": [{"relation": "self", "url": self_link}],
+        }
+        return Bundle(envelope, entries)
 
     def now(self) -> datetime:
         """The instant, to the millisecond, as it will be written."""

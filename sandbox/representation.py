@@ -175,8 +175,7 @@ def negotiated(request: Request) -> Negotiated:
 
 def _form(request: Request) -> str:
     """Give the form of a search by POST: its parameters are as good as those of the query."""
-    content_type = request.headers.get("Content-Type")
-    if not content_type or not request.body or _media_type(content_type) != FORM:
+    if not request.body or _media_type(request.headers.get("Content-Type", "")) != FORM:
         return ""
     return request.body.decode("latin-1").strip()
 

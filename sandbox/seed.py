@@ -43,13 +43,6 @@ class Seed:
     story: Mapping[str, Any] | None = None
 
 
-def shipped_seeds() -> Path:
-    """Give the folder of the shipped seeds: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    installed = package / "seed_data"
-    return installed if installed.is_dir() else package.parent / "seed_data"
-
-
 def seeds_at(paths: Iterable[Path]) -> list[Seed]:
     """Find the seeds of files and folders, in the order of their names.
 

@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 from sandbox.answers import url
 from sandbox.exchange import Request, Response
-from sandbox.fhir.bundle import Bundle, Entry
-from sandbox.fhir.datatypes import write_instant
+from sandbox.fhir.bundle import Entry
 from sandbox.query import require_no_parameters
 from sandbox.registrar import Registrar
 from sandbox.registry import Version
@@ -20,15 +19,8 @@ async def history_instance(request: Request, registrar: Registrar) -> Response:
     """Answer with a history Bundle."""
     history = registrar.registry.history(request.logical_id)
     require_no_parameters(request)
-    envelope = {
-        "resourceType": "Bundle",
-        "id": registrar.new_id(),
-        "meta": {"lastUpdated": write_instant(registrar.now())},
-        "type": "history",
-        "total": len(history),
-        "link": [{"relation": "self", "url": f"{url(request, history[0])}/_history"}],
-    }
-    return Response(HTTPStatus.OK, Bundle(envelope, [_entry(request, each) for each in reversed(history)]))
+    entries = [_entry(request, each) for each in reversed(history)]
+    return Response(HTTPStatus.OK, registrar.bundle("history", f"{url(request, history[0])}/_history", entries))
 
 
 def _entry(request: Request, version: Version) -> Entry:

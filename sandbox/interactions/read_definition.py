@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 from sandbox.errors import InvalidParameter, NoRecordFound
 from sandbox.exchange import Fresh, Request, Resource, Response
-from sandbox.fhir.bundle import Bundle, Entry
-from sandbox.fhir.datatypes import write_instant
+from sandbox.fhir.bundle import Entry
 from sandbox.query import parameters, require_no_parameters
 from sandbox.registrar import Registrar
 from sandbox.routing import interaction
@@ -31,15 +30,8 @@ async def search_definitions(request: Request, registrar: Registrar) -> Response
     kind = request.resource_type
     found = registrar.profiles.search(kind, _url_asked(request))
     query = f"?{request.query}" if request.query else ""
-    envelope = {
-        "resourceType": "Bundle",
-        "id": registrar.new_id(),
-        "meta": {"lastUpdated": write_instant(registrar.now())},
-        "type": "searchset",
-        "total": len(found),
-        "link": [{"relation": "self", "url": f"{request.base}/{kind}{query}"}],
-    }
-    return Response(HTTPStatus.OK, Bundle(envelope, [_entry(request, kind, each) for each in found]))
+    entries = [_entry(request, kind, each) for each in found]
+    return Response(HTTPStatus.OK, registrar.bundle("searchset", f"{request.base}/{kind}{query}", entries))
 
 
 def _url_asked(request: Request) -> str | None:

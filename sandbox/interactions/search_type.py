@@ -9,8 +9,8 @@ from urllib.parse import quote
 from sandbox.answers import url, versioned_url
 from sandbox.errors import InvalidParameter
 from sandbox.exchange import Request, Response
-from sandbox.fhir.bundle import Bundle, Entry
-from sandbox.fhir.datatypes import instant_of, write_instant
+from sandbox.fhir.bundle import Entry
+from sandbox.fhir.datatypes import instant_of
 from sandbox.query import PatientQuery, parameters, require_patient
 from sandbox.registrar import Registrar
 from sandbox.registry import Version
@@ -38,17 +38,9 @@ async def search_by_post(request: Request, registrar: Registrar) -> Response:
 def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str]]) -> Response:
     query = require_patient(sent, check_digit=registrar.strictness.check_digit)
     found = _current_appointments(registrar, query.nhs_number)
-    envelope = {
-        "resourceType": "Bundle",
-        "id": registrar.new_id(),
-        "meta": {"lastUpdated": write_instant(registrar.now())},
-        "type": "searchset",
-        "total": len(found),
-        "link": [{"relation": "self", "url": _self_link(request, query)}],
-    }
     name = versioned_url if registrar.versioned_full_url else url
     entries = [Entry(name(request, each), each, "search", (("mode", "match"),)) for each in found]
-    return Response(HTTPStatus.OK, Bundle(envelope, entries))
+    return Response(HTTPStatus.OK, registrar.bundle("searchset", _self_link(request, query), entries))
 
 
 def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent.parent
+from sandbox import shipped
 
 
 def profiles_folder() -> Path:
     """Give the folder of the shipped definitions."""
-    installed = _PACKAGE / "profiles"
-    return installed if installed.is_dir() else _PACKAGE.parent / "profiles"
+    return shipped("profiles")
