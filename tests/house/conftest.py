@@ -1,4 +1,4 @@
-"""Appointments to damage, and ways to damage them: what the tests of our own promises are fed with."""
+"""What the tests of our own promises are fed with: appointments to damage, ways to damage them, a faulty sandbox."""
 
 import copy
 import json
@@ -12,7 +12,9 @@ import pytest
 from lxml import etree
 
 from sandbox.exchange import Resource
+from sandbox.testing.running import RegistrySandbox
 from sandbox.validation.profiles import CARECONNECT_APPOINTMENT
+from tests.house.faulty import Faulty, Waits
 
 NHS_NUMBERS = "https://fhir.nhs.uk/Id/nhs-number"
 CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/"
@@ -191,3 +193,15 @@ def _damage_xml(dice: random.Random, root: etree._Element) -> None:
             del element.attrib["value"]
         case _ if parent is not None:
             dice.choice(elements).append(copy.deepcopy(element))
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Faulty]:
+    """A sandbox that only notes its waits."""
+    waits = Waits()
+    settings = {"random_seed": 5, "request_faults": True}
+    with (
+        RegistrySandbox(sleep=waits, **settings) as running,
+        Faulty(running.base_url, running.control_url, waits) as faulty,
+    ):
+        yield faulty

@@ -1,25 +1,12 @@
 """Faults, looked at closely: the outcomes, the wire, the registry and the journal, by what each should be."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from sandbox.testing.running import RegistrySandbox
-from tests.house.faulty import BOOKED, NEW, Faulty, Waits, by_httpx
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Faulty]:
-    """A sandbox that only notes its waits."""
-    waits = Waits()
-    settings = {"random_seed": 5, "request_faults": True}
-    with (
-        RegistrySandbox(sleep=waits, **settings) as running,
-        Faulty(running.base_url, running.control_url, waits) as faulty,
-    ):
-        yield faulty
+from tests.house.faulty import BOOKED, NEW, Faulty, by_httpx
 
 
 class TestStatus:

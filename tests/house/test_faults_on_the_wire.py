@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -13,23 +12,10 @@ import pytest
 import requests
 
 from sandbox.faults.effect import vocabulary
-from sandbox.testing.running import RegistrySandbox
-from tests.house.faulty import VOCABULARY, Call, Faulty, Row, Waits, by_httpx
+from tests.house.faulty import VOCABULARY, Call, Faulty, Row, by_httpx
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 SHORT_FORMS = [row.short for row in VOCABULARY]
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Faulty]:
-    """A sandbox that only notes its waits."""
-    waits = Waits()
-    settings = {"random_seed": 5, "request_faults": True}
-    with (
-        RegistrySandbox(sleep=waits, **settings) as running,
-        Faulty(running.base_url, running.control_url, waits) as faulty,
-    ):
-        yield faulty
 
 
 def by_requests(call: Call) -> int | str:

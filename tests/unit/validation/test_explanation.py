@@ -4,29 +4,10 @@ import json
 
 import pytest
 
-from sandbox.errors import NotReadable, SandboxError
-from sandbox.exchange import Format
-from sandbox.finding import Finding
-from sandbox.validation.reading import Codec, Refused
+from sandbox.validation.reading import Codec
+from tests.unit.validation.refusals import appointment, findings_of
 
 _CODEC = Codec()
-
-
-def _findings(body: bytes | str, body_format: Format) -> tuple[Finding, ...]:
-    sent = body.encode() if isinstance(body, str) else body
-    try:
-        _CODEC.read(sent, body_format)
-    except Refused as refused:
-        error = refused.explained()
-        assert isinstance(error, NotReadable)
-        return error.findings
-    except SandboxError as error:
-        return error.findings
-    pytest.fail("it was read")
-
-
-def _appointment(inner: str) -> str:
-    return f'<Appointment xmlns="http://hl7.org/fhir">\n{inner}\n</Appointment>'
 
 
 @pytest.mark.parametrize(
@@ -93,7 +74,7 @@ def _appointment(inner: str) -> str:
 )
 def test_refused_xml_is_explained(inner: str, location: str, line: int, said: str) -> None:
     """What was found, what belongs there, where, and on which line."""
-    (finding,) = _findings(_appointment(inner), "xml")
+    (finding,) = findings_of(appointment(inner), "xml")
     assert said in finding.message
     assert (finding.location, finding.line, finding.code) == (location, line, "structure")
     assert len(finding.message) < 300
@@ -129,48 +110,48 @@ def test_refused_xml_is_explained(inner: str, location: str, line: int, said: st
 )
 def test_refused_json_is_explained_with_the_path(members: str, location: str, said: str) -> None:
     """The same sentences, with the path into the JSON, and no line."""
-    (finding,) = _findings(f'{{"resourceType":"Appointment",{members}}}', "json")
+    (finding,) = findings_of(f'{{"resourceType":"Appointment",{members}}}', "json")
     assert said in finding.message
     assert (finding.location, finding.line) == (location, None)
 
 
 def test_all_findings_come_at_once_in_document_order() -> None:
     """No finding hides another, whatever found it."""
-    as_xml = _findings(
-        _appointment('<id value="_"/>\n<foo/>\n<end value="x"/>\n<start value="y"/>\n<participant><a/></participant>'),
+    as_xml = findings_of(
+        appointment('<id value="_"/>\n<foo/>\n<end value="x"/>\n<start value="y"/>\n<participant><a/></participant>'),
         "xml",
     )
     assert [each.line for each in as_xml] == [2, 3, 4, 5, 5, 6]
-    as_json = _findings('{"resourceType":"Appointment","start":"x","end":1,"participant":[{"status":" "}]}', "json")
+    as_json = findings_of('{"resourceType":"Appointment","start":"x","end":1,"participant":[{"status":" "}]}', "json")
     assert [each.location.rpartition(":")[2] for each in as_json] == ["start", "end", "status"]
 
 
 def test_a_long_list_of_findings_is_cut() -> None:
     """An answer stays readable: a hundred findings, and that there are more."""
-    found = _findings(_appointment('<comment2 value="x"/>' * 150), "xml")
+    found = findings_of(appointment('<comment2 value="x"/>' * 150), "xml")
     assert len(found) == 101
     assert found[-1].message == "... and more: these are the first 100"
 
 
 def test_many_broken_elements_are_explained_in_bounded_time() -> None:
     """Ten thousand errors are no reason to think for a minute."""
-    _findings(_appointment("<x/>"), "xml")  # builds the explaining schema
+    findings_of(appointment("<x/>"), "xml")  # builds the explaining schema
     div = '<div xmlns="http://www.w3.org/1999/xhtml">'
     for body, body_format, count in (
-        (_appointment('<extension url=""><valueCode value=" "/></extension>' * 10_000), "xml", 101),
-        (_appointment("<x/>" * 100_000), "xml", 101),
-        (_appointment(f"<text>{div}{'<script/>' * 100_000}</div></text>"), "xml", 1),
+        (appointment('<extension url=""><valueCode value=" "/></extension>' * 10_000), "xml", 101),
+        (appointment("<x/>" * 100_000), "xml", 101),
+        (appointment(f"<text>{div}{'<script/>' * 100_000}</div></text>"), "xml", 1),
         (f'{{"resourceType":"Appointment","participant":[{"{}," * 200_000}1]}}', "json", 101),
         (json.dumps({"resourceType": "Appointment"} | {f"a{n}": 1 for n in range(50_000)}), "json", 101),
     ):
-        assert len(_findings(body, body_format)) == count  # type: ignore[arg-type]  # a Format
+        assert len(findings_of(body, body_format)) == count  # type: ignore[arg-type]  # a Format
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        _appointment("").replace(">", " " + " ".join(f'a{n}="1"' for n in range(20_000)) + ">", 1),
-        _appointment(
+        appointment("").replace(">", " " + " ".join(f'a{n}="1"' for n in range(20_000)) + ">", 1),
+        appointment(
             '<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p '
             + " ".join(f'a{n}="1"' for n in range(3_000))
             + "/></div></text>"
@@ -180,5 +161,5 @@ def test_many_broken_elements_are_explained_in_bounded_time() -> None:
 )
 def test_thousands_of_attributes_are_refused_in_few_words(body: str) -> None:
     """What is told of them is bounded: all of it would take a minute, and stop the whole server."""
-    findings = _findings(body, "xml")
+    findings = findings_of(body, "xml")
     assert findings[-1].message.startswith("... and more")

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from sandbox.errors import NotReadable, NotWellFormed, SandboxError
+from sandbox.errors import NotReadable, NotWellFormed
 from sandbox.exchange import Format
-from sandbox.finding import Finding
-from sandbox.validation.reading import Codec, Refused
+from sandbox.validation.reading import Codec
+from tests.unit.validation.refusals import appointment, findings_of
 
 _CODEC = Codec()
 
@@ -46,23 +46,6 @@ _RESOURCE = {
         {"type": [{"_text": {"extension": [{"url": "urn:z", "valueCode": "q"}]}}], "status": "accepted"},
     ],
 }
-
-
-def _findings(body: bytes | str, body_format: Format) -> tuple[Finding, ...]:
-    sent = body.encode() if isinstance(body, str) else body
-    try:
-        _CODEC.read(sent, body_format)
-    except Refused as refused:
-        error = refused.explained()
-        assert isinstance(error, NotReadable)
-        return error.findings
-    except SandboxError as error:
-        return error.findings
-    pytest.fail("it was read")
-
-
-def _appointment(inner: str) -> str:
-    return f'<Appointment xmlns="http://hl7.org/fhir">\n{inner}\n</Appointment>'
 
 
 def test_xml_becomes_fhirs_json_shape() -> None:
@@ -129,10 +112,10 @@ def test_nesting_is_bounded_alike_in_both_formats(count: int) -> None:
     as_json = json.dumps({"resourceType": "Appointment", "extension": [resource]})
     if count == 99:
         assert (
-            _CODEC.read(as_json.encode(), "json").resource == _CODEC.read(_appointment(inner).encode(), "xml").resource
+            _CODEC.read(as_json.encode(), "json").resource == _CODEC.read(appointment(inner).encode(), "xml").resource
         )
     else:
-        for findings in (_findings(_appointment(inner), "xml"), _findings(as_json, "json")):
+        for findings in (findings_of(appointment(inner), "xml"), findings_of(as_json, "json")):
             assert all("nested too deep" in each.message for each in findings)
 
 
@@ -140,7 +123,7 @@ def test_narratives_are_bounded_too() -> None:
     """A narrative's elements count as elements of the resource, in either format."""
     divs = '<div xmlns="http://www.w3.org/1999/xhtml">' + "<div>" * 110 + "</div>" * 111
     as_json = json.dumps({"resourceType": "Appointment", "text": {"div": divs}})
-    for findings in (_findings(_appointment(f"<text>{divs}</text>"), "xml"), _findings(as_json, "json")):
+    for findings in (findings_of(appointment(f"<text>{divs}</text>"), "xml"), findings_of(as_json, "json")):
         assert all("nested too deep" in each.message for each in findings)
 
 
@@ -154,7 +137,7 @@ def test_comments_in_a_json_narrative_are_left_out() -> None:
 def test_a_prefixed_document_is_the_same_resource() -> None:
     """The prefix of a namespace is no part of a resource, nor of its narrative."""
     plain = _CODEC.read(
-        _appointment('<text><div xmlns="http://www.w3.org/1999/xhtml">x</div></text><status value="a"/>').encode(),
+        appointment('<text><div xmlns="http://www.w3.org/1999/xhtml">x</div></text><status value="a"/>').encode(),
         "xml",
     )
     prefixed = _CODEC.read(
@@ -167,7 +150,7 @@ def test_a_prefixed_document_is_the_same_resource() -> None:
 
 def test_other_resource_types_keep_type_and_id() -> None:
     """Of a contained resource that is not described here, the id is kept, which a reference can name."""
-    as_xml = _appointment('<contained><Patient><id value="p"/><active value="true"/></Patient></contained>')
+    as_xml = appointment('<contained><Patient><id value="p"/><active value="true"/></Patient></contained>')
     as_json = '{"resourceType":"Appointment","contained":[{"resourceType":"Patient","id":"p","active":true}]}'
     expected = [{"resourceType": "Patient", "id": "p"}]
     assert _CODEC.read(as_xml.encode(), "xml").resource["contained"] == expected
@@ -177,9 +160,9 @@ def test_other_resource_types_keep_type_and_id() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        _appointment(f'<comment value="{"x" * 1_000_000}"/>'),
-        _appointment('<extension url="u"><valueCode value="a"/></extension>' * 10_000),
-        _appointment(f'<text><div xmlns="http://www.w3.org/1999/xhtml">{"<p>x</p>" * 50_000}</div></text>'),
+        appointment(f'<comment value="{"x" * 1_000_000}"/>'),
+        appointment('<extension url="u"><valueCode value="a"/></extension>' * 10_000),
+        appointment(f'<text><div xmlns="http://www.w3.org/1999/xhtml">{"<p>x</p>" * 50_000}</div></text>'),
     ],
 )
 def test_large_bodies_come_back_from_either_format(body: str) -> None:

@@ -1,0 +1,29 @@
+"""What a body is refused for, as the tests of reading and of explaining ask it."""
+
+import pytest
+
+from sandbox.errors import NotReadable, SandboxError
+from sandbox.exchange import Format
+from sandbox.finding import Finding
+from sandbox.validation.reading import Codec, Refused
+
+_CODEC = Codec()
+
+
+def findings_of(body: bytes | str, body_format: Format) -> tuple[Finding, ...]:
+    """Give the findings of a body that is refused; one that is not fails the test."""
+    sent = body.encode() if isinstance(body, str) else body
+    try:
+        _CODEC.read(sent, body_format)
+    except Refused as refused:
+        error = refused.explained()
+        assert isinstance(error, NotReadable)
+        return error.findings
+    except SandboxError as error:
+        return error.findings
+    pytest.fail("it was read")
+
+
+def appointment(inner: str) -> str:
+    """Give an Appointment in XML with this inside, which begins on line 2."""
+    return f'<Appointment xmlns="http://hl7.org/fhir">\n{inner}\n</Appointment>'
