@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from sandbox.exchange import Fresh, Request, Response
 from sandbox.fhir.etag import versions_named
+from sandbox.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, PREFER
 from sandbox.outcomes import success
 from sandbox.registry import Version
 
@@ -25,7 +26,7 @@ def read_answer(request: Request, version: Version) -> Response:
 def write_answer(request: Request, version: Version, status: HTTPStatus, spine_code: str) -> Response:
     """Answer that a version was stored, in as many words as the client prefers."""
     headers = _validators(version)
-    headers["Location"] = versioned_url(request, version)
+    headers[LOCATION] = versioned_url(request, version)
     response = Response(status, version, headers)
     preference = _return_preference(request)
     if preference == "minimal":
@@ -48,16 +49,16 @@ def versioned_url(request: Request, version: Version) -> str:
 
 
 def _validators(version: Version) -> CIMultiDict[str]:
-    return CIMultiDict((("ETag", version.etag), ("Last-Modified", version.last_modified)))
+    return CIMultiDict(((ETAG, version.etag), (LAST_MODIFIED, version.last_modified)))
 
 
 def _unchanged(request: Request, version: Version) -> bool:
     headers = request.headers
-    if "If-None-Match" in headers:
-        named = ", ".join(headers.getall("If-None-Match"))
-        return named.strip() == "*" or version.version_id in versions_named(named)
-    if "If-Modified-Since" in headers:
-        return _not_modified_since(headers["If-Modified-Since"], version)
+    if IF_NONE_MATCH in headers:
+        named = ", ".join(headers.getall(IF_NONE_MATCH))
+        return named in (version.etag, "*") or named.strip() == "*" or version.version_id in versions_named(named)
+    if IF_MODIFIED_SINCE in headers:
+        return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
     return False
 
 
@@ -71,7 +72,7 @@ def _not_modified_since(date: str, version: Version) -> bool:
 
 
 def _return_preference(request: Request) -> str:
-    for line in request.headers.getall("Prefer", ()):
+    for line in request.headers.getall(PREFER, ()):
         for preference in line.split(","):
             name, _, value = preference.partition(";")[0].partition("=")
             if name.strip().lower() == "return":

@@ -18,7 +18,7 @@ from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.dice import Dice
 from sandbox.envelope import Envelope
-from sandbox.exchange import Check, Handler, Middleware, Request, Response
+from sandbox.exchange import Check, Handler, Request, Response
 from sandbox.faults.configured import configured
 from sandbox.faults.effect import Occasion, Refuse, Sleep
 from sandbox.faults.fields import BadFault
@@ -28,12 +28,12 @@ from sandbox.faults.rule import Rule
 from sandbox.fhir import json
 from sandbox.interactions import declared
 from sandbox.journal import Journal
-from sandbox.outcomes import answer_errors, injected
-from sandbox.pipeline import interaction, judged, wired
+from sandbox.outcomes import injected
+from sandbox.pipeline import Pipeline, wired
 from sandbox.planting import Planter, Progress, in_silence
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
-from sandbox.representation import Representation, require_formats
+from sandbox.representation import require_formats
 from sandbox.routing import Routes, require_route
 from sandbox.rules import Strictness
 from sandbox.security.audiences import loopback_audiences
@@ -109,15 +109,13 @@ class Sandbox:
             *((require_ssp,) if self.settings.require_ssp else ()),
             require_formats,
         )
-        middlewares: tuple[Middleware, ...] = (
-            self.tenant.journal,
-            Envelope(self.dice.ids("request ids"), registrar.clock),
-            Representation(registrar.codec.write),
-            answer_errors,
-            judged(checks),
-            self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
+        return Pipeline(
+            checks=checks,
+            faults=self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
+            write=registrar.codec.write,
+            envelope=Envelope(self.dice.ids("request ids"), registrar.clock),
+            note=self.tenant.journal.note,
         )
-        return wired(middlewares, interaction)
 
     def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
         registrar, settings = self.tenant.registrar, self.settings

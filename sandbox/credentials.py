@@ -48,7 +48,6 @@ class Credentials:
             keys=keys,
             issuers=issuers,
             leeway_s=self.settings.token_leeway,
-            audience=self.settings.audience,
         )
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:

@@ -35,5 +35,5 @@ class Dice:
 
 def uuid4_of(bits: int) -> str:
     """Write 128 bits as a UUID of version 4, as `uuid.UUID` would; every answer has one, and this is quicker."""
-    written = f"{bits & _FREE_BITS | _VERSION_4:032x}"
+    written = (bits & _FREE_BITS | _VERSION_4).to_bytes(16).hex()
     return f"{written[:8]}-{written[8:12]}-{written[12:16]}-{written[16:20]}-{written[20:]}"

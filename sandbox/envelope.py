@@ -13,7 +13,16 @@ from http import HTTPStatus
 
 from sandbox import __version__
 from sandbox.clock import Clock
-from sandbox.exchange import Handler, Request, Response
+from sandbox.exchange import Request, Response
+from sandbox.field_names import (
+    ACCEPT_ENCODING,
+    CACHE_CONTROL,
+    DATE,
+    ORIGIN,
+    SERVER,
+    X_CORRELATION_ID,
+    X_REQUEST_ID,
+)
 
 _ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
 _EXPOSED = "Location, ETag, Last-Modified, X-Request-Id, X-Correlation-Id"
@@ -27,7 +36,7 @@ _OFF_LOOP_BYTES = 262_144
 
 
 class Envelope:
-    """The outermost step.
+    """What dresses the answers.
 
     Args:
         new_id: gives the answers' own request ids.
@@ -38,30 +47,18 @@ class Envelope:
         self._new_id = new_id
         self._clock = clock
 
-    async def __call__(self, request: Request, handler: Handler) -> Response:
-        """Answer a CORS preflight at once, and dress every other answer."""
-        if _is_preflight(request):
-            response = _preflight_answer(request)
-        else:
-            response = await handler(request)
-        if len(response.body) >= _WORTH_BYTES and "Accept-Encoding" in request.headers:
-            await _compress(request, response)
-        self._dress(request, response)
-        if request.injected is not None:
-            request.injected.finish(response)
-        return response
-
-    def _dress(self, request: Request, response: Response) -> None:
+    def dress(self, request: Request, response: Response) -> None:
+        """Put the headers on that every answer has."""
         headers = response.headers
-        headers["Cache-Control"] = "no-store"
-        headers["Date"] = _http_date(int(self._clock.timestamp()))
-        headers["Server"] = _SERVER
-        headers["X-Request-Id"] = self._new_id()
-        sent = request.headers.get("X-Request-Id")
+        headers[CACHE_CONTROL] = "no-store"
+        headers[DATE] = _http_date(int(self._clock.timestamp()))
+        headers[SERVER] = _SERVER
+        headers[X_REQUEST_ID] = self._new_id()
+        sent = request.headers.get(X_REQUEST_ID)
         # What could not have been a header value of ours is not echoed.
         if sent is not None and _ECHOED.fullmatch(sent):
-            headers["X-Correlation-Id"] = sent
-        if "Origin" in request.headers:
+            headers[X_CORRELATION_ID] = sent
+        if ORIGIN in request.headers:
             headers["Access-Control-Allow-Origin"] = "*"
             headers["Access-Control-Expose-Headers"] = _EXPOSED
 
@@ -71,15 +68,15 @@ def _http_date(whole_s: int) -> str:
     return formatdate(whole_s, usegmt=True)
 
 
-def _is_preflight(request: Request) -> bool:
+def is_preflight(request: Request) -> bool:
+    """Tell whether a browser asks what a page may send."""
     return (
-        request.method == "OPTIONS"
-        and "Origin" in request.headers
-        and "Access-Control-Request-Method" in request.headers
+        request.method == "OPTIONS" and ORIGIN in request.headers and "Access-Control-Request-Method" in request.headers
     )
 
 
-def _preflight_answer(request: Request) -> Response:
+def preflight_answer(request: Request) -> Response:
+    """Answer it, as a resource that any page may use."""
     response = Response(HTTPStatus.NO_CONTENT)
     response.headers["Access-Control-Allow-Methods"] = _METHODS
     response.headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", _HEADERS)
@@ -87,9 +84,15 @@ def _preflight_answer(request: Request) -> Response:
     return response
 
 
-async def _compress(request: Request, response: Response) -> None:
+def is_worth_compressing(request: Request, response: Response) -> bool:
+    """Tell whether a client that names codings would gain by one."""
+    return len(response.body) >= _WORTH_BYTES and ACCEPT_ENCODING in request.headers
+
+
+async def compress(request: Request, response: Response) -> None:
+    """Compress the body, if the client takes gzip."""
     response.headers["Vary"] = "Accept, Accept-Encoding"
-    if not _takes_gzip(request.headers["Accept-Encoding"]):
+    if not _takes_gzip(request.headers[ACCEPT_ENCODING]):
         return
     if len(response.body) > _OFF_LOOP_BYTES:
         response.body = await asyncio.to_thread(_gzipped, response.body)

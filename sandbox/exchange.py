@@ -64,7 +64,12 @@ Body = Literal["none", "resource", "form"]
 """What a request of an interaction carries."""
 
 
-@dataclass(slots=True)
+def _learnt(default: Any) -> Any:
+    """Declare what is not known at first; it costs no request anything that nobody learns it of."""
+    return field(default=default, init=False)
+
+
+@dataclass
 class Request:
     """A request, and what the steps before the interaction learnt of it.
 
@@ -86,20 +91,20 @@ class Request:
     body_error: SandboxError | None = None
     certificate_subject: str = ""
     called_as: str = ""
-    client: Client = NOBODY
-    interaction: str = ""
-    resource_type: str = ""
-    logical_id: str = ""
-    version_id: str = ""
-    writes: bool = False
-    expects: Body = "none"
-    answer: "Handler | None" = None
-    allowed_methods: Collection[str] = ()
-    answer_format: Format = "json"
-    not_acceptable: str = ""
-    body_format: Format = "json"
-    injected: "Injected | None" = None
-    warnings: Sequence[Finding] = ()
+    client: Client = _learnt(NOBODY)
+    interaction: str = _learnt("")
+    resource_type: str = _learnt("")
+    logical_id: str = _learnt("")
+    version_id: str = _learnt("")
+    writes: bool = _learnt(default=False)
+    expects: Body = _learnt("none")
+    answer: "Answering | None" = _learnt(None)
+    allowed_methods: Collection[str] = _learnt(())
+    answer_format: Format = _learnt("json")
+    not_acceptable: str = _learnt("")
+    body_format: Format = _learnt("json")
+    injected: "Injected | None" = _learnt(None)
+    warnings: Sequence[Finding] = _learnt(())
 
 
 @dataclass(slots=True)
@@ -175,6 +180,9 @@ class Injected(Protocol):
         """Change the answer once it is dressed, and say how it goes out."""
         ...
 
+
+Answering = Callable[[Request], "Response | Awaitable[Response]"]
+"""Answers a request, at once where there is nothing to wait for: most interactions only look something up."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 Middleware = Callable[[Request, Handler], Awaitable[Response]]

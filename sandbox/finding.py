@@ -1,7 +1,6 @@
 """A finding: one thing that is wrong with, or worth saying of, a resource or a request."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning", "information"]
 
@@ -28,8 +27,7 @@ IssueType = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What was found and what was expected, where.
 
     `location` is an XPath into the body (`/f:Appointment/f:participant[1]`; for a missing element its parent) or

@@ -86,7 +86,7 @@ class Journal:
         size = _RECORD_BYTES + heads + len(request.body) + len(response.body)
         records.append((size, self._noted, self._clock.timestamp(), request, response))
         self._bytes += size
-        while records and (len(records) > self._size or self._bytes > self._max_bytes):
+        while (len(records) > self._size or self._bytes > self._max_bytes) and records:
             self._bytes -= records.popleft()[0]
             self.dropped += 1
 

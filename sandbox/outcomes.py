@@ -11,22 +11,21 @@ from functools import lru_cache
 from multidict import CIMultiDict
 
 from sandbox.errors import InternalServerError, SandboxError
-from sandbox.exchange import Format, Fresh, Handler, Request, Resource, Response, Write
+from sandbox.exchange import Format, Fresh, Request, Resource, Response, Write
+from sandbox.fhir import json, xml
+from sandbox.fhir.json import legible
 from sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
 from sandbox.finding import Finding, IssueType
 
 _log = logging.getLogger("sandbox")
 
 
-async def answer_errors(request: Request, handler: Handler) -> Response:
-    """Answer a failure of any later step with its OperationOutcome; what we did not foresee is our bug, a 500."""
-    try:
-        return await handler(request)
-    except SandboxError as error:
+def refused(request: Request, error: Exception) -> Response:
+    """Give the answer to a request that failed; what we did not foresee is our bug, a 500 that tells no detail."""
+    if isinstance(error, SandboxError):
         return refusal(error)
-    except Exception:  # noqa: BLE001 - logged with its traceback; the client learns no detail
-        _log.exception("unexpected failure in %s %s", request.method, request.path)
-        return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
+    _log.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+    return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
 
 
 def refusal(error: SandboxError) -> Response:
@@ -44,7 +43,7 @@ def injected(status: int, issue_type: IssueType, spine_code: str, message: str, 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The OperationOutcome of an error, encoded once for all who are told the same."""
+    """The OperationOutcome of an error; of a single finding only the sentence is written anew."""
 
     findings: tuple[Finding, ...]
     spine_code: str
@@ -56,14 +55,26 @@ class Refusal:
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the outcome."""
-        if len(self.findings) == 1:
-            return _encoded(self.findings[0], self.spine_code, wanted, write)
-        return write(_outcome(self.findings, self.spine_code), wanted)
+        told = _diagnostics(self.findings[0])
+        if len(self.findings) > 1 or not told:
+            return write(_outcome(self.findings, self.spine_code), wanted)
+        before, after = _around(self.findings[0]._replace(message=_HERE, line=None), self.spine_code, wanted, write)
+        return b"%b%b%b" % (before, _within(legible(told), wanted), after)
+
+
+_HERE = "\ue000"  # a character of private use, which both formats write as it is
 
 
 @lru_cache(maxsize=256)
-def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) -> bytes:
-    return write(_outcome([finding], spine_code), wanted)
+def _around(finding: Finding, spine_code: str, wanted: Format, write: Write) -> tuple[bytes, bytes]:
+    """Give what stands before and behind the sentence of a finding, in the outcome that has it alone."""
+    before, _, after = write(_outcome([finding], spine_code), wanted).partition(_HERE.encode())
+    return before, after
+
+
+def _within(text: str, wanted: Format) -> bytes:
+    """Write a text as it stands between the quotation marks of a document."""
+    return json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode()
 
 
 def _outcome(findings: Iterable[Finding], spine_code: str) -> Resource:

@@ -1,34 +1,112 @@
-"""The pipeline of the FHIR base: how its steps are put one behind the other, and which are its last."""
+"""The pipeline of the FHIR base: what every exchange passes, in the order of the contract.
 
-from collections.abc import Awaitable, Sequence
+One function walks all the steps, and waits only where there is something to wait for: most exchanges only look
+something up, and a coroutine for each step would cost them more than the steps themselves do.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from functools import reduce
+from typing import Protocol
 
-from sandbox.exchange import Check, Handler, Middleware, Request, Response
-
-
-def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
-    """Put the last handler behind the middlewares, the first of them outermost."""
-
-    def behind(handler: Handler, middleware: Middleware) -> Handler:
-        # Not async itself: each coroutine costs every exchange a little, and this one would only wait for the next.
-        return lambda request: middleware(request, handler)
-
-    return reduce(behind, reversed(middlewares), last)
+from sandbox.envelope import Envelope, compress, is_preflight, is_worth_compressing, preflight_answer
+from sandbox.exchange import Check, Handler, Middleware, Request, Response, Write
+from sandbox.outcomes import refused
+from sandbox.representation import MEDIA_TYPE, note_answer_format
 
 
-def judged(checks: tuple[Check, ...]) -> Middleware:
-    """Give the step that makes the checks in order, the first that refuses speaks."""
+class Faults(Protocol):
+    """What may act on an exchange in the place of its interaction."""
 
-    async def judge(request: Request, handler: Handler) -> Response:
-        for check in checks:
-            check(request)
-        return await handler(request)
+    def spare(self, request: Request) -> bool:
+        """Tell at a glance, where that can be told, that no fault is about an exchange."""
+        ...
 
-    return judge
+    def __call__(self, request: Request, handler: Handler) -> Awaitable[Response]:
+        """Answer in the place of the handler, or let it answer."""
+        ...
 
 
-def interaction(request: Request) -> Awaitable[Response]:
+class Pipeline:
+    """Answers requests under the FHIR base.
+
+    Args:
+        checks: refuse a request, in their order: the first that refuses speaks.
+        faults: what may act in the place of the interaction.
+        write: encodes what is answered.
+        envelope: what every answer wears.
+        note: is told of every exchange.
+    """
+
+    def __init__(
+        self,
+        *,
+        checks: Sequence[Check],
+        faults: Faults,
+        write: Write,
+        envelope: Envelope,
+        note: Callable[[Request, Response], None],
+    ) -> None:
+        self._checks = tuple(checks)
+        self._faults = faults
+        self._write = write
+        self._envelope = envelope
+        self._note = note
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        begun = self._begun(request)
+        response = begun if isinstance(begun, Response) else await _awaited(request, begun)
+        content = response.content
+        if content is not None:
+            wanted = request.answer_format
+            encoding = asyncio.to_thread(content.encode, wanted, self._write) if content.large else None
+            response.body = content.encode(wanted, self._write) if encoding is None else await encoding
+            response.headers["Content-Type"] = MEDIA_TYPE[wanted]
+        if is_worth_compressing(request, response):
+            await compress(request, response)
+        self._envelope.dress(request, response)
+        if request.injected is not None:
+            request.injected.finish(response)
+        self._note(request, response)
+        return response
+
+    def _begun(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer, or begin to: what an interaction has to wait for is left to be awaited."""
+        if is_preflight(request):
+            return preflight_answer(request)
+        note_answer_format(request)  # first of all, so that every refusal takes it
+        try:
+            for check in self._checks:
+                check(request)
+            return _interaction(request) if self._faults.spare(request) else self._faults(request, _handled)
+        except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
+            return refused(request, error)
+
+
+async def _awaited(request: Request, begun: Awaitable[Response]) -> Response:
+    try:
+        return await begun
+    except Exception as error:  # noqa: BLE001 - as above
+        return refused(request, error)
+
+
+def _interaction(request: Request) -> Response | Awaitable[Response]:
     """Let the interaction that was found answer."""
     if request.answer is None:
         raise LookupError("a request without a route passed the check on routes")
     return request.answer(request)
+
+
+async def _handled(request: Request) -> Response:
+    answer = _interaction(request)
+    return answer if isinstance(answer, Response) else await answer
+
+
+def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
+    """Put the last handler behind the middlewares, the first of them outermost: for rooms that have few steps."""
+
+    def behind(handler: Handler, middleware: Middleware) -> Handler:
+        return lambda request: middleware(request, handler)
+
+    return reduce(behind, reversed(middlewares), last)

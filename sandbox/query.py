@@ -5,8 +5,9 @@ Source: registry pages, Search for appointments for a patient; FHIR STU3, Search
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from sandbox.errors import InvalidIdentifierSystem, InvalidNhsNumber, InvalidParameter, SandboxError
 from sandbox.exchange import Request
@@ -23,6 +24,15 @@ class SearchParameter:
     name: str
     type: Literal["token", "reference"]
 
+    def asking(self, value: str) -> str:
+        """Give the part of a query that asks for this value, which ends with an NHS number."""
+        return f"{_quoted(self.name, ':')}={_quoted(value[:-10], '')}{value[-10:]}"
+
+
+@lru_cache(maxsize=64)
+def _quoted(text: str, safe: str) -> str:
+    return quote(text, safe=safe)
+
 
 PATIENT_PARAMETERS = (
     SearchParameter("Appointment.participant.actor:Patient.identifier", "token"),
@@ -34,6 +44,7 @@ PATIENT_PARAMETERS = (
 """The spellings of the registry's pages, none of them legal FHIR, and the two legal chains."""
 
 _BY_NAME = {each.name: each for each in PATIENT_PARAMETERS}
+_KNOWN = ", ".join(_BY_NAME)
 _EXPECTED = f"expected {NHS_NUMBER_SYSTEM}|<10 digits>"
 
 
@@ -48,12 +59,17 @@ def parameters(text: str) -> Parameters:
 
 def _decoded(name: str, value: str) -> tuple[str, str]:
     try:
-        pair = [unquote_to_bytes(each.replace("+", " ")).decode() for each in (name, value)]
+        return _unquoted(name), _unquoted(value)
     except UnicodeDecodeError as error:
         raise InvalidParameter(
             f"Parameter '{name[:80]}' is not percent-encoded UTF-8.", location=f"http.{name[:80]}"
         ) from error
-    return pair[0], pair[1]
+
+
+def _unquoted(text: str) -> str:
+    if "%" not in text and "+" not in text and text.isascii():
+        return text
+    return unquote_to_bytes(text.replace("+", " ")).decode()
 
 
 def require_no_parameters(request: Request) -> None:
@@ -79,11 +95,10 @@ def _unsupported(name: str, supported: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class PatientQuery:
-    """Whose appointments are searched for, and by which parameter, for the self link."""
+    """Whose appointments are searched for, and the query that asks for them and nothing else, for the self link."""
 
     nhs_number: str
-    name: str
-    value: str
+    query: str
 
 
 def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
@@ -93,8 +108,7 @@ def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
         InvalidParameter: no parameter, another one, or more than one value; with every other finding of the query.
         InvalidIdentifierSystem, InvalidNhsNumber: the one value is wrong, and nothing else.
     """
-    known = ", ".join(_BY_NAME)
-    unknown = [_unsupported(name, known) for name, _ in sent if name not in _BY_NAME and name != "_format"]
+    unknown = [_unsupported(name, _KNOWN) for name, _ in sent if name not in _BY_NAME and name != "_format"]
     patients = [(name, value) for name, value in sent if name in _BY_NAME]
     errors = [_value_error(_BY_NAME[name], value, check_digit=check_digit) for name, value in patients]
     faults = [error for error in errors if error is not None]
@@ -102,10 +116,11 @@ def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
         if faults:
             raise faults[0]
         name, value = patients[0]
-        return PatientQuery(_nhs_number(_BY_NAME[name], value), name, value)
+        return PatientQuery(_nhs_number(_BY_NAME[name], value), _BY_NAME[name].asking(value))
     if len(patients) != 1:
         found = f"{len(patients)} values" if patients else "none"
-        unknown.append(Finding("invalid", f"A search names one patient, found {found}; {_EXPECTED} in one of {known}."))
+        message = f"A search names one patient, found {found}; {_EXPECTED} in one of {_KNOWN}."
+        unknown.append(Finding("invalid", message))
     raise InvalidParameter(findings=[*unknown, *_with_codes(faults)])
 
 

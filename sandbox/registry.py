@@ -125,6 +125,11 @@ class Registry:
         """
         return self.history(logical_id)[-1]
 
+    def latest(self, logical_id: str) -> Version | None:
+        """Give the current version, or nothing where there is no appointment of that id."""
+        history = self._histories.get(logical_id)
+        return None if history is None else history[-1]
+
     def history(self, logical_id: str) -> Sequence[Version]:
         """Give all versions, oldest first.
 

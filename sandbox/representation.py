@@ -3,13 +3,13 @@
 Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
 """
 
-import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
 from sandbox.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
-from sandbox.exchange import Format, Handler, Request, Response, Write
+from sandbox.exchange import Format, Request
+from sandbox.field_names import ACCEPT, CONTENT_TYPE
 
 MEDIA_TYPE: dict[Format, str] = {
     "json": "application/fhir+json; charset=utf-8",
@@ -156,53 +156,46 @@ def require_body_format(content_type: str | None) -> Format:
 
 def formats_asked(query: str) -> tuple[str, ...]:
     """Give every value of `_format` in a query string, or in a form."""
-    if "_format" not in query and "%" not in query:  # a name may be percent-encoded too
+    if "_format" not in query and "%" not in query:
         return ()
-    pairs = (part.partition("=") for part in query.split("&"))
-    return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")
+    pairs = [part.partition("=") for part in query.split("&")]
+    # A name may be percent-encoded too.
+    return tuple([unquote(value) for name, _, value in pairs if name == "_format" or unquote(name) == "_format"])
 
 
 def negotiated(request: Request) -> Negotiated:
     """Give what this request's headers and query (or form) say of the answer's format."""
     headers = request.headers
-    lines = headers.getall("Accept", ())
-    accept, content_type = ", ".join(lines) if lines else None, headers.get("Content-Type")
-    asked = formats_asked(request.query) + formats_asked(_form(request))
+    lines = headers.getall(ACCEPT, ())
+    accept, content_type = ", ".join(lines) if lines else None, headers.get(CONTENT_TYPE)
+    asked = formats_asked(request.query) if request.query else ()
+    if request.body:
+        asked += formats_asked(_form(request, content_type))
     if len(request.query) + len(accept or "") + len(content_type or "") > _REMEMBERED_AT_MOST:
         return negotiate.__wrapped__(asked, accept, content_type)
     return negotiate(asked, accept, content_type)
 
 
-def _form(request: Request) -> str:
+def _form(request: Request, content_type: str | None) -> str:
     """Give the form of a search by POST: its parameters are as good as those of the query."""
-    if not request.body or _media_type(request.headers.get("Content-Type", "")) != FORM:
-        return ""
-    return request.body.decode("latin-1").strip()
+    return request.body.decode("latin-1").strip() if _is_form(content_type) else ""
+
+
+@lru_cache(maxsize=256)
+def _is_form(content_type: str | None) -> bool:
+    return _media_type(content_type or "") == FORM
 
 
 def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-class Representation:
-    """The outer step: it notes the answer's format first, so that every refusal takes it, and encodes last."""
-
-    def __init__(self, write: Write) -> None:
-        self._write = write
-
-    async def __call__(self, request: Request, handler: Handler) -> Response:
-        """Encode what the handler answers, in the format the client asked for."""
-        result = negotiated(request)
-        request.answer_format, request.not_acceptable = result.format, result.problem
-        response = await handler(request)
-        if response.content is not None:
-            encode = response.content.encode
-            if response.content.large:
-                response.body = await asyncio.to_thread(encode, request.answer_format, self._write)
-            else:
-                response.body = encode(request.answer_format, self._write)
-            response.headers["Content-Type"] = MEDIA_TYPE[request.answer_format]
-        return response
+def note_answer_format(request: Request) -> None:
+    """Note which format the answer takes, or why it can take none; refuse nothing yet."""
+    result = negotiated(request)
+    request.answer_format = result.format
+    if result.problem:
+        request.not_acceptable = result.problem
 
 
 def require_formats(request: Request) -> None:
@@ -211,7 +204,11 @@ def require_formats(request: Request) -> None:
     Raises:
         UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.
     """
-    content_type, expects = request.headers.get("Content-Type"), request.expects
+    expects = request.expects
+    if expects == "none" and request.body_error is None:
+        _require_acceptable(request)
+        return
+    content_type = request.headers.get(CONTENT_TYPE)
     if expects == "form" and request.body:
         _require_form(content_type)
     elif expects == "resource" and (request.body or content_type is not None):
@@ -224,7 +221,7 @@ def require_formats(request: Request) -> None:
 
 
 def _require_form(content_type: str | None) -> None:
-    if _media_type(content_type or "") != FORM:
+    if not _is_form(content_type):
         found = f"'{content_type[:80]}'" if content_type else "missing"
         raise UnsupportedMediaType(f"Content-Type is {found}; expected {FORM}.", location="http.Content-Type")
 

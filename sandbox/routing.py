@@ -4,21 +4,24 @@ Source: FHIR STU3, RESTful API, the summary of interactions.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from sandbox.errors import MethodNotAllowed, NoRecordFound
-from sandbox.exchange import Body, Handler, Request, Response
+from sandbox.exchange import Answering, Body, Request, Response
 from sandbox.registrar import Registrar
 
-Answer = Callable[[Request, Registrar], Awaitable[Response]]
+Answer = Callable[[Request, Registrar], Response | Awaitable[Response]]
 
 _PLACEHOLDERS = ("{id}", "{vid}")
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """An interaction as it is declared: `code` is FHIR's, `path` is below the base, `body` what a request carries."""
+    """An interaction as it is declared: `code` is FHIR's, `path` is below the base, `body` what a request carries.
+
+    `of_instance` tells whether its path has a logical id.
+    """
 
     code: str
     method: str
@@ -26,6 +29,11 @@ class Interaction:
     answer: Answer
     writes: bool = False
     body: Body = "none"
+    of_instance: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look into the path once, not at every request."""
+        object.__setattr__(self, "of_instance", "{id}" in self.path)
 
 
 def interaction(
@@ -46,7 +54,7 @@ class Routes:
 
     def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str], registrar: Registrar) -> None:
         self._base_paths = tuple(path + "/" for path in base_paths)
-        self._by_shape: dict[tuple[str, ...], dict[str, tuple[Interaction, Handler]]] = {}
+        self._by_shape: dict[tuple[str, ...], dict[str, tuple[Interaction, Answering]]] = {}
         for each in interactions:
             bound = (each, _bound(each.answer, registrar))
             self._by_shape.setdefault(_shape(each.path), {})[each.method] = bound
@@ -64,16 +72,17 @@ class Routes:
         declared, request.answer = found
         request.interaction, request.writes, request.expects = declared.code, declared.writes, declared.body
         request.resource_type = segments[0]
-        if len(segments) > 1 and "{id}" in declared.path:
+        if declared.of_instance:
             request.logical_id = segments[1]
-            request.version_id = segments[3] if "{vid}" in declared.path else ""
+            request.version_id = segments[3] if len(segments) > 3 else ""  # noqa: PLR2004 - /Type/id/_history/vid
 
     async def answered_by(self, registrar: Registrar, request: Request) -> Response:
         """Answer a request that was found, by another registrar than the tenant's own."""
         declared, _ = self._of(self._segments(request.path))["GET" if request.method == "HEAD" else request.method]
-        return await declared.answer(request, registrar)
+        answer = declared.answer(request, registrar)
+        return answer if isinstance(answer, Response) else await answer
 
-    def _of(self, segments: list[str]) -> dict[str, tuple[Interaction, Handler]]:
+    def _of(self, segments: list[str]) -> dict[str, tuple[Interaction, Answering]]:
         literals = self._literals
         if len(segments) > len(literals):
             return {}
@@ -88,7 +97,7 @@ class Routes:
         return []
 
 
-def _bound(answer: Answer, registrar: Registrar) -> Handler:
+def _bound(answer: Answer, registrar: Registrar) -> Answering:
     return lambda request: answer(request, registrar)
 
 

@@ -109,6 +109,7 @@ class Serving:
             base_path=self._sandbox.base_path,
             max_body=settings.max_body,
             access_line=self._access_log or _no_line,
+            secure=ssl_context is not None,
         )
         http, make = protocol_factory(listener, _refuse_in(self._sandbox))
         loop = asyncio.get_running_loop()

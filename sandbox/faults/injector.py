@@ -10,7 +10,7 @@ from sandbox.exchange import Handler, Request, Response, Sent, Wire, Write
 from sandbox.faults.effect import Effect, Firing, Occasion, Refuse, Sleep, acts
 from sandbox.faults.fields import BadFault
 from sandbox.faults.match import Facts
-from sandbox.faults.patients import patients_of
+from sandbox.faults.patients import may_concern, patients_of
 from sandbox.faults.plan import Decision, LiveRule, Plan
 from sandbox.faults.rule import Rule
 from sandbox.faults.rule_set import read_rules
@@ -42,16 +42,18 @@ class Injector:
     write: Write
     by_header: bool = False
 
+    def spare(self, request: Request) -> bool:
+        """Tell at a glance that no rule is about an exchange: its kind, its client's header, its patients."""
+        if self.plan.concerns(request.interaction) or (self.by_header and HEADER in request.headers):
+            return False
+        return not self.plan.patients or not may_concern(request, self.registrar.registry, self.plan)
+
     async def __call__(self, request: Request, handler: Handler) -> Response:
-        """Let the exchange pass where no rule is about it; else act."""
+        """Act, if a rule is about the exchange; else let it pass."""
         of_header = self._of_header(request) if self.by_header and HEADER in request.headers else ()
         patients: tuple[str, ...] = ()
-        if of_header:
-            patients = await patients_of(request, self.registrar)
-        elif self.plan.patients:
-            patients = await patients_of(request, self.registrar, self.plan.beginning)
-        if not of_header and not self.plan.concerns(request.interaction) and self.plan.patients.isdisjoint(patients):
-            return await handler(request)
+        if of_header or self.plan.patients:
+            patients = await patients_of(request, self.registrar, "" if of_header else self.plan.beginning)
         facts = Facts(request.interaction, request.logical_id, request.client.name, request.headers, patients)
         decision = self.plan.decide(facts, of_header)
         return await handler(request) if decision is None else await self._act(request, decision)

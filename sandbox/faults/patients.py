@@ -5,12 +5,23 @@ from urllib.parse import unquote
 
 from sandbox.errors import SandboxError
 from sandbox.exchange import Request
-from sandbox.faults.match import WITH_ID
+from sandbox.faults.match import WITH_ID, WITH_PATIENT
+from sandbox.faults.plan import Plan
 from sandbox.fhir.nhs_number import patients_named
 from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
+from sandbox.registry import Registry
 
 _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
+
+
+def may_concern(request: Request, registry: Registry, plan: Plan) -> bool:
+    """Tell at a glance whether an exchange may be about a patient whom a rule of the plan names."""
+    if request.interaction in WITH_ID:
+        stored = registry.latest(request.logical_id)
+        if stored is not None:
+            return not plan.patients.isdisjoint(stored.patients)
+    return request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
 
 
 async def patients_of(request: Request, registrar: Registrar, beginning: str = "") -> tuple[str, ...]:
@@ -21,8 +32,10 @@ async def patients_of(request: Request, registrar: Registrar, beginning: str = "
         registrar: who reads, and whose registry is looked at.
         beginning: of the numbers that are of interest.
     """
-    if request.interaction in WITH_ID and request.logical_id in registrar.registry:
-        return registrar.registry.current(request.logical_id).patients
+    if request.interaction in WITH_ID:
+        stored = registrar.registry.latest(request.logical_id)
+        if stored is not None:
+            return stored.patients
     if request.interaction == "search-type":
         return _of_query(request) if _may_name(request, beginning) else ()
     if request.expects == "resource" and _may_name(request, beginning):

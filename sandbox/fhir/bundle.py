@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from xml.sax.saxutils import quoteattr
 
 Format = Literal["json", "xml"]
@@ -22,25 +22,13 @@ class _Encoded(Protocol):
     def encode(self, wanted: Format, write: Write) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry: `said_of` is its `search` or `request` element, whose members are plain codes and uris."""
 
     full_url: str
     resource: _Encoded
     element: Literal["search", "request"]
     said_of: tuple[tuple[str, str], ...]
-
-    def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of the entry."""
-        inner = self.resource.encode(wanted, write)
-        after = _after(self.element, self.said_of, wanted)
-        plain = _PLAIN.fullmatch(self.full_url) is not None
-        if wanted == "json":
-            url = f'"{self.full_url}"' if plain else json.dumps(self.full_url)
-            return b'{"fullUrl":%b,"resource":%b%b' % (url.encode(), inner, after)
-        url = f'"{self.full_url}"' if plain else quoteattr(self.full_url)
-        return b"<entry><fullUrl value=%b/><resource>%b%b" % (url.encode(), without_declaration(inner), after)
 
 
 @lru_cache(maxsize=64)
@@ -73,10 +61,38 @@ class Bundle:
         envelope = write(self.envelope, wanted)
         if not self.entries:
             return envelope
-        encoded = [entry.encode(wanted, write) for entry in self.entries]
         if wanted == "json":
-            return envelope.removesuffix(b"}") + b',"entry":[' + b",".join(encoded) + b"]}"
-        return envelope.removesuffix(b"</Bundle>") + b"".join(encoded) + b"</Bundle>"
+            entries = b",".join(_json_entries(self.entries, write))
+            return b'%b,"entry":[%b]}' % (envelope.removesuffix(b"}"), entries)
+        return b"%b%b</Bundle>" % (envelope.removesuffix(b"</Bundle>"), b"".join(_xml_entries(self.entries, write)))
+
+
+def _json_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
+    quoted = _quoted_by(entries, json.dumps)
+    return [
+        b'{"fullUrl":%b,"resource":%b%b'
+        % (quoted(url).encode(), resource.encode("json", write), _after(element, said_of, "json"))
+        for url, resource, element, said_of in entries
+    ]
+
+
+def _xml_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
+    quoted = _quoted_by(entries, quoteattr)
+    return [
+        b"<entry><fullUrl value=%b/><resource>%b%b"
+        % (
+            quoted(url).encode(),
+            without_declaration(resource.encode("xml", write)),
+            _after(element, said_of, "xml"),
+        )
+        for url, resource, element, said_of in entries
+    ]
+
+
+def _quoted_by(entries: Sequence[Entry], escaping: Callable[[str], str]) -> Callable[[str], str]:
+    """Give what puts the URLs in quotation marks: without looking at each where neither format escapes any."""
+    plain = _PLAIN.fullmatch("".join([each.full_url for each in entries]))
+    return escaping if plain is None else '"{}"'.format
 
 
 def without_declaration(document: bytes) -> bytes:

@@ -97,12 +97,12 @@ class Writer:
             _, own, _, primitive, attribute = slot
             content: Any = members.get(own)
             if attribute:
-                head += f' {own}="{_escaped(content)}"'
+                head += f' {own}="{escaped(content)}"'
             elif not primitive:
                 for each in content if type(content) is list else (content,):
                     self._complex(slot, each, inner)
             elif type(content) is str and f"_{own}" not in members:  # what most elements are
-                inner.append(f'<{own} value="{_escaped(content) if _SPECIAL.search(content) else content}"/>')
+                inner.append(f'<{own} value="{escaped(content) if _SPECIAL.search(content) else content}"/>')
             else:
                 self._primitives(slot, members, inner)
         parts.append(f"<{name}{head}>" if inner else f"<{name}{head}/>")
@@ -147,14 +147,15 @@ def _text(value: Any) -> str:
     """Give a primitive as the text of an attribute."""
     kind = type(value)
     if kind is str:
-        return _escaped(value)
+        return escaped(value)
     if kind is bool:
         return "true" if value else "false"
     # str() of a Decimal may have an exponent, which FHIR forbids.
     return f"{value:f}" if kind is Decimal else str(value)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Give the text as it stands in an attribute."""
     return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
 
 

@@ -29,7 +29,7 @@ _TOKENS = {
 
 
 @interaction("capabilities", "GET", "metadata")
-async def capabilities(request: Request, registrar: Registrar) -> Response:
+def capabilities(request: Request, registrar: Registrar) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request)
     urls = (url for url, _ in registrar.profiles.listing())

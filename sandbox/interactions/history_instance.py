@@ -15,7 +15,7 @@ from sandbox.routing import interaction
 
 
 @interaction("history-instance", "GET", "Appointment/{id}/_history")
-async def history_instance(request: Request, registrar: Registrar) -> Response:
+def history_instance(request: Request, registrar: Registrar) -> Response:
     """Answer with a history Bundle."""
     history = registrar.registry.history(request.logical_id)
     require_no_parameters(request)

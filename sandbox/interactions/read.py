@@ -11,7 +11,7 @@ from sandbox.routing import interaction
 
 
 @interaction("read", "GET", "Appointment/{id}")
-async def read(request: Request, registrar: Registrar) -> Response:
+def read(request: Request, registrar: Registrar) -> Response:
     """Answer with the current version."""
     version = registrar.registry.current(request.logical_id)
     require_no_parameters(request)

@@ -14,7 +14,7 @@ from sandbox.routing import interaction
 
 
 @interaction("read", "GET", "StructureDefinition/{id}", "ValueSet/{id}", "CodeSystem/{id}")
-async def read_definition(request: Request, registrar: Registrar) -> Response:
+def read_definition(request: Request, registrar: Registrar) -> Response:
     """Answer with a definition."""
     kind = request.resource_type
     definition = registrar.profiles.definition(kind, request.logical_id)
@@ -25,7 +25,7 @@ async def read_definition(request: Request, registrar: Registrar) -> Response:
 
 
 @interaction("search-type", "GET", "StructureDefinition", "ValueSet", "CodeSystem")
-async def search_definitions(request: Request, registrar: Registrar) -> Response:
+def search_definitions(request: Request, registrar: Registrar) -> Response:
     """Answer with the definitions of a kind: all, or the one of a canonical URL."""
     kind = request.resource_type
     found = registrar.profiles.search(kind, _url_asked(request))

@@ -4,27 +4,28 @@ Source: registry pages, Search for appointments for a patient; FHIR STU3, Search
 """
 
 from http import HTTPStatus
-from urllib.parse import quote
 
 from sandbox.answers import url, versioned_url
 from sandbox.errors import InvalidParameter
 from sandbox.exchange import Request, Response
 from sandbox.fhir.bundle import Entry
 from sandbox.fhir.datatypes import instant_of
-from sandbox.query import PatientQuery, parameters, require_patient
+from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
 from sandbox.registry import Version
 from sandbox.routing import interaction
 
+_MATCH = (("mode", "match"),)
+
 
 @interaction("search-type", "GET", "Appointment")
-async def search(request: Request, registrar: Registrar) -> Response:
+def search(request: Request, registrar: Registrar) -> Response:
     """Answer with a searchset of everything that matches: there is no paging."""
     return _searchset(request, registrar, parameters(request.query))
 
 
 @interaction("search-type", "POST", "Appointment/_search", body="form")
-async def search_by_post(request: Request, registrar: Registrar) -> Response:
+def search_by_post(request: Request, registrar: Registrar) -> Response:
     """Answer likewise, with the parameters in the form, or in the query, or in both."""
     if request.body_error is not None:
         raise request.body_error
@@ -39,15 +40,12 @@ def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str
     query = require_patient(sent, check_digit=registrar.strictness.check_digit)
     found = _current_appointments(registrar, query.nhs_number)
     name = versioned_url if registrar.versioned_full_url else url
-    entries = [Entry(name(request, each), each, "search", (("mode", "match"),)) for each in found]
-    return Response(HTTPStatus.OK, registrar.bundle("searchset", _self_link(request, query), entries))
+    entries = [Entry(name(request, each), each, "search", _MATCH) for each in found]
+    self_link = f"{request.base}/Appointment?{query.query}"
+    return Response(HTTPStatus.OK, registrar.bundle("searchset", self_link, entries))
 
 
 def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
     now = instant_of(registrar.clock.timestamp())
     of_patient = registrar.registry.of_patient(nhs_number)
     return [each for each in of_patient if each.ends_at is None or each.ends_at >= now]
-
-
-def _self_link(request: Request, query: PatientQuery) -> str:
-    return f"{request.base}/Appointment?{quote(query.name, safe=':')}={quote(query.value, safe='')}"

@@ -11,7 +11,7 @@ from sandbox.routing import interaction
 
 
 @interaction("vread", "GET", "Appointment/{id}/_history/{vid}")
-async def vread(request: Request, registrar: Registrar) -> Response:
+def vread(request: Request, registrar: Registrar) -> Response:
     """Answer with that version."""
     version = registrar.registry.version(request.logical_id, request.version_id)
     require_no_parameters(request)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 
 from sandbox.clock import Clock
 from sandbox.exchange import Request
+from sandbox.field_names import AUTHORIZATION
 from sandbox.security.entitlement import require_entitlement
 from sandbox.security.tokens import TokenJudge
 
@@ -33,7 +34,7 @@ class Gate:
         Raises:
             AccessDenied: there is no token, or it fails a check, or it does not let its client write.
         """
-        authorization = request.headers.getall("Authorization", ())
+        authorization = request.headers.getall(AUTHORIZATION, ())
         if request.interaction == "capabilities" and not authorization:
             return
         audiences = self._audiences(request.called_as or request.base)

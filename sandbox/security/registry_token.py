@@ -23,17 +23,26 @@ from sandbox.security.jws import Jws
 from sandbox.security.keys import ALGORITHM, KeySet, PublicKey
 
 
-def judge_registry_token(token: Jws, keys: KeySet, issuers: Collection[str], expectation: Expectation) -> Standing:
-    """Verify the signature, then judge the claims.
+def require_signature(token: Jws, keys: KeySet) -> PublicKey:
+    """Give the key that the token is signed with.
 
     Raises:
-        AccessDenied: with the faults of the header, or that of the signature, or those of the claims.
+        AccessDenied: with the faults of the header, or that of the signature.
     """
     key = _require_key(token, keys)
     if not key.verifies(token.signing_input, token.signature):
         raise denied(
             f"The signature does not verify; expected one by {ALGORITHM} with the key that the token's kid names"
         )
+    return key
+
+
+def judge_registry_token(token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation) -> Standing:
+    """Judge the claims of a token that is signed with this key.
+
+    Raises:
+        AccessDenied: with the faults of the claims.
+    """
     faults = list(_claim_faults(token, key, issuers, expectation))
     if faults:
         raise denied(*faults)

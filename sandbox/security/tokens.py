@@ -4,54 +4,54 @@ Source: Registry overview (security); RFC 7519 section 7.2.
 """
 
 from collections.abc import Collection, Sequence
-from hashlib import sha256
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
+from sandbox.errors import AccessDenied
 from sandbox.exchange import NOBODY, Client
-from sandbox.security.bearer import require_bearer_token
+from sandbox.finding import Finding
+from sandbox.security.bearer import MAX_CREDENTIALS, require_bearer_token
 from sandbox.security.claims import Expectation, Standing
 from sandbox.security.jws import Jws, read_jws
-from sandbox.security.keys import KeySet
-from sandbox.security.registry_token import judge_registry_token
+from sandbox.security.keys import KeySet, PublicKey
+from sandbox.security.registry_token import judge_registry_token, require_signature
 from sandbox.security.spine import judge_spine_token
 
 Mode = Literal["registry", "spine", "any", "off"]
 
 CACHE_SIZE: Final = 1024
-"""Good tokens remembered; beyond it the one remembered first is forgotten."""
+"""Tokens remembered, good ones and refused ones; beyond it the one remembered first is forgotten."""
+
+T = TypeVar("T")
 
 
 class TokenJudge:
-    """Judges the bearer token of a request, and remembers the tokens in which all was well.
+    """Judges the bearer token of a request, and remembers what cannot change of it.
 
-    What is remembered is the SHA-256 of the credentials, never the token. A remembered token is judged anew by clock
-    and audience at every call, so that a moved clock bites at once; what cannot change (its signature, its other
-    claims) is not looked at again.
+    A remembered token is judged anew by clock and audience at every call, so that a moved clock bites at once; its
+    signature and its other claims are not looked at again. So it is with one that is no token, or whose signature is
+    not ours: it is refused in the same words whatever the clock.
 
     Args:
         mode: which kinds of token are accepted; `off` judges none.
         keys: what signatures are verified by.
         issuers: accepted values of `iss`; a key that names its issuer speaks for that one only.
         leeway_s: how far `exp` and `nbf` (and `iat` of a Spine token) may miss the clock.
-        audience: the one accepted value of `aud`, in place of those that `judge` is given.
     """
 
-    def __init__(
-        self, *, mode: Mode, keys: KeySet, issuers: Collection[str], leeway_s: float, audience: str | None
-    ) -> None:
+    def __init__(self, *, mode: Mode, keys: KeySet, issuers: Collection[str], leeway_s: float) -> None:
         self._mode = mode
         self._keys = keys
         self._issuers = tuple(issuers)
         self._leeway_s = leeway_s
-        self._audience = audience
-        self._standings: dict[bytes, Standing] = {}
+        self._standings: dict[str, Standing] = {}
+        self._refused: dict[str, tuple[Finding, ...]] = {}
 
     def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Client:
         """Give the client that the token speaks for.
 
         Args:
             authorization: the values of all Authorization headers.
-            audiences: what this registry is called, in every spelling that is accepted (unless `--audience` is set).
+            audiences: what this registry is called, in every spelling that is accepted.
             now: the sandbox's clock, in seconds since the epoch.
 
         Raises:
@@ -59,27 +59,39 @@ class TokenJudge:
         """
         if self._mode == "off":
             return NOBODY
-        accepted = audiences if self._audience is None else (self._audience,)
-        digest = b""
-        if len(authorization) == 1:  # several headers are refused, whatever is remembered of one of them
-            # surrogatepass: whatever bytes came, there is a digest; the examination refuses what is not ASCII.
-            digest = sha256(authorization[0].encode("utf-8", "surrogatepass")).digest()
-            standing = self._standings.get(digest)
-            if standing is not None and standing.holds(accepted, now, self._leeway_s):
-                return standing.client
-        token = read_jws(require_bearer_token(authorization))
-        standing = self._examine(token, Expectation(accepted, now, self._leeway_s))
-        self._remember(digest, standing)
+        # Several headers are refused, whatever is remembered of one of them.
+        credentials = authorization[0] if len(authorization) == 1 else ""
+        standing = self._standings.get(credentials)
+        if standing is not None and standing.holds(audiences, now, self._leeway_s):
+            return standing.client
+        if credentials in self._refused:
+            raise AccessDenied(findings=self._refused[credentials])
+        token, key = self._taken_apart(authorization, credentials)
+        standing = self._examined(token, key, Expectation(audiences, now, self._leeway_s))
+        _remember(self._standings, credentials, standing)
         return standing.client
 
-    def _examine(self, token: Jws, expectation: Expectation) -> Standing:
-        # `any` tells the kinds apart by the header alone. What says `none` is never verified as a registry token, and
-        # what says anything else is never taken for a Spine token, so neither passes by the weaker checks of the other.
-        if self._mode == "spine" or (self._mode == "any" and token.header.get("alg") == "none"):
-            return judge_spine_token(token, expectation)
-        return judge_registry_token(token, self._keys, self._issuers, expectation)
+    def _taken_apart(self, authorization: Sequence[str], credentials: str) -> tuple[Jws, PublicKey | None]:
+        """Give the token, and the key that verifies it unless it is one that nobody signs."""
+        try:
+            token = read_jws(require_bearer_token(authorization))
+            # `any` tells the kinds apart by the header alone. What says `none` is never verified as a registry token,
+            # and what says anything else is never taken for a Spine token, so neither passes by the weaker checks of
+            # the other.
+            unsigned = self._mode == "spine" or (self._mode == "any" and token.header.get("alg") == "none")
+            return token, None if unsigned else require_signature(token, self._keys)
+        except AccessDenied as refused:
+            if 0 < len(credentials) <= MAX_CREDENTIALS:
+                _remember(self._refused, credentials, refused.findings)
+            raise
 
-    def _remember(self, digest: bytes, standing: Standing) -> None:
-        self._standings[digest] = standing
-        if len(self._standings) > CACHE_SIZE:
-            del self._standings[next(iter(self._standings))]
+    def _examined(self, token: Jws, key: PublicKey | None, expectation: Expectation) -> Standing:
+        if key is None:
+            return judge_spine_token(token, expectation)
+        return judge_registry_token(token, key, self._issuers, expectation)
+
+
+def _remember(memory: dict[str, T], credentials: str, what: T) -> None:
+    memory[credentials] = what
+    if len(memory) > CACHE_SIZE:
+        del memory[next(iter(memory))]

@@ -17,6 +17,7 @@ from sandbox.errors import (
     UnsupportedMediaType,
 )
 from sandbox.exchange import Handler, Request, Response
+from sandbox.field_names import HOST
 from sandbox.server.sending import sendable
 from sandbox.server.wire import deliver
 
@@ -38,20 +39,31 @@ class Listener:
         base_path: of the base otherwise, below the host that the request names.
         max_body: bytes that a body may have, as sent and inflated.
         access_line: told of every exchange.
+        secure: whether what comes in comes over TLS.
     """
 
-    def __init__(
-        self, handle: Handler, *, base_url: str | None, base_path: str, max_body: int, access_line: AccessLine
+    def __init__(  # noqa: PLR0913 - what differs from port to port
+        self,
+        handle: Handler,
+        *,
+        base_url: str | None,
+        base_path: str,
+        max_body: int,
+        access_line: AccessLine,
+        secure: bool,
     ) -> None:
         self._handle = handle
         self._base_url = base_url
         self._base_path = base_path
         self._max_body = max_body
         self._access_line = access_line
+        self._secure = secure
+        self._scheme = "https" if secure else "http"
 
     async def __call__(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        request = await self._request(http)
+        body, error = await self._body(http) if http.body_exists else (b"", None)
+        request = self._request(http, body, error)
         response = await self._handle(request)
         if response.delivery is None:
             self._access_line(http, request, response)
@@ -62,25 +74,18 @@ class Listener:
         finally:
             self._access_line(http, request, response)
 
-    async def _request(self, http: web.BaseRequest) -> Request:
+    def _request(self, http: web.BaseRequest, body: bytes, error: SandboxError | None) -> Request:
         target = http.raw_path
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
-        body, error = b"", None
-        if http.body_exists:
-            body, error = await self._body(http)
-        own = self._own_base(http)
+        headers = http.headers
+        host = headers.get(HOST, "")
+        own = f"{self._scheme}://{host if _is_host(host) else _address(http)}{self._base_path}"
+        subject = _subject(http) if self._secure else ""
         if self._base_url is None:
-            return Request(http.method, path, query, http.headers, body, own, error, _subject(http))
-        return Request(http.method, path, query, http.headers, body, self._base_url, error, _subject(http), own)
-
-    def _own_base(self, http: web.BaseRequest) -> str:
-        host = http.headers.get("Host", "")
-        if not _is_host(host):
-            name, port = (http.transport.get_extra_info("sockname") if http.transport else ("127.0.0.1", 0))[:2]
-            host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
-        return f"{http.scheme}://{host}{self._base_path}"
+            return Request(http.method, path, query, headers, body, own, error, subject)
+        return Request(http.method, path, query, headers, body, self._base_url, error, subject, own)
 
     async def _body(self, http: web.BaseRequest) -> tuple[bytes, SandboxError | None]:
         try:
@@ -109,6 +114,11 @@ class Listener:
 @lru_cache(maxsize=256)
 def _is_host(text: str) -> bool:
     return _HOST.fullmatch(text) is not None
+
+
+def _address(http: web.BaseRequest) -> str:
+    name, port = (http.transport.get_extra_info("sockname") if http.transport else ("127.0.0.1", 0))[:2]
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
@@ -150,7 +160,7 @@ def _inflated(body: bytes, max_body: int) -> bytes:
 
 
 def _subject(http: web.BaseRequest) -> str:
-    if http.transport is None or http.scheme != "https":
+    if http.transport is None:
         return ""
     from sandbox.server.tls import subject_of
 

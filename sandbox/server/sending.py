@@ -14,8 +14,10 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
 from sandbox.exchange import Response
+from sandbox.field_names import DATE
 
 _WITHOUT_BODY = (204, 304)
+_CONNECTION = ("\r\nConnection: close", "\r\nConnection: keep-alive")
 _ONE_WRITE_BYTES = 65_536  # below it, to copy a body costs less than a second write
 
 
@@ -66,19 +68,14 @@ class Prepared(web.StreamResponse):
 
     def _head(self, request: web.BaseRequest) -> bytes:
         response, old = self._response, request.version == HttpVersion10
-        lines = [_status_line(old, response.status)]
-        lines += [f"{name}: {value}\r\n" for name, value in response.headers.items()]
-        if response.status not in _WITHOUT_BODY:
-            lines.append(f"Content-Length: {len(response.body)}\r\n")
-        if not self._lasting:
-            lines.append("Connection: close\r\n")
-        elif old:
-            lines.append("Connection: keep-alive\r\n")
-        head = "".join(lines)
+        headers = "\r\n".join(map(": ".join, response.headers.items()))
         # A line break in a value would let its author write headers of his own, or a second answer.
-        if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+        breaks = len(response.headers) - 1
+        if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
             raise ValueError("a header's value has a line break or a NUL")
-        return f"{head}\r\n".encode()
+        length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
+        connection = "" if self._lasting and not old else _CONNECTION[self._lasting]
+        return f"{_status_line(old, response.status)}{headers}{length}{connection}\r\n\r\n".encode()
 
 
 @lru_cache(maxsize=128)
@@ -92,6 +89,6 @@ _KNOWN = frozenset(int(each) for each in HTTPStatus)
 
 def sendable(response: Response) -> web.StreamResponse:
     """Give what aiohttp sends."""
-    if "Date" in response.headers:
+    if DATE in response.headers:
         return Prepared(response)
     return web.Response(status=response.status, body=response.body or None, headers=response.headers)

@@ -16,7 +16,9 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 def request(body: bytes = b"", query: str = "", **headers: str) -> Request:
     """Give a request."""
     sent = CIMultiDictProxy(CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()}))
-    return Request("POST", "/oauth2/token", query, sent, body, "http://localhost/STU3", interaction="token")
+    asked = Request("POST", "/oauth2/token", query, sent, body, "http://localhost/STU3")
+    asked.interaction = "token"
+    return asked
 
 
 def noted(asked: Request, answered: Response | None = None) -> dict[str, Any]:

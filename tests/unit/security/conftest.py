@@ -32,9 +32,9 @@ def issuer(key: SigningKey) -> Issuer:
 def judge_of(issuer: Issuer, key: SigningKey) -> Callable[..., TokenJudge]:
     """Make judges of this issuer's tokens."""
 
-    def make(mode: Mode = "registry", *, leeway_s: float = 0, audience: str | None = None) -> TokenJudge:
+    def make(mode: Mode = "registry", *, leeway_s: float = 0) -> TokenJudge:
         keys = key.public(issuer.name)
-        return TokenJudge(mode=mode, keys=keys, issuers=[issuer.name], leeway_s=leeway_s, audience=audience)
+        return TokenJudge(mode=mode, keys=keys, issuers=[issuer.name], leeway_s=leeway_s)
 
     return make
 

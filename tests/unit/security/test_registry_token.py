@@ -61,7 +61,7 @@ class TestHeader:
 
     def test_without_keys_no_kid_is_known(self, issuer: Issuer) -> None:
         """A judge without keys says so."""
-        judge = TokenJudge(mode="registry", keys=KeySet([]), issuers=[issuer.name], leeway_s=0, audience=None)
+        judge = TokenJudge(mode="registry", keys=KeySet([]), issuers=[issuer.name], leeway_s=0)
         with pytest.raises(AccessDenied, match="this sandbox was given none"):
             judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
 
@@ -95,7 +95,7 @@ class TestSignature:
         other = SigningKey.generate()
         keys = key.public(issuer.name) | other.public("https://other.example/")
         issuers = [issuer.name, "https://other.example/"]
-        judge = TokenJudge(mode="registry", keys=keys, issuers=issuers, leeway_s=0, audience=None)
+        judge = TokenJudge(mode="registry", keys=keys, issuers=issuers, leeway_s=0)
         foreign = Issuer(other, random_bytes=bytes, name="https://other.example/")
         assert judge.judge([f"Bearer {foreign.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).may_write
         posing = foreign.issue("sandbox-client", BASE, NOW, claims={"iss": issuer.name})

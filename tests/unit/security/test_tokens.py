@@ -103,16 +103,6 @@ class TestAudience:
         with pytest.raises(AccessDenied, match="Claim aud does not name this registry"):
             judge.judge(header, ["http://localhost:8080/STU3"], NOW)
 
-    def test_the_audience_of_the_settings_replaces_the_others(
-        self, issuer: Issuer, judge_of: Callable[..., TokenJudge]
-    ) -> None:
-        """With --audience, neither the base URL nor a loopback spelling is accepted."""
-        judge = judge_of(audience="urn:registry")
-        good = issuer.issue("sandbox-client", "urn:registry", NOW)
-        assert judge.judge([f"Bearer {good}"], AUDIENCES, NOW).may_write
-        with pytest.raises(AccessDenied, match=r"expected urn:registry$"):
-            judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
-
     def test_a_trailing_slash_makes_another_audience(self, issuer: Issuer, messages: Callable[..., list[str]]) -> None:
         """RFC 7519 compares without transformations, and the message says so."""
         [message] = messages(f"Bearer {issuer.issue('sandbox-client', BASE + '/', NOW)}")
@@ -122,7 +112,27 @@ class TestAudience:
 
 
 class TestMemory:
-    """Good tokens are remembered: bounded, and never the bad ones."""
+    """What cannot change of a token is remembered, in bounds: the claims of a good one, the refusal of none of ours."""
+
+    @pytest.mark.parametrize("spoil", [lambda token: f"{token[:-8]}AAAAAAAA", lambda token: f"{token}.x"])
+    def test_what_is_no_token_of_ours_is_refused_in_the_same_words_again(
+        self, judge: TokenJudge, issuer: Issuer, spoil: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And at once: nothing is taken apart or verified a second time."""
+        header = [f"Bearer {spoil(issuer.issue('sandbox-client', BASE, NOW))}"]
+        with pytest.raises(AccessDenied) as first:
+            judge.judge(header, AUDIENCES, NOW)
+        monkeypatch.setattr(tokens, "read_jws", None)
+        with pytest.raises(AccessDenied) as again:
+            judge.judge(header, ["another"], NOW + 10**6)
+        assert again.value.findings == first.value.findings
+
+    def test_what_the_clock_decides_is_not_remembered(self, judge: TokenJudge, issuer: Issuer) -> None:
+        """A token that was too early is good once its time has come."""
+        header = [f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"]
+        with pytest.raises(AccessDenied, match="not valid yet"):
+            judge.judge(header, AUDIENCES, NOW - 10**6)
+        assert judge.judge(header, AUDIENCES, NOW).may_write
 
     def test_a_remembered_token_beside_another_header_is_refused(self, judge: TokenJudge, issuer: Issuer) -> None:
         """Two headers are one too many, whatever is remembered of the first or the second."""

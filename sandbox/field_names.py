@@ -1,0 +1,28 @@
+"""The names of the HTTP fields that every exchange is asked for, each as an `istr`.
+
+The form without case, by which fields are compared, is known of an `istr`; of a plain text it is made at every look-up.
+Source: RFC 9110 section 5.1 (field names).
+"""
+
+from typing import Final
+
+from multidict import istr
+
+ACCEPT: Final = istr("Accept")
+ACCEPT_ENCODING: Final = istr("Accept-Encoding")
+AUTHORIZATION: Final = istr("Authorization")
+CACHE_CONTROL: Final = istr("Cache-Control")
+CONTENT_TYPE: Final = istr("Content-Type")
+DATE: Final = istr("Date")
+ETAG: Final = istr("ETag")
+HOST: Final = istr("Host")
+IF_MATCH: Final = istr("If-Match")
+IF_MODIFIED_SINCE: Final = istr("If-Modified-Since")
+IF_NONE_MATCH: Final = istr("If-None-Match")
+LAST_MODIFIED: Final = istr("Last-Modified")
+LOCATION: Final = istr("Location")
+ORIGIN: Final = istr("Origin")
+PREFER: Final = istr("Prefer")
+SERVER: Final = istr("Server")
+X_CORRELATION_ID: Final = istr("X-Correlation-Id")
+X_REQUEST_ID: Final = istr("X-Request-Id")
