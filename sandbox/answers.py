@@ -12,7 +12,7 @@ from sandbox.exchange import Fresh, Request, Response
 from sandbox.fhir.etag import versions_named
 from sandbox.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, PREFER
 from sandbox.outcomes import success
-from sandbox.registry import Version
+from sandbox.registry import Stored, Version
 
 
 def read_answer(request: Request, version: Version) -> Response:
@@ -23,12 +23,13 @@ def read_answer(request: Request, version: Version) -> Response:
     return response
 
 
-def write_answer(request: Request, version: Version, status: HTTPStatus, spine_code: str) -> Response:
+def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
     """Answer that a version was stored, in as many words as the client prefers."""
+    version = stored.version
     headers = _validators(version)
     headers[LOCATION] = versioned_url(request, version)
-    response = Response(status, version, headers)
-    preference = _return_preference(request)
+    response = Response(status, stored, headers)
+    preference = _return_preference(request) if PREFER in request.headers else ""
     if preference == "minimal":
         response.content = None
     elif preference == "OperationOutcome":
@@ -72,7 +73,7 @@ def _not_modified_since(date: str, version: Version) -> bool:
 
 
 def _return_preference(request: Request) -> str:
-    for line in request.headers.getall(PREFER, ()):
+    for line in request.headers.getall(PREFER):
         for preference in line.split(","):
             name, _, value = preference.partition(";")[0].partition("=")
             if name.strip().lower() == "return":

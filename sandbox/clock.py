@@ -5,6 +5,8 @@ It ticks with the machine's clock, from whatever instant it was set to, or stand
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from functools import lru_cache
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
 SHOWABLE = "an instant with a time zone from 1970 to 9989, such as 2019-01-18T09:00:00Z"
@@ -19,6 +21,12 @@ def require_showable(moment: datetime) -> datetime:
     if not _FIRST <= moment < _LAST:
         raise ValueError(SHOWABLE)
     return moment
+
+
+@lru_cache(maxsize=4_096)
+def http_date(whole_s: int) -> str:
+    """Write an instant, in whole seconds since the epoch, as HTTP does (RFC 9110 section 5.6.7)."""
+    return formatdate(whole_s, usegmt=True)
 
 
 class Clock:

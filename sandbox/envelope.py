@@ -7,12 +7,10 @@ import asyncio
 import gzip
 import re
 from collections.abc import Callable
-from email.utils import formatdate
-from functools import lru_cache
 from http import HTTPStatus
 
 from sandbox import __version__
-from sandbox.clock import Clock
+from sandbox.clock import Clock, http_date
 from sandbox.exchange import Request, Response
 from sandbox.field_names import (
     ACCEPT_ENCODING,
@@ -51,7 +49,7 @@ class Envelope:
         """Put the headers on that every answer has."""
         headers = response.headers
         headers[CACHE_CONTROL] = "no-store"
-        headers[DATE] = _http_date(int(self._clock.timestamp()))
+        headers[DATE] = http_date(int(self._clock.timestamp()))
         headers[SERVER] = _SERVER
         headers[X_REQUEST_ID] = self._new_id()
         sent = request.headers.get(X_REQUEST_ID)
@@ -61,11 +59,6 @@ class Envelope:
         if ORIGIN in request.headers:
             headers["Access-Control-Allow-Origin"] = "*"
             headers["Access-Control-Expose-Headers"] = _EXPOSED
-
-
-@lru_cache(maxsize=8)
-def _http_date(whole_s: int) -> str:
-    return formatdate(whole_s, usegmt=True)
 
 
 def is_preflight(request: Request) -> bool:

@@ -15,7 +15,7 @@ from sandbox.exchange import Format, Request, Resource
 from sandbox.fhir.bundle import Bundle, Entry
 from sandbox.fhir.datatypes import write_instant
 from sandbox.finding import Finding
-from sandbox.registry import Registry, Version
+from sandbox.registry import Registry, Stored, Version
 from sandbox.rules import Case, On, Strictness, findings
 from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec, Reading, Refused
@@ -117,11 +117,11 @@ class Registrar:
         if broken:
             raise RuleBroken(findings=broken)
 
-    def register(self, resource: Resource) -> Version:
+    def register(self, resource: Resource) -> Stored:
         """Store a new appointment, under an id of ours."""
         return self.registry.create(recorded(resource), logical_id=self.new_id(), at=self.now())
 
-    def replace(self, current: Version, resource: Resource) -> Version:
+    def replace(self, current: Version, resource: Resource) -> Stored:
         """Store the next version of an appointment.
 
         Raises:

@@ -6,10 +6,10 @@ No method awaits, so each is atomic on the event loop. Source: registry pages; F
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from sandbox.clock import http_date
 from sandbox.errors import NoRecordFound, VersionConflict
 from sandbox.exchange import Format, Resource, Write
 from sandbox.fhir.datatypes import Instant, instant, write_instant
@@ -22,7 +22,7 @@ _CACHED_BYTES_AT_MOST = 16_384
 _LARGE_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, which makes the making of one slower: it is never changed all the same
 class Version:
     """One version of one appointment, encoded once when it was stored.
 
@@ -56,7 +56,7 @@ class Version:
     @property
     def last_modified(self) -> str:
         """`meta.lastUpdated` as an HTTP date, which is cut to the second."""
-        return _http_date(self.last_updated)
+        return http_date(int(self.last_updated.timestamp()))
 
     def resource(self) -> Resource:
         """Give a copy of the resource, to compare with or to build the next version from."""
@@ -73,13 +73,24 @@ class Version:
 
 
 @lru_cache(maxsize=4_096)
-def _http_date(moment: datetime) -> str:
-    return format_datetime(moment, usegmt=True)
-
-
-@lru_cache(maxsize=4_096)
 def _xml_of(version: Version, write: Write) -> bytes:
     return write(version.resource(), "xml")
+
+
+class Stored(NamedTuple):
+    """A version that was stored just now, with its resource still at hand."""
+
+    version: Version
+    resource: Resource
+
+    @property
+    def large(self) -> bool:
+        """Whether its XML takes long to make."""
+        return self.version.large
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the resource."""
+        return self.version.json if wanted == "json" else write(self.resource, "xml")
 
 
 class Registry:
@@ -163,18 +174,18 @@ class Registry:
         """Whether an appointment with this identifier value is registered."""
         return pointer in self._pointers
 
-    def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Version:
+    def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Stored:
         """Store a new appointment as version 1."""
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
-        version = self._encoded(resource, logical_id, 1, at)
-        self._histories[logical_id] = [version]
+        stored = self._encoded(resource, logical_id, 1, at)
+        self._histories[logical_id] = [stored.version]
         for value in pointers_of(resource):
             self._pointers[value] = self._pointers.get(value, 0) + 1
-        self._index(version)
-        return version
+        self._index(stored.version)
+        return stored
 
-    def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Version:
+    def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
         """Store the next version, if `expected` is the current one: compare and set, in one step.
 
         Raises:
@@ -184,26 +195,19 @@ class Registry:
         current = self.current(logical_id)
         if current.number != expected:
             raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
-        version = self._encoded(resource, logical_id, expected + 1, at)
-        self._histories[logical_id].append(version)
-        self._index(version)
-        return version
+        stored = self._encoded(resource, logical_id, expected + 1, at)
+        self._histories[logical_id].append(stored.version)
+        self._index(stored.version)
+        return stored
 
     def _index(self, version: Version) -> None:
         for nhs_number in version.patients:
             self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
 
-    def _encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Version:
+    def _encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
         stored = stamped(resource, logical_id, number, at)
-        return Version(
-            logical_id,
-            number,
-            at,
-            self._write(stored, "json"),
-            _end_of(stored),
-            patients_named(stored),
-            self._parse,
-        )
+        json, end, patients = self._write(stored, "json"), _end_of(stored), patients_named(stored)
+        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stored)
 
 
 def stamped(resource: Resource, logical_id: str, number: int, at: datetime) -> Resource:

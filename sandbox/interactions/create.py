@@ -21,8 +21,8 @@ async def create(request: Request, registrar: Registrar) -> Response:
     reading = await registrar.read(request)
     request.warnings = await registrar.require_conforming(request, reading)
     registrar.require_rules("create", reading.resource)
-    version = registrar.register(reading.resource)
-    return write_answer(request, version, HTTPStatus.CREATED, "RESOURCE_CREATED")
+    stored = registrar.register(reading.resource)
+    return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
 
 
 def _require_unconditional(request: Request) -> None:

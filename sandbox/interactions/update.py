@@ -27,8 +27,8 @@ async def update(request: Request, registrar: Registrar) -> Response:
     _require_same_id(request, reading.resource)
     request.warnings = await registrar.require_conforming(request, reading)
     registrar.require_rules("update", reading.resource, current.resource())
-    version = registrar.replace(current, reading.resource)
-    return write_answer(request, version, HTTPStatus.OK, "RESOURCE_UPDATED")
+    stored = registrar.replace(current, reading.resource)
+    return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
 
 
 def _require_if_match(request: Request) -> str:

@@ -101,7 +101,8 @@ class Listener:
         _continue_if_expected(http)
         chunks, total = [], 0
         try:
-            while chunk := await http.content.readany():
+            while not http.content.at_eof():
+                chunk = await http.content.readany()
                 chunks.append(chunk)
                 total += len(chunk)
                 if total > self._max_body:
