@@ -6,7 +6,7 @@ Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer)
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from sandbox.exchange import Fresh, Request, Response
 from sandbox.fhir.etag import versions_named
@@ -17,10 +17,9 @@ from sandbox.registry import Stored, Version
 
 def read_answer(request: Request, version: Version) -> Response:
     """Answer with a version, or with 304 where the client has it already."""
-    response = Response(HTTPStatus.OK, version, _validators(version))
-    if _unchanged(request, version):
-        response.status, response.content = HTTPStatus.NOT_MODIFIED, None
-    return response
+    if _unchanged(request.headers, version):
+        return Response(HTTPStatus.NOT_MODIFIED, None, _validators(version))
+    return Response(HTTPStatus.OK, version, _validators(version))
 
 
 def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
@@ -53,8 +52,7 @@ def _validators(version: Version) -> CIMultiDict[str]:
     return CIMultiDict(((ETAG, version.etag), (LAST_MODIFIED, version.last_modified)))
 
 
-def _unchanged(request: Request, version: Version) -> bool:
-    headers = request.headers
+def _unchanged(headers: CIMultiDictProxy[str], version: Version) -> bool:
     if IF_NONE_MATCH in headers:
         named = ", ".join(headers.getall(IF_NONE_MATCH))
         return named in (version.etag, "*") or named.strip() == "*" or version.version_id in versions_named(named)

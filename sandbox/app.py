@@ -29,7 +29,7 @@ from sandbox.fhir import json
 from sandbox.interactions import declared
 from sandbox.journal import Journal
 from sandbox.outcomes import injected
-from sandbox.pipeline import Pipeline, wired
+from sandbox.pipeline import Pipeline, answered, wired
 from sandbox.planting import Planter, Progress, in_silence
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
@@ -88,7 +88,10 @@ class Sandbox:
         """What the registry may be called in a token, when a request came to this base."""
         if self.settings.audience is not None:
             return (self.settings.audience,)
-        return _audiences(base, self.settings.base_url, self.port)
+        base_url = self.settings.base_url
+        path = BASE_PATH if base_url is None else urlsplit(base_url).path
+        loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(self.port, below)}
+        return frozenset({base, *loopback, *((base_url,) if base_url else ())})
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Make a token that is valid now, or spoiled as ordered."""
@@ -100,8 +103,8 @@ class Sandbox:
         The order is the contract's: what stands first speaks first.
         """
         registrar = self.tenant.registrar
-        gate = Gate(lambda: self.credentials.judge, self.audiences, registrar.clock)
-        routes = Routes(declared(), self.base_paths, registrar)
+        gate = Gate(lambda: self.credentials.judge, lru_cache(maxsize=256)(self.audiences), registrar.clock)
+        routes = Routes(declared(), self.base_paths)
         checks: tuple[Check, ...] = (
             routes.find,
             gate.require_token,
@@ -111,8 +114,8 @@ class Sandbox:
         )
         return Pipeline(
             checks=checks,
-            faults=self._injector(injected, lambda occasion: routes.answered_by(occasion.registrar, occasion.request)),
-            write=registrar.codec.write,
+            faults=self._injector(injected, lambda occasion: answered(occasion.request, occasion.registrar)),
+            registrar=registrar,
             envelope=Envelope(self.dice.ids("request ids"), registrar.clock),
             note=self.tenant.journal.note,
         )
@@ -207,13 +210,6 @@ def require_ssp(request: Request) -> None:
     # The definitions have no interaction ids of their own: for them any documented one will do.
     documented = request.resource_type in ("Appointment", "metadata")
     require_ssp_headers(request.headers, request.interaction if documented else "")
-
-
-@lru_cache(maxsize=256)
-def _audiences(base: str, base_url: str | None, port: int) -> frozenset[str]:
-    path = BASE_PATH if base_url is None else urlsplit(base_url).path
-    loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(port, below)}
-    return frozenset({base, *loopback, *((base_url,) if base_url else ())})
 
 
 def _is_loopback(host: str) -> bool:

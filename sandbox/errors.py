@@ -33,8 +33,12 @@ class SandboxError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.findings = tuple(findings) or (Finding(self.issue_type, message, location),)
-        self.headers = dict(headers or {})
-        super().__init__("; ".join(finding.message for finding in self.findings))
+        self.headers = headers or {}
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        """Give the messages of all findings."""
+        return "; ".join(finding.message for finding in self.findings)
 
 
 class NotWellFormed(SandboxError):

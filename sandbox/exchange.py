@@ -5,7 +5,7 @@ Nothing here knows a socket, so that every step of the house can be tried with a
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -18,6 +18,9 @@ Format = Literal["json", "xml"]
 Resource = dict[str, Any]
 """A resource in FHIR's JSON shape, whichever format it came in."""
 
+
+With = TypeVar("With")
+"""What an interaction works with: `registrar.Registrar`."""
 
 Write = Callable[[Resource, Format], bytes]
 """Encodes a resource; `validation.reading.Codec.write` is the one."""
@@ -98,7 +101,7 @@ class Request:
     version_id: str = _learnt("")
     writes: bool = _learnt(default=False)
     expects: Body = _learnt("none")
-    answer: "Answering | None" = _learnt(None)
+    answer: "Answer[Any] | None" = _learnt(None)
     allowed_methods: Collection[str] = _learnt(())
     answer_format: Format = _learnt("json")
     not_acceptable: str = _learnt("")
@@ -181,7 +184,7 @@ class Injected(Protocol):
         ...
 
 
-Answering = Callable[[Request], "Response | Awaitable[Response]"]
+Answer = Callable[[Request, With], Response | Awaitable[Response]]
 """Answers a request, at once where there is nothing to wait for: most interactions only look something up."""
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -15,7 +15,7 @@ from sandbox.exchange import Format, Fresh, Request, Resource, Response, Write
 from sandbox.fhir import json, xml
 from sandbox.fhir.json import legible
 from sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
-from sandbox.finding import Finding, IssueType
+from sandbox.finding import Finding, IssueType, Severity
 
 _log = logging.getLogger("sandbox")
 
@@ -30,9 +30,7 @@ def refused(request: Request, error: Exception) -> Response:
 
 def refusal(error: SandboxError) -> Response:
     """Give the answer that tells a client of an error."""
-    response = Response(error.status, Refusal(error.findings, error.spine_code))
-    response.headers.extend(error.headers)
-    return response
+    return Response(error.status, Refusal(error.findings, error.spine_code), CIMultiDict(error.headers))
 
 
 def injected(status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]) -> Response:
@@ -41,7 +39,7 @@ def injected(status: int, issue_type: IssueType, spine_code: str, message: str, 
     return Response(status, Fresh(spine_outcome([issue])), CIMultiDict(headers))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refusal:
     """The OperationOutcome of an error; of a single finding only the sentence is written anew."""
 
@@ -55,20 +53,30 @@ class Refusal:
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the outcome."""
-        told = _diagnostics(self.findings[0])
-        if len(self.findings) > 1 or not told:
-            return write(_outcome(self.findings, self.spine_code), wanted)
-        before, after = _around(self.findings[0]._replace(message=_HERE, line=None), self.spine_code, wanted, write)
-        return b"%b%b%b" % (before, _within(legible(told), wanted), after)
+        if len(self.findings) == 1:
+            return _encoded(self.findings[0], self.spine_code, wanted, write)
+        return write(_outcome(self.findings, self.spine_code), wanted)
+
+
+@lru_cache(maxsize=256)
+def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) -> bytes:
+    told = _diagnostics(finding)
+    if not told:
+        return write(_outcome([finding], spine_code), wanted)
+    about = (finding.code, finding.severity, finding.location, finding.spine_code or spine_code)
+    before, after = _around(about, wanted, write)
+    return b"%b%b%b" % (before, _within(legible(told), wanted), after)
 
 
 _HERE = "\ue000"  # a character of private use, which both formats write as it is
 
 
 @lru_cache(maxsize=256)
-def _around(finding: Finding, spine_code: str, wanted: Format, write: Write) -> tuple[bytes, bytes]:
+def _around(told: tuple[IssueType, Severity, str, str], wanted: Format, write: Write) -> tuple[bytes, bytes]:
     """Give what stands before and behind the sentence of a finding, in the outcome that has it alone."""
-    before, _, after = write(_outcome([finding], spine_code), wanted).partition(_HERE.encode())
+    code, severity, location, spine_code = told
+    outcome = _outcome([Finding(code, _HERE, location, severity)], spine_code)
+    before, _, after = write(outcome, wanted).partition(_HERE.encode())
     return before, after
 
 

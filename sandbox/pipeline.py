@@ -6,12 +6,13 @@ something up, and a coroutine for each step would cost them more than the steps 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Protocol
 
 from sandbox.envelope import Envelope, compress, is_preflight, is_worth_compressing, preflight_answer
-from sandbox.exchange import Check, Handler, Middleware, Request, Response, Write
+from sandbox.exchange import Check, Handler, Middleware, Request, Response
 from sandbox.outcomes import refused
+from sandbox.registrar import Registrar
 from sandbox.representation import MEDIA_TYPE, note_answer_format
 
 
@@ -33,7 +34,7 @@ class Pipeline:
     Args:
         checks: refuse a request, in their order: the first that refuses speaks.
         faults: what may act in the place of the interaction.
-        write: encodes what is answered.
+        registrar: what the interactions work with.
         envelope: what every answer wears.
         note: is told of every exchange.
     """
@@ -43,13 +44,14 @@ class Pipeline:
         *,
         checks: Sequence[Check],
         faults: Faults,
-        write: Write,
+        registrar: Registrar,
         envelope: Envelope,
         note: Callable[[Request, Response], None],
     ) -> None:
         self._checks = tuple(checks)
         self._faults = faults
-        self._write = write
+        self._registrar = registrar
+        self._write = registrar.codec.write
         self._envelope = envelope
         self._note = note
 
@@ -79,7 +81,9 @@ class Pipeline:
         try:
             for check in self._checks:
                 check(request)
-            return _interaction(request) if self._faults.spare(request) else self._faults(request, _handled)
+            if self._faults.spare(request):
+                return _answer(request, self._registrar)
+            return self._faults(request, partial(answered, registrar=self._registrar))
         except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
             return refused(request, error)
 
@@ -91,15 +95,15 @@ async def _awaited(request: Request, begun: Awaitable[Response]) -> Response:
         return refused(request, error)
 
 
-def _interaction(request: Request) -> Response | Awaitable[Response]:
-    """Let the interaction that was found answer."""
+def _answer(request: Request, registrar: Registrar) -> Response | Awaitable[Response]:
     if request.answer is None:
         raise LookupError("a request without a route passed the check on routes")
-    return request.answer(request)
+    return request.answer(request, registrar)
 
 
-async def _handled(request: Request) -> Response:
-    answer = _interaction(request)
+async def answered(request: Request, registrar: Registrar) -> Response:
+    """Let the interaction that was found answer, by a registrar that faults may have changed."""
+    answer = _answer(request, registrar)
     return answer if isinstance(answer, Response) else await answer
 
 

@@ -78,8 +78,6 @@ def require_no_parameters(request: Request) -> None:
     Raises:
         InvalidParameter: with a finding for each that is not supported.
     """
-    if not request.query:
-        return
     unknown = [_unsupported(name, "none but _format") for name, _ in parameters(request.query) if name != "_format"]
     if unknown:
         raise InvalidParameter(findings=unknown)

@@ -51,7 +51,7 @@ class Version:
     @property
     def etag(self) -> str:
         """The weak entity tag."""
-        return entity_tag(self.version_id)
+        return entity_tag(str(self.number))
 
     @property
     def last_modified(self) -> str:
@@ -134,7 +134,8 @@ class Registry:
         Raises:
             NoRecordFound: there is no appointment of that id.
         """
-        return self.history(logical_id)[-1]
+        latest = self.latest(logical_id)
+        return self.history(logical_id)[-1] if latest is None else latest
 
     def latest(self, logical_id: str) -> Version | None:
         """Give the current version, or nothing where there is no appointment of that id."""

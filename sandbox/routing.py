@@ -3,15 +3,13 @@
 Source: FHIR STU3, RESTful API, the summary of interactions.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from sandbox.errors import MethodNotAllowed, NoRecordFound
-from sandbox.exchange import Answering, Body, Request, Response
+from sandbox.exchange import Answer, Body, Request
 from sandbox.registrar import Registrar
-
-Answer = Callable[[Request, Registrar], Response | Awaitable[Response]]
 
 _PLACEHOLDERS = ("{id}", "{vid}")
 
@@ -26,7 +24,7 @@ class Interaction:
     code: str
     method: str
     path: str
-    answer: Answer
+    answer: Answer[Registrar]
     writes: bool = False
     body: Body = "none"
     of_instance: bool = field(init=False)
@@ -38,56 +36,47 @@ class Interaction:
 
 def interaction(
     code: str, method: str, *paths: str, writes: bool = False, body: Body = "none"
-) -> Callable[[Answer], tuple[Interaction, ...]]:
+) -> Callable[[Answer[Registrar]], tuple[Interaction, ...]]:
     """Declare the function below as the answer to an interaction, on one path or several."""
     return lambda answer: tuple(Interaction(code, method, path, answer, writes, body) for path in paths)
 
 
 class Routes:
-    """The table of all interactions of a tenant, and the step that looks a request up in it.
+    """The table of all interactions, and the step that looks a request up in it.
 
     Args:
         interactions: as declared.
         base_paths: the paths that the FHIR base is reached under, such as `/STU3`.
-        registrar: what the interactions work with.
     """
 
-    def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str], registrar: Registrar) -> None:
+    def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str]) -> None:
         self._base_paths = tuple(path + "/" for path in base_paths)
-        self._by_shape: dict[tuple[str, ...], dict[str, tuple[Interaction, Answering]]] = {}
+        self._by_shape: dict[tuple[str, ...], dict[str, Interaction]] = {}
         for each in interactions:
-            bound = (each, _bound(each.answer, registrar))
-            self._by_shape.setdefault(_shape(each.path), {})[each.method] = bound
+            self._by_shape.setdefault(_shape(each.path), {})[each.method] = each
         shapes = self._by_shape.keys()
-        self._literals = [{shape[at] for shape in shapes if len(shape) > at} - {"*"} for at in range(4)]
+        longest = max(map(len, shapes))
+        self._literals = [{shape[at] for shape in shapes if len(shape) > at} - {"*"} for at in range(longest)]
 
     def find(self, request: Request) -> None:
         """Note on the request what its path and method say; refuse nothing yet."""
-        segments = self._segments(request.path)
-        by_method = self._of(segments)
+        segments, literals = self._segments(request.path), self._literals
+        if len(segments) > len(literals):
+            return
+        shape = tuple([each if each in literals[at] else "*" for at, each in enumerate(segments)])
+        by_method = self._by_shape.get(shape)
+        if by_method is None:
+            return
         request.allowed_methods = by_method.keys()
         found = by_method.get("GET" if request.method == "HEAD" else request.method)
         if found is None:
             return
-        declared, request.answer = found
-        request.interaction, request.writes, request.expects = declared.code, declared.writes, declared.body
+        request.answer, request.interaction = found.answer, found.code
+        request.writes, request.expects = found.writes, found.body
         request.resource_type = segments[0]
-        if declared.of_instance:
+        if found.of_instance:
             request.logical_id = segments[1]
             request.version_id = segments[3] if len(segments) > 3 else ""  # noqa: PLR2004 - /Type/id/_history/vid
-
-    async def answered_by(self, registrar: Registrar, request: Request) -> Response:
-        """Answer a request that was found, by another registrar than the tenant's own."""
-        declared, _ = self._of(self._segments(request.path))["GET" if request.method == "HEAD" else request.method]
-        answer = declared.answer(request, registrar)
-        return answer if isinstance(answer, Response) else await answer
-
-    def _of(self, segments: list[str]) -> dict[str, tuple[Interaction, Answering]]:
-        literals = self._literals
-        if len(segments) > len(literals):
-            return {}
-        shape = tuple([each if each in literals[at] else "*" for at, each in enumerate(segments)])
-        return self._by_shape.get(shape, {})
 
     def _segments(self, path: str) -> list[str]:
         for base_path in self._base_paths:
@@ -95,10 +84,6 @@ class Routes:
                 below = path[len(base_path) :].split("/")
                 return [unquote(each, errors="replace") for each in below] if "%" in path else below
         return []
-
-
-def _bound(answer: Answer, registrar: Registrar) -> Answering:
-    return lambda request: answer(request, registrar)
 
 
 def require_route(request: Request) -> None:

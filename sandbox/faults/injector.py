@@ -44,7 +44,7 @@ class Injector:
 
     def spare(self, request: Request) -> bool:
         """Tell at a glance that no rule is about an exchange: its kind, its client's header, its patients."""
-        if self.plan.concerns(request.interaction) or (self.by_header and HEADER in request.headers):
+        if request.interaction in self.plan.interactions or (self.by_header and HEADER in request.headers):
             return False
         return not self.plan.patients or not may_concern(request, self.registrar.registry, self.plan)
 

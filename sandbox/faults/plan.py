@@ -100,8 +100,8 @@ class Decision:
 class Plan:
     """The rules of one tenant.
 
-    `patients` are the NHS numbers that rules are about, and `beginning` is how all of them begin: most exchanges name
-    none of them, and that must be seen at a glance.
+    `interactions` are those that a rule is about whoever the patient is, `patients` the NHS numbers that rules name, and
+    `beginning` is how all of them begin: most exchanges name none of them, and that must be seen at a glance.
 
     Args:
         seed: what all draws begin with.
@@ -137,12 +137,9 @@ class Plan:
                 continue
             for interaction in live.interactions:
                 self._general[interaction] = (*self._general.get(interaction, ()), live)
+        self.interactions = frozenset(self._general)
         self.patients = frozenset(self._of_patient)
         self.beginning = _common_beginning(sorted(self._of_patient))
-
-    def concerns(self, interaction: str) -> bool:
-        """Whether a rule is about an interaction whoever the patient is."""
-        return interaction in self._general
 
     def __iter__(self) -> Iterator[LiveRule]:
         """The rules in force, in order of precedence."""

@@ -15,6 +15,7 @@ from sandbox.interactions import declared
 from sandbox.query import PATIENT_PARAMETERS, require_no_parameters
 from sandbox.registrar import Registrar
 from sandbox.routing import Interaction, interaction
+from sandbox.validation.profiles import Profiles
 
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICES = "http://hl7.org/fhir/restful-security-service"
@@ -32,9 +33,12 @@ _TOKENS = {
 def capabilities(request: Request, registrar: Registrar) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request)
-    urls = (url for url, _ in registrar.profiles.listing())
-    profiles = tuple(url for url in urls if "/StructureDefinition/" in url)
-    return Response(HTTPStatus.OK, Statement(request.base, profiles, registrar.tokens))
+    return Response(HTTPStatus.OK, Statement(request.base, _urls_of(registrar.profiles), registrar.tokens))
+
+
+@lru_cache(maxsize=64)
+def _urls_of(profiles: Profiles) -> tuple[str, ...]:
+    return tuple(url for url, _ in profiles.listing() if "/StructureDefinition/" in url)
 
 
 @dataclass(frozen=True, slots=True)

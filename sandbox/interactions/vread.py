@@ -14,5 +14,6 @@ from sandbox.routing import interaction
 def vread(request: Request, registrar: Registrar) -> Response:
     """Answer with that version."""
     version = registrar.registry.version(request.logical_id, request.version_id)
-    require_no_parameters(request)
+    if request.query:
+        require_no_parameters(request)
     return read_answer(request, version)

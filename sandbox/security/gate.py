@@ -4,6 +4,7 @@ Source: registry pages, Overview (403 for a missing or invalid token); registry.
 """
 
 from collections.abc import Callable, Collection
+from functools import cached_property
 
 from sandbox.clock import Clock
 from sandbox.exchange import Request
@@ -24,9 +25,13 @@ class Gate:
     def __init__(
         self, judge: Callable[[], TokenJudge], audiences: Callable[[str], Collection[str]], clock: Clock
     ) -> None:
-        self._judge = judge
+        self._make_judge = judge
         self._audiences = audiences
         self._clock = clock
+
+    @cached_property
+    def _judge(self) -> TokenJudge:
+        return self._make_judge()
 
     def require_token(self, request: Request) -> None:
         """Note the client on the request.
@@ -38,6 +43,6 @@ class Gate:
         if request.interaction == "capabilities" and not authorization:
             return
         audiences = self._audiences(request.called_as or request.base)
-        request.client = self._judge().judge(authorization, audiences, self._clock.timestamp())
+        request.client = self._judge.judge(authorization, audiences, self._clock.timestamp())
         if request.writes:
             require_entitlement(request.client, request.interaction)

@@ -1,6 +1,7 @@
 """The front of the house: which room answers a path."""
 
 import json
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
 
@@ -37,16 +38,16 @@ class Front:
         self._rooms = rooms
         self._root = root
 
-    async def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Awaitable[Response]:
         """Answer a request."""
         if self._fhir and (request.path.startswith(self._below_base) or request.path in self._base_paths):
-            return await self._fhir(request)
+            return self._fhir(request)
         for beginning, room in self._rooms:
             if request.path == beginning or request.path.startswith(beginning + "/"):
-                return await room(request)
-        return await self._root(request) if request.path == "/" else self._nothing(request)
+                return room(request)
+        return self._root(request) if request.path == "/" else self._nothing(request)
 
-    def _nothing(self, request: Request) -> Response:
+    async def _nothing(self, request: Request) -> Response:
         known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._rooms)]
         return json_answer(
             HTTPStatus.NOT_FOUND,

@@ -175,8 +175,8 @@ class TestCounting:
     def test_no_rule_means_nothing_to_look_at(self) -> None:
         """The two questions of the hot path."""
         found = plan("read:500")
-        assert found.concerns("read")
-        assert not found.concerns("update")
+        assert "read" in found.interactions
+        assert "update" not in found.interactions
         assert found.patients == frozenset()
 
 
