@@ -100,8 +100,8 @@ class Decision:
 class Plan:
     """The rules of one tenant.
 
-    `interactions` are those that a rule is about whoever the patient is, `patients` the NHS numbers that rules name, and
-    `beginning` is how all of them begin: most exchanges name none of them, and that must be seen at a glance.
+    `interactions` are those that a rule is about whoever the patient is, `patients` the NHS numbers that rules name,
+    and `beginning` is how all of these begin: most exchanges name none of them, and that must be seen at a glance.
 
     Args:
         seed: what all draws begin with.
