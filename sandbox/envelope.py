@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 
+from multidict import CIMultiDictProxy
+
 from sandbox import __version__
 from sandbox.clock import Clock, http_date
 from sandbox.exchange import Request, Response
@@ -52,13 +54,27 @@ class Envelope:
         headers[DATE] = http_date(int(self._clock.timestamp()))
         headers[SERVER] = _SERVER
         headers[X_REQUEST_ID] = self._new_id()
-        sent = request.headers.get(X_REQUEST_ID)
-        # What could not have been a header value of ours is not echoed.
-        if sent is not None and _ECHOED.fullmatch(sent):
-            headers[X_CORRELATION_ID] = sent
-        if ORIGIN in request.headers:
-            headers["Access-Control-Allow-Origin"] = "*"
-            headers["Access-Control-Expose-Headers"] = _EXPOSED
+        replies: dict[str, str] | None = request.known.get(_REPLIES)
+        if replies is None:
+            replies = request.known[_REPLIES] = _replies(request.headers)
+        if replies:
+            headers.update(replies)
+
+
+_REPLIES = "replies to the headers"
+
+
+def _replies(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """Give what is added to an answer because of what a request says."""
+    replies: dict[str, str] = {}
+    sent = headers.get(X_REQUEST_ID)
+    # What could not have been a header value of ours is not echoed.
+    if sent is not None and _ECHOED.fullmatch(sent):
+        replies[X_CORRELATION_ID] = sent
+    if ORIGIN in headers:
+        replies["Access-Control-Allow-Origin"] = "*"
+        replies["Access-Control-Expose-Headers"] = _EXPOSED
+    return replies
 
 
 def is_preflight(request: Request) -> bool:

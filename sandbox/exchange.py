@@ -81,8 +81,10 @@ class Request:
     it is raises it. `base` is the absolute FHIR base that URLs in the answer begin with. `certificate_subject` is the
     client certificate's, under mutual TLS. `called_as` is the base by the name that the request itself used, where
     another is configured; empty where it is `base`. `not_acceptable` says why the client takes no format that there is,
-    if so. `injected` are the faults in force for this exchange, if there are any;
-    `warnings` is what the profiles warn of in a body that they let pass.
+    if so. `known` is what steps have worked out of the headers alone, each under a key of its own: requests on one
+    connection whose headers are the same share it, so that what a client says again and again is worked out once.
+    `injected` are the faults in force for this exchange, if there are any; `warnings` is what the profiles warn of in a
+    body that they let pass.
     """
 
     method: str
@@ -94,6 +96,7 @@ class Request:
     body_error: SandboxError | None = None
     certificate_subject: str = ""
     called_as: str = ""
+    known: dict[str, Any] = field(default_factory=dict)
     client: Client = _learnt(NOBODY)
     interaction: str = _learnt("")
     resource_type: str = _learnt("")

@@ -28,6 +28,7 @@ _SECRET_MEMBERS = re.compile(r'(?i)("(?:access_token|client_secret)"\s*:\s*)"[^"
 # Possessive, and from the first character of a run: a text of nothing but "eyJ" would be searched for minutes.
 _RUN = re.compile(r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]*+)*+", re.ASCII)
 _SHORTEST_HEADER = 8
+_LENGTH = "length of the headers"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +83,10 @@ class Journal:
         """Note an exchange."""
         records = self._records
         self._noted += 1
-        heads = len(request.path) + len(request.query) + sum(map(len, request.headers.values()))
-        size = _RECORD_BYTES + heads + len(request.body) + len(response.body)
+        heads: int | None = request.known.get(_LENGTH)
+        if heads is None:
+            heads = request.known[_LENGTH] = sum(map(len, request.headers.values()))
+        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body) + len(response.body)
         records.append((size, self._noted, self._clock.timestamp(), request, response))
         self._bytes += size
         while (len(records) > self._size or self._bytes > self._max_bytes) and records:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+from multidict import CIMultiDictProxy
+
 from sandbox.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
 from sandbox.exchange import Format, Request
 from sandbox.field_names import ACCEPT, CONTENT_TYPE
@@ -16,6 +18,8 @@ MEDIA_TYPE: dict[Format, str] = {
     "xml": "application/fhir+xml; charset=utf-8",
 }
 """What answers are labelled: the FHIR types, whichever of the generic forms asked for them."""
+
+_NEGOTIATED = "negotiated by the headers"
 
 _REMEMBERED_AT_MOST = 1_000
 """Characters: a thousand of the longest headers that there can be would fill gigabytes."""
@@ -163,22 +167,17 @@ def formats_asked(query: str) -> tuple[str, ...]:
     return tuple([unquote(value) for name, _, value in pairs if name == "_format" or unquote(name) == "_format"])
 
 
-def negotiated(request: Request) -> Negotiated:
-    """Give what this request's headers and query (or form) say of the answer's format."""
-    headers = request.headers
+def _negotiated(headers: CIMultiDictProxy[str], asked: tuple[str, ...]) -> Negotiated:
     lines = headers.getall(ACCEPT, ())
     accept, content_type = ", ".join(lines) if lines else None, headers.get(CONTENT_TYPE)
-    asked = formats_asked(request.query) if request.query else ()
-    if request.body:
-        asked += formats_asked(_form(request, content_type))
-    if len(request.query) + len(accept or "") + len(content_type or "") > _REMEMBERED_AT_MOST:
+    if sum(map(len, asked)) + len(accept or "") + len(content_type or "") > _REMEMBERED_AT_MOST:
         return negotiate.__wrapped__(asked, accept, content_type)
     return negotiate(asked, accept, content_type)
 
 
-def _form(request: Request, content_type: str | None) -> str:
+def _form(request: Request) -> str:
     """Give the form of a search by POST: its parameters are as good as those of the query."""
-    return request.body.decode("latin-1").strip() if _is_form(content_type) else ""
+    return request.body.decode("latin-1").strip() if _is_form(request.headers.get(CONTENT_TYPE)) else ""
 
 
 @lru_cache(maxsize=256)
@@ -192,7 +191,14 @@ def _media_type(content_type: str) -> str:
 
 def note_answer_format(request: Request) -> None:
     """Note which format the answer takes, or why it can take none; refuse nothing yet."""
-    result = negotiated(request)
+    asked = formats_asked(request.query) if request.query else ()
+    if request.body:
+        asked += formats_asked(_form(request))
+    result: Negotiated | None = None if asked else request.known.get(_NEGOTIATED)
+    if result is None:
+        result = _negotiated(request.headers, asked)
+        if not asked:
+            request.known[_NEGOTIATED] = result
     request.answer_format = result.format
     if result.problem:
         request.not_acceptable = result.problem

@@ -46,12 +46,16 @@ class Standing:
 
     def holds(self, audiences: Collection[str], now: float, leeway_s: float) -> bool:
         """Tell whether the token is good now and here."""
-        if self.not_before > now + leeway_s or now >= self.expires + leeway_s:
+        if not self.is_in_time(now, leeway_s):
             return False
         for audience in self.audiences:  # noqa: SIM110 - the hot path: any() would cost as much as all the rest
             if audience in audiences:
                 return True
         return False
+
+    def is_in_time(self, now: float, leeway_s: float) -> bool:
+        """Tell whether the token is good now, if it is here."""
+        return self.not_before <= now + leeway_s and now < self.expires + leeway_s
 
 
 def is_name(value: object) -> bool:

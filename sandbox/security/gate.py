@@ -9,8 +9,11 @@ from functools import cached_property
 from sandbox.clock import Clock
 from sandbox.exchange import Request
 from sandbox.field_names import AUTHORIZATION
+from sandbox.security.claims import Standing
 from sandbox.security.entitlement import require_entitlement
 from sandbox.security.tokens import TokenJudge
+
+_STANDING = "standing of the token"
 
 
 class Gate:
@@ -39,10 +42,14 @@ class Gate:
         Raises:
             AccessDenied: there is no token, or it fails a check, or it does not let its client write.
         """
-        authorization = request.headers.getall(AUTHORIZATION, ())
-        if request.interaction == "capabilities" and not authorization:
-            return
-        audiences = self._audiences(request.called_as or request.base)
-        request.client = self._judge.judge(authorization, audiences, self._clock.timestamp())
+        now = self._clock.timestamp()
+        standing: Standing | None = request.known.get(_STANDING)
+        if standing is None or not self._judge.in_time(standing, now):
+            authorization = request.headers.getall(AUTHORIZATION, ())
+            if request.interaction == "capabilities" and not authorization:
+                return
+            audiences = self._audiences(request.called_as or request.base)
+            standing = request.known[_STANDING] = self._judge.standing(authorization, audiences, now)
+        request.client = standing.client
         if request.writes:
             require_entitlement(request.client, request.interaction)

@@ -10,7 +10,7 @@ from sandbox.errors import AccessDenied
 from sandbox.exchange import NOBODY, Client
 from sandbox.finding import Finding
 from sandbox.security.bearer import MAX_CREDENTIALS, require_bearer_token
-from sandbox.security.claims import Expectation, Standing
+from sandbox.security.claims import LAST_NUMERIC_DATE, Expectation, Standing
 from sandbox.security.jws import Jws, read_jws
 from sandbox.security.keys import KeySet, PublicKey
 from sandbox.security.registry_token import judge_registry_token, require_signature
@@ -20,6 +20,8 @@ Mode = Literal["registry", "spine", "any", "off"]
 
 CACHE_SIZE: Final = 1024
 """Tokens remembered, good ones and refused ones; beyond it the one remembered first is forgotten."""
+
+_NO_TOKEN = Standing(NOBODY, (), 0, LAST_NUMERIC_DATE)
 
 T = TypeVar("T")
 
@@ -47,7 +49,15 @@ class TokenJudge:
         self._refused: dict[str, tuple[Finding, ...]] = {}
 
     def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Client:
-        """Give the client that the token speaks for.
+        """Give the client that the token speaks for; as `standing`."""
+        return self.standing(authorization, audiences, now).client
+
+    def in_time(self, standing: Standing, now: float) -> bool:
+        """Tell whether a token whose standing is known is good now."""
+        return standing.is_in_time(now, self._leeway_s)
+
+    def standing(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Standing:
+        """Judge the token, and give what it comes to.
 
         Args:
             authorization: the values of all Authorization headers.
@@ -58,18 +68,18 @@ class TokenJudge:
             AccessDenied: there is no token, or it fails; the findings name each check and what was expected.
         """
         if self._mode == "off":
-            return NOBODY
+            return _NO_TOKEN
         # Several headers are refused, whatever is remembered of one of them.
         credentials = authorization[0] if len(authorization) == 1 else ""
         standing = self._standings.get(credentials)
         if standing is not None and standing.holds(audiences, now, self._leeway_s):
-            return standing.client
+            return standing
         if credentials in self._refused:
             raise AccessDenied(findings=self._refused[credentials])
         token, key = self._taken_apart(authorization, credentials)
         standing = self._examined(token, key, Expectation(audiences, now, self._leeway_s))
         _remember(self._standings, credentials, standing)
-        return standing.client
+        return standing
 
     def _taken_apart(self, authorization: Sequence[str], credentials: str) -> tuple[Jws, PublicKey | None]:
         """Give the token, and the key that verifies it unless it is one that nobody signs."""

@@ -4,9 +4,11 @@ import asyncio
 import re
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
+from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import RawHeaders
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from sandbox.errors import (
     BodyTooLarge,
@@ -79,13 +81,15 @@ class Listener:
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
-        headers = http.headers
-        host = headers.get(HOST, "")
-        own = f"{self._scheme}://{host if _is_host(host) else _address(http)}{self._base_path}"
+        headers, known = _heard(http)
+        own: str | None = known.get(_OWN_BASE)
+        if own is None:
+            host = headers.get(HOST, "")
+            origin = f"{self._scheme}://{host if _HOST.fullmatch(host) else _address(http)}"
+            own = known[_OWN_BASE] = f"{origin}{self._base_path}"
         subject = _subject(http) if self._secure else ""
-        if self._base_url is None:
-            return Request(http.method, path, query, headers, body, own, error, subject)
-        return Request(http.method, path, query, headers, body, self._base_url, error, subject, own)
+        base, called_as = (own, "") if self._base_url is None else (self._base_url, own)
+        return Request(http.method, path, query, headers, body, base, error, subject, called_as, known)
 
     async def _body(self, http: web.BaseRequest) -> tuple[bytes, SandboxError | None]:
         try:
@@ -112,9 +116,17 @@ class Listener:
         return b"".join(chunks)
 
 
-@lru_cache(maxsize=256)
-def _is_host(text: str) -> bool:
-    return _HOST.fullmatch(text) is not None
+_OWN_BASE = "own base"
+
+
+def _heard(http: web.BaseRequest) -> tuple[CIMultiDictProxy[str], dict[str, Any]]:
+    """Give the headers, and what is known of them: those of the request before, if they are the same."""
+    protocol = http.protocol
+    if not isinstance(protocol, Protocol):
+        return http.headers, {}
+    if protocol.said != http.raw_headers:
+        protocol.said, protocol.heard = http.raw_headers, (http.headers, {})
+    return protocol.heard
 
 
 def _address(http: web.BaseRequest) -> str:
@@ -173,10 +185,15 @@ Refusal = Callable[[SandboxError], Response]
 
 
 class Protocol(web.RequestHandler):
-    """One connection; what is not HTTP at all is refused here, in the words of the house and without quoting it."""
+    """One connection; what is not HTTP at all is refused here, in the words of the house and without quoting it.
+
+    `said` are the headers of its last request, as they were sent; `heard` is what was made of them.
+    """
 
     refuse: Refusal
     gone: asyncio.Event
+    said: RawHeaders | None = None
+    heard: tuple[CIMultiDictProxy[str], dict[str, Any]]
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell whoever keeps the client waiting that it has hung up."""
