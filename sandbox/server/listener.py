@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import RawHeaders
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDictProxy
 
 from sandbox.errors import (
     BodyTooLarge,

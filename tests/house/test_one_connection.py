@@ -53,7 +53,7 @@ def test_the_base_follows_the_host_of_each_request(running: RegistrySandbox, hos
 
 
 def test_a_token_ages_on_a_connection() -> None:
-    """The same header is good before the token expires, and refused afterwards, and good again once the clock is back."""
+    """The same header is good before the token expires, refused afterwards, and good again once the clock is back."""
     with RegistrySandbox() as sandbox:
         address = urlsplit(sandbox.base_url)
         connection = http.client.HTTPConnection(str(address.hostname), address.port)
