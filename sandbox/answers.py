@@ -4,12 +4,14 @@ Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer)
 """
 
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from sandbox.clock import http_date
 from sandbox.exchange import Fresh, Request, Response
-from sandbox.fhir.etag import versions_named
+from sandbox.fhir.etag import entity_tag, versions_named
 from sandbox.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, PREFER
 from sandbox.outcomes import success
 from sandbox.registry import Stored, Version
@@ -49,7 +51,12 @@ def versioned_url(request: Request, version: Version) -> str:
 
 
 def _validators(version: Version) -> CIMultiDict[str]:
-    return CIMultiDict(((ETAG, version.etag), (LAST_MODIFIED, version.last_modified)))
+    return CIMultiDict(_written(version.number, int(version.last_updated.timestamp())))
+
+
+@lru_cache(maxsize=4_096)
+def _written(number: int, updated_s: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (ETAG, entity_tag(str(number))), (LAST_MODIFIED, http_date(updated_s))
 
 
 def _unchanged(headers: CIMultiDictProxy[str], version: Version) -> bool:

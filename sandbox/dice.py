@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 # RFC 9562 section 5.4: which bits are free, and those that say the version and the variant.
 _FREE_BITS = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
@@ -21,8 +22,7 @@ class Dice:
 
     def ids(self, purpose: str) -> Callable[[], str]:
         """Give a source of UUIDs."""
-        bits = self.stream(purpose).getrandbits
-        return lambda: uuid4_of(bits(128))
+        return partial(_uuid4_by, self.stream(purpose).getrandbits)
 
     def reset(self) -> None:
         """Begin every stream again."""
@@ -33,7 +33,7 @@ class Dice:
         return f"{self.seed}/{purpose}"
 
 
-def uuid4_of(bits: int) -> str:
+def _uuid4_by(random_bits: Callable[[int], int]) -> str:
     """Write 128 bits as a UUID of version 4, as `uuid.UUID` would; every answer has one, and this is quicker."""
-    written = (bits & _FREE_BITS | _VERSION_4).to_bytes(16).hex()
+    written = (random_bits(128) & _FREE_BITS | _VERSION_4).to_bytes(16).hex()
     return f"{written[:8]}-{written[8:12]}-{written[12:16]}-{written[16:20]}-{written[20:]}"

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sandbox.clock import http_date
 from sandbox.errors import NoRecordFound, VersionConflict
 from sandbox.exchange import Format, Resource, Write
 from sandbox.fhir.datatypes import Instant, instant, write_instant
@@ -52,11 +51,6 @@ class Version:
     def etag(self) -> str:
         """The weak entity tag."""
         return entity_tag(str(self.number))
-
-    @property
-    def last_modified(self) -> str:
-        """`meta.lastUpdated` as an HTTP date, which is cut to the second."""
-        return http_date(int(self.last_updated.timestamp()))
 
     def resource(self) -> Resource:
         """Give a copy of the resource, to compare with or to build the next version from."""

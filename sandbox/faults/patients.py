@@ -21,7 +21,8 @@ def may_concern(request: Request, registry: Registry, plan: Plan) -> bool:
         stored = registry.latest(request.logical_id)
         if stored is not None:
             return not plan.patients.isdisjoint(stored.patients)
-    return request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
+    names_any = request.query or request.body
+    return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
 
 
 async def patients_of(request: Request, registrar: Registrar, beginning: str = "") -> tuple[str, ...]:

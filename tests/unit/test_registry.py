@@ -38,7 +38,7 @@ def test_a_version_is_stamped_by_the_server(registry: Registry) -> None:
     version = registry.current("a")
     assert version.resource()["id"] == "a"
     assert version.resource()["meta"] == {"versionId": "1", "lastUpdated": "2026-11-22T12:00:00.123+00:00"}
-    assert (version.etag, version.last_modified) == ('W/"1"', "Sun, 22 Nov 2026 12:00:00 GMT")
+    assert version.etag == 'W/"1"'
 
 
 def test_an_update_leaves_the_version_before_unchanged(registry: Registry) -> None:
