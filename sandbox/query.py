@@ -106,20 +106,27 @@ def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
         InvalidParameter: no parameter, another one, or more than one value; with every other finding of the query.
         InvalidIdentifierSystem, InvalidNhsNumber: the one value is wrong, and nothing else.
     """
+    if len(sent) == 1 and sent[0][0] in _BY_NAME:  # as nearly always
+        return _patient(*sent[0], check_digit=check_digit)
     unknown = [_unsupported(name, _KNOWN) for name, _ in sent if name not in _BY_NAME and name != "_format"]
     patients = [(name, value) for name, value in sent if name in _BY_NAME]
+    if not unknown and len(patients) == 1:
+        return _patient(*patients[0], check_digit=check_digit)
     errors = [_value_error(_BY_NAME[name], value, check_digit=check_digit) for name, value in patients]
     faults = [error for error in errors if error is not None]
-    if not unknown and len(patients) == 1:
-        if faults:
-            raise faults[0]
-        name, value = patients[0]
-        return PatientQuery(_nhs_number(_BY_NAME[name], value), _BY_NAME[name].asking(value))
     if len(patients) != 1:
         found = f"{len(patients)} values" if patients else "none"
         message = f"A search names one patient, found {found}; {_EXPECTED} in one of {_KNOWN}."
         unknown.append(Finding("invalid", message))
     raise InvalidParameter(findings=[*unknown, *_with_codes(faults)])
+
+
+def _patient(name: str, value: str, *, check_digit: bool) -> PatientQuery:
+    parameter = _BY_NAME[name]
+    fault = _value_error(parameter, value, check_digit=check_digit)
+    if fault is not None:
+        raise fault
+    return PatientQuery(_nhs_number(parameter, value), parameter.asking(value))
 
 
 def _with_codes(faults: list[SandboxError]) -> Iterator[Finding]:

@@ -12,8 +12,11 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
 from xml.sax.saxutils import quoteattr
 
+from sandbox.fhir import xml
+
 Format = Literal["json", "xml"]
 _MANY_ENTRIES = 200
+_DECLARED = xml.DECLARATION.encode()
 
 Write = Callable[[dict[str, Any], Format], bytes]
 
@@ -82,7 +85,7 @@ def _xml_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
         b"<entry><fullUrl value=%b/><resource>%b%b"
         % (
             quoted(url).encode(),
-            without_declaration(resource.encode("xml", write)),
+            resource.encode("xml", write).removeprefix(_DECLARED),
             _after(element, said_of, "xml"),
         )
         for url, resource, element, said_of in entries
@@ -93,10 +96,3 @@ def _quoted_by(entries: Sequence[Entry], escaping: Callable[[str], str]) -> Call
     """Give what puts the URLs in quotation marks: without looking at each where neither format escapes any."""
     plain = _PLAIN.fullmatch("".join([each.full_url for each in entries]))
     return escaping if plain is None else '"{}"'.format
-
-
-def without_declaration(document: bytes) -> bytes:
-    """Give an XML document without its XML declaration, so that it can stand inside another."""
-    if document.startswith(b"<?xml"):
-        return document.partition(b"?>")[2].lstrip()
-    return document

@@ -15,7 +15,7 @@ from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Structure, Type
 
 NAMESPACE = "http://hl7.org/fhir"
 SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class NotXml(ValueError):
@@ -78,7 +78,7 @@ class Writer:
 
     def write(self, resource: Mapping[str, Any]) -> str:
         """Give the document of a resource."""
-        parts = [_DECLARATION]
+        parts = [DECLARATION]
         self._resource(resource, parts, f' xmlns="{NAMESPACE}"')
         return "".join(parts)
 
