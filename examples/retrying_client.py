@@ -95,4 +95,6 @@ def main(base: str, control: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (1, 3):
+        raise SystemExit(f"{sys.argv[0]}: expected no arguments, or both the FHIR base and the control plane's root")
     main(*(sys.argv[1:] or ("http://127.0.0.1:8080/STU3", "http://127.0.0.1:8080/_sandbox")))

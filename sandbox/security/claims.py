@@ -58,6 +58,22 @@ class Standing:
         return self.not_before <= now + leeway_s and now < self.expires + leeway_s
 
 
+class NoSuchClaim(ValueError):
+    """A claim is to be left out of a token that has none of that name."""
+
+
+def leaving_out(claims: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
+    """Give the claims but those named.
+
+    Raises:
+        NoSuchClaim: there is none of a name, so that the token would not be spoiled as was meant.
+    """
+    for name in names:
+        if name not in claims:
+            raise NoSuchClaim(f"without names {name[:40]!r}, a claim that there is not; expected {', '.join(claims)}")
+    return {name: value for name, value in claims.items() if name not in names}
+
+
 def is_name(value: object) -> bool:
     """Tell whether this is text that can stand in a log line: not empty, not long, printable."""
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME and value.isprintable()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from sandbox.security.claims import leaving_out
 from sandbox.security.clients import BuiltInClient, require_client
 from sandbox.security.jws import base64url, write_jws
 from sandbox.security.keys import ALGORITHM, KeySet, SigningKey
@@ -58,9 +59,10 @@ class Issuer:
 
         Raises:
             UnknownClient: there is no such client.
+            NoSuchClaim: a claim to leave out is not there.
         """
         content = {**self._claims(require_client(client_id), audience, now, expires_in), **(claims or {})}
-        kept = {name: value for name, value in content.items() if name not in without}
+        kept = leaving_out(content, without)
         header = {"typ": "JWT", "alg": ALGORITHM, "x5t": self._key.x5t, "kid": self._key.kid, **(headers or {})}
         return write_jws(header, kept, (lambda _: b"") if header["alg"] == "none" else self._key.sign)
 

@@ -17,6 +17,7 @@ from sandbox.security.claims import (
     date_faults,
     is_name,
     is_numeric_date,
+    leaving_out,
     name_faults,
     time_faults,
 )
@@ -71,9 +72,12 @@ def issue_spine_token(  # noqa: PLR0913 - what can be spoiled is what there is
         claims: replace or join the claims.
         without: claims that are left out.
         headers: replace or join the header's members.
+
+    Raises:
+        NoSuchClaim: a claim to leave out is not there.
     """
     content = {**_claims(client, audience, int(now) + expires_in, scope), **(claims or {})}
-    kept = {name: value for name, value in content.items() if name not in without}
+    kept = leaving_out(content, without)
     return write_jws({**_HEADER, **(headers or {})}, kept, lambda _: b"")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sandbox.security.claims import NoSuchClaim
 from sandbox.security.clients import CLIENTS, require_client
 from sandbox.security.entitlement import WRITERS
 from sandbox.security.issuer import Issuer
@@ -32,7 +33,17 @@ class TokenOrder:
     headers: Mapping[str, Any] = field(default_factory=dict)
 
     def fill(self, issuer: Issuer, audience: str, now: float) -> str:
-        """Make the token, for this audience, at this time (seconds since the epoch)."""
+        """Make the token, for this audience, at this time (seconds since the epoch).
+
+        Raises:
+            UnreadableOrder: a claim is to be left out that is not there.
+        """
+        try:
+            return self._made(issuer, audience, now)
+        except NoSuchClaim as error:
+            raise UnreadableOrder(str(error)) from None
+
+    def _made(self, issuer: Issuer, audience: str, now: float) -> str:
         spoiled: dict[str, Any] = {"claims": self.claims, "without": self.without, "headers": self.headers}
         if self.expires_in is not None:
             spoiled["expires_in"] = self.expires_in

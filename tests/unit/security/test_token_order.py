@@ -77,3 +77,10 @@ def test_a_spine_token(client: str, scope: str, issuer: Issuer) -> None:
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["requested_scope"], claims["exp"] - claims["iat"]) == (scope, 300)
     assert token.endswith(".")
+
+
+@pytest.mark.parametrize("mode", ["registry", "spine"])
+def test_a_claim_that_is_not_there_cannot_be_left_out(issuer: Issuer, mode: str) -> None:
+    """A typing error would else give a good token to a tester who counts on a spoiled one."""
+    with pytest.raises(UnreadableOrder, match=r"without names 'audd', a claim that there is not; expected .*aud, "):
+        order(f"mode={mode}&without=audd").fill(issuer, BASE, NOW)
