@@ -4,7 +4,7 @@ It is all that an interaction works with: the registry, the clock, the reading, 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -58,7 +58,7 @@ class Registrar:
     versioned_full_url: bool = False
     tokens: str = "registry"
 
-    async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
+    def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Awaitable[Reading]:
         """Read the body as one of the expected resources.
 
         Raises:
@@ -66,7 +66,7 @@ class Registrar:
         """
         if isinstance(request.body_error, NotWellFormed):
             raise request.body_error
-        return await self.read_bytes(request.body, request.body_format, expected)
+        return self.read_bytes(request.body, request.body_format, expected)
 
     async def read_bytes(self, body: bytes, body_format: Format, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Read bytes; a large body, and the explaining of a refusal, do not hold up the event loop."""
@@ -148,6 +148,8 @@ class Registrar:
 
 
 def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:
+    if not found:
+        return []
     errors = [each for each in found if each.severity == "error"]
     if errors:
         raise NonConformant(findings=errors)
