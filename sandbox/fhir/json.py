@@ -12,6 +12,9 @@ from typing import Any
 MAX_DEPTH = 100
 """How many elements with content may stand inside each other, in either format: no walk can run out of stack."""
 
+XML_CHARACTERS = "\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
+"""The characters that XML 1.0 can carry, as the inside of a class in a regular expression."""
+
 
 class NotJson(ValueError):
     """The bytes are no JSON value."""
@@ -104,8 +107,8 @@ def integer(text: str) -> int | Decimal:
     return int(text) if len(text) <= _LONGEST_INT and text != "-0" else Decimal(text)
 
 
-# Everything that XML 1.0 cannot carry: control characters, lone surrogates, non-characters.
-_NO_XML_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# All else XML 1.0 cannot carry: control characters, lone surrogates, non-characters.
+_NO_XML_CHARACTER = re.compile(f"[^{XML_CHARACTERS}]")
 
 _LONGEST_INT = 18
 

@@ -4,6 +4,8 @@ Source: FHIR STU3, Data Types. Its regular expressions let the 31st of February 
 that dates are spelled out here: real days, no year 0000, no hour 24, no second 60, a time zone where there is a time.
 """
 
+from sandbox.fhir.json import XML_CHARACTERS
+
 _YEAR = r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
 _LEAP_YEAR = r"([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
 _DAY = (
@@ -20,6 +22,9 @@ _UP_TO_MAX_INT = (
     "([0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}"
     "|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])"
 )
+
+LARGEST_INTEGER = 2**31 - 1
+"""What the pattern above spells digit by digit."""
 
 PATTERN = {
     "boolean": "true|false",
@@ -42,6 +47,32 @@ INTEGER_PATTERNS = {
     "unsignedInt": (r"0|[1-9][0-9]*", _UP_TO_MAX_INT),
 }
 """The integers match two patterns: how they are spelled, and that 32 bits hold them."""
+
+# To note where each group matched would be half of the work, and nobody asks.
+_GROUPLESS = {name: pattern.replace("(", "(?:") for name, pattern in PATTERN.items()}
+
+PLAIN = {
+    "code": r"[!-~]++(?: [!-~]++)*+",
+    "date": _GROUPLESS["date"],
+    "dateTime": f"{_GROUPLESS['instant']}|{_GROUPLESS['dateTime']}",  # which is the same, what is most often sent first
+    "id": _GROUPLESS["id"],
+    "instant": _GROUPLESS["instant"],
+    "markdown": f"[{XML_CHARACTERS}]++",
+    "oid": _GROUPLESS["oid"],
+    "string": f"[{XML_CHARACTERS}]++",
+    "time": _GROUPLESS["time"],
+    "uri": (
+        r"https?://[A-Za-z0-9.\-]++(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/\-]*+)?"
+        r"(?:\?[A-Za-z0-9._~/=&\-]*+)?(?:#[A-Za-z0-9._~/\-]*+)?"
+        r"|urn:[A-Za-z0-9.:\-]++"
+        r"|[A-Za-z0-9._\-]++"
+    ),
+    "uuid": _GROUPLESS["uuid"],
+}
+"""By type, as regular expressions of Python's own: texts that are its values beyond doubt, if not all of them.
+
+Of the types that take nearly any character, only the spellings that no two engines can differ about.
+"""
 
 EXPECTED = {
     "base64Binary": "base64",

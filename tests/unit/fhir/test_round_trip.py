@@ -1,119 +1,16 @@
 """Whatever the definitions allow survives XML -> resource -> JSON -> resource -> XML unchanged."""
 
-import base64
-import string
-from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from lxml import etree
 
-from sandbox.fhir import structure
-from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
 from sandbox.fhir.xml import Writer
-from sandbox.validation.definitions import profiles_folder
 from sandbox.validation.reading import Codec
+from tests.unit.drawn import FACTS, RESOURCES, resources
 
-_FACTS: Structure = structure.load(profiles_folder() / "structure.json")
-_WRITER = Writer(_FACTS)
+_WRITER = Writer(FACTS)
 _CODEC = Codec()
-_RESOURCES = sorted(each.name for each in _FACTS.resources())
-_DEEPEST = 4
-
-_DIVS = (
-    "<p>plain</p>",
-    'a <b>b</b> &amp; &lt;c&gt; <br/> <a href="#x" title="&quot;">é\U0001f600</a>\n\ttail',
-    '<table border="1"><tr><th colspan="2">h</th><td><ul><li>i</li></ul></td></tr></table>',
-    '<img src="#i" alt=""/><span xml:lang="en-GB" style="color: red">s</span><pre>  kept\n  so</pre>',
-)
-
-_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"], include_characters="\t\n\r\x85"), min_size=1)
-_TOKEN = st.text(string.ascii_letters + string.digits + "-.", min_size=1, max_size=64)
-_FRACTION = st.sampled_from(["", ".6", ".620", ".000000000001"])
-_ZONE = st.sampled_from(["Z", "+00:00", "-00:00", "+05:30", "-14:00"])
-_DATE = st.dates().map(str)
-_TIME = st.builds("{:02}:{:02}:{:02}{}".format, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), _FRACTION)
-_INSTANT = st.builds("{}T{}{}".format, _DATE, _TIME, _ZONE)
-_PRIMITIVES: dict[str, st.SearchStrategy[Any]] = {
-    "base64Binary": st.binary(min_size=1).map(lambda data: base64.b64encode(data).decode()),
-    "boolean": st.booleans(),
-    "code": st.lists(_TOKEN, min_size=1, max_size=3).map(" ".join),
-    "date": st.one_of(_DATE, st.dates().map(lambda date: f"{date:%Y}".zfill(4))),
-    "dateTime": st.one_of(_DATE, _INSTANT),
-    "decimal": st.decimals(allow_nan=False, allow_infinity=False).map(lambda number: Decimal(f"{number:f}")),
-    "id": _TOKEN,
-    "instant": _INSTANT,
-    "integer": st.integers(-(2**31), 2**31 - 1),
-    "oid": st.lists(st.integers(0), min_size=1).map(lambda arcs: "urn:oid:" + ".".join(map(str, arcs))),
-    "positiveInt": st.integers(1, 2**31 - 1),
-    "time": _TIME,
-    "unsignedInt": st.integers(0, 2**31 - 1),
-    "uri": st.builds("{}{}".format, st.sampled_from(["", "urn:x:", "http://a/é?b=c&d=%27#"]), _TOKEN),
-    "uuid": st.uuids().map(lambda uuid: f"urn:uuid:{uuid}"),
-    XHTML: st.sampled_from(_DIVS).map(lambda inner: f'<div xmlns="http://www.w3.org/1999/xhtml">{inner}</div>'),
-}
-
-
-@st.composite
-def _members(draw: st.DrawFn, of_type: str, depth: int) -> dict[str, Any]:
-    """Draw some elements of a type: at least one, of each choice one, at the bottom only primitives."""
-    fitting = [each for each in _FACTS.types[of_type].elements if depth < _DEEPEST or _FACTS.types[each.type].json]
-    chosen = draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=4, unique_by=_choice_of))
-    members: dict[str, Any] = {}
-    for element in chosen:
-        if _FACTS.types[element.type].json and element.type != XHTML and not element.attribute:
-            members |= draw(_primitive(element, depth))
-        else:
-            value = _value(element.type, depth + 1)
-            members[element.name] = draw(st.lists(value, min_size=1, max_size=2) if element.many else value)
-    return members
-
-
-def _choice_of(element: Element) -> str:
-    return element.choice or element.name
-
-
-def _value(of_type: str, depth: int) -> st.SearchStrategy[Any]:
-    if of_type == ANY_RESOURCE:
-        return _resources(depth)
-    if _FACTS.types[of_type].json:
-        return _PRIMITIVES.get(of_type, _TEXT)
-    return _members(of_type, depth)
-
-
-@st.composite
-def _primitive(draw: st.DrawFn, element: Element, depth: int) -> dict[str, Any]:
-    """Draw the values of a primitive, and beside them ids and extensions: one of the two, or both."""
-    pairs = [
-        (
-            draw(_PRIMITIVES.get(element.type, _TEXT)) if has_value else None,
-            draw(_beside(depth)) if has_beside else None,
-        )
-        for has_value, has_beside in draw(
-            st.lists(
-                st.sampled_from([(True, False), (True, True), (False, True)]),
-                min_size=1,
-                max_size=3 if element.many else 1,
-            )
-        )
-    ]
-    members: dict[str, Any] = {}
-    for name, items in zip((element.name, f"_{element.name}"), zip(*pairs, strict=True), strict=True):
-        if any(each is not None for each in items):
-            members[name] = list(items) if element.many else items[0]
-    return members
-
-
-def _beside(depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    identified = _TEXT.map(lambda text: {"id": text})
-    return identified if depth >= _DEEPEST else st.one_of(identified, _members("Element", depth + 1))
-
-
-@st.composite
-def _resources(draw: st.DrawFn, depth: int = 0) -> dict[str, Any]:
-    name = draw(st.sampled_from(_RESOURCES))
-    return {"resourceType": name, **draw(_members(name, depth))}
 
 
 def _canonical(document: bytes) -> bytes:
@@ -121,14 +18,14 @@ def _canonical(document: bytes) -> bytes:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(_resources())
+@given(resources())
 def test_every_resource_survives_both_formats(resource: dict[str, Any]) -> None:
     """Element ids, extensions of primitives, narrative, contained resources, any text, instant or decimal."""
     document = _WRITER.write(resource).encode()
-    from_xml = _CODEC.read(document, "xml", _RESOURCES).resource
+    from_xml = _CODEC.read(document, "xml", RESOURCES).resource
     assert from_xml == resource
     as_json = _CODEC.write(from_xml, "json")
-    from_json = _CODEC.read(as_json, "json", _RESOURCES).resource
+    from_json = _CODEC.read(as_json, "json", RESOURCES).resource
     assert from_json == from_xml
     assert _CODEC.write(from_json, "json") == as_json
     assert _canonical(_CODEC.write(from_json, "xml")) == _canonical(document)
