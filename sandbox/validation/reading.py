@@ -1,7 +1,7 @@
 """Bodies are read: bytes of either format become a resource, or it is said why not; and resources become bytes.
 
-One schema decides for both formats: JSON that has the right shape is written as XML and judged as such. JSON that is
-plainly right is recognised without it, with the same result.
+One schema decides for both formats: JSON that has the right shape is written as XML and judged as such. What is plainly
+right, in either format, is recognised without it, with the same result.
 
 Source: FHIR STU3, Formats; registry.md, "400 or 422" (docs/decisions.md).
 """
@@ -14,6 +14,7 @@ from lxml import etree
 from sandbox.errors import NotReadable, NotWellFormed, SandboxError
 from sandbox.exchange import Format, Resource
 from sandbox.fhir import json, narrative, structure, xml
+from sandbox.fhir.plain import PlainReader
 from sandbox.fhir.shape import MOST_MISFITS, Misfit, Shape, places
 from sandbox.fhir.tree import Reader, Unreadable
 from sandbox.finding import Finding
@@ -26,15 +27,21 @@ from sandbox.validation.schema import ReadingSchema
 _PREFIXES = {"f": xml.NAMESPACE, "h": narrative.NAMESPACE}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """A body as it was read: the resource in FHIR's JSON shape, members in the order of their type."""
+    """A body as it was read: the resource in FHIR's JSON shape, members in the order of their type.
+
+    Of a body in XML there is the tree, or the body, which is parsed when a line is asked for.
+    """
 
     resource: Resource
     root: etree._Element | None = None
+    unparsed: bytes = b""
 
     def line(self, location: str) -> int | None:
         """Give the line, in an XML body, of what an XPath with the prefixes f and h names; None in a JSON body."""
+        if self.root is None and self.unparsed:
+            self.root = xml.parse(self.unparsed)
         if self.root is None or not location.startswith("/"):
             return None
         try:
@@ -109,6 +116,7 @@ class Codec:
         self._writer = xml.Writer(facts)
         self._shape = Shape(facts)
         self._recogniser = Recogniser(facts) if recognising else None
+        self._plain_reader = PlainReader(facts)
         self._explainer = Explainer(facts, folder)
 
     def read(self, body: bytes, body_format: Format, expected: Collection[str] = ("Appointment",)) -> Reading:
@@ -136,6 +144,10 @@ class Codec:
         return self._explainer.explain(root, self._schema.complaints(root), from_json=from_json)
 
     def _read_xml(self, body: bytes, expected: Collection[str]) -> Reading:
+        if self._recogniser is not None:
+            plain = self._plain_reader.read(body)
+            if plain is not None and plain["resourceType"] in expected and self._recogniser.recognises(plain):
+                return Reading(plain, unparsed=body)
         try:
             root = xml.parse(body)
         except xml.NotXml as error:

@@ -62,8 +62,15 @@ class Recogniser:
             except _DisorderedError:
                 ordered = self._ordered(resource, ANY_RESOURCE)
                 return ordered if walk(ordered) else None
-        except (KeyError, _DisorderedError):  # a member that no table has; two members of one choice
+        except _NOT_RECOGNISED:
             return None
+
+    def recognises(self, resource: Resource) -> bool:
+        """Tell whether a resource is plainly one, in the order in which its members stand; it is not nested deep."""
+        try:
+            return bool(self._walks[resource["resourceType"]](resource))
+        except _NOT_RECOGNISED:
+            return False
 
     def _ordered(self, members: dict[str, Any], of_type: str) -> dict[str, Any]:
         """Give a copy with the members in the order of the type, and so on inside; values are not looked at."""
@@ -79,6 +86,10 @@ class Recogniser:
 
 class _DisorderedError(Exception):
     """A member stands behind one that it comes before, or beside another one of the same choice."""
+
+
+_NOT_RECOGNISED = (KeyError, _DisorderedError)
+"""A member that no table has; or one in the wrong place, or twice chosen."""
 
 
 def _walk(table: _Table) -> Test:
