@@ -180,6 +180,13 @@ def test_each_spelling_of_each_type(of_type: str) -> None:
             _recognises(_with_extension(f'<{TYPES[of_type]} value="{text}"/>', url=text))
 
 
+def test_each_spelling_of_a_url() -> None:
+    """The one attribute that is no value."""
+    for text in TEXTS:
+        _recognises(_with_extension('<valueCode value="a"/>', url=text))
+        _recognises(_with_extension('<valueCode value="a"/>', url=escape(text, {'"': "&quot;", "\n": "&#10;"})))
+
+
 @pytest.mark.parametrize("of_type", [each for each in PLAIN if each in TYPES])
 @settings(max_examples=50, deadline=None)
 @given(st.data())
