@@ -17,14 +17,14 @@ Find = Callable[[str], Resource | None]
 def extension_check(find: Find, lazily: Callable[[str], Check]) -> Callable[..., Check]:
     """Make the maker of the check of one extension; it needs to know the types of the element that it stands in."""
     plain = lazily(f"{BASE}Extension")
-    known: dict[str, tuple[Resource, Check] | None] = {}
+    known: dict[str, tuple[Resource, Check, bool]] = {}
 
-    def look_up(url: str) -> tuple[Resource, Check] | None:
+    def look_up(url: str) -> tuple[Resource, Check, bool] | None:
         definition = find(url)
-        found = (definition, lazily(url)) if definition is not None else None
-        if found is not None:  # the URLs of strangers are not kept: a client could send any number
-            known[url] = found
-        return found
+        if definition is None:
+            return None  # the URLs of strangers are not kept: a client could send any number
+        known[url] = (definition, lazily(url), _modifies(definition))
+        return known[url]
 
     def of_holder(holder_types: frozenset[str], *, modifier: bool) -> Check:
         def check(value: Any, at: Place, judging: Judging) -> None:
@@ -34,10 +34,11 @@ def extension_check(find: Find, lazily: Callable[[str], Check]) -> Callable[...,
                 plain(value, at, judging)
                 _note_unknown(url, at, judging, modifier=modifier)
                 return
-            definition, judge = found
+            definition, judge, modifies = found
             judge(value, at, judging)
             _require_context(definition, holder_types, at, judging)
-            _require_place(definition, at, judging, modifier=modifier)
+            if modifies != modifier:
+                _note_place(definition, at, judging, modifies=modifies)
 
         return check
 
@@ -53,13 +54,15 @@ def _note_unknown(url: Any, at: Place, judging: Judging, *, modifier: bool) -> N
     judging.add("extension", at, message, "", severity="warning" if modifier else "information")
 
 
-def _require_place(definition: Resource, at: Place, judging: Judging, *, modifier: bool) -> None:
+def _modifies(definition: Resource) -> bool:
     elements = (definition.get("differential") or definition.get("snapshot") or {}).get("element", [])
-    modifies = any(e.get("path") == "Extension" and e.get("isModifier") for e in elements)
-    if modifies != modifier:
-        url = definition["url"]
-        right = "modifierExtension" if modifies else "extension"
-        judging.add("extension", at, f"{path(at)}: {short(url)} is to be used as {right}", url)
+    return any(e.get("path") == "Extension" and e.get("isModifier") for e in elements)
+
+
+def _note_place(definition: Resource, at: Place, judging: Judging, *, modifies: bool) -> None:
+    url = definition["url"]
+    right = "modifierExtension" if modifies else "extension"
+    judging.add("extension", at, f"{path(at)}: {short(url)} is to be used as {right}", url)
 
 
 def _require_context(definition: Resource, holder_types: frozenset[str], at: Place, judging: Judging) -> None:
@@ -71,7 +74,7 @@ def _require_context(definition: Resource, holder_types: frozenset[str], at: Pla
     if kind == "extension":
         fits = _url_of(holder, judging) in allowed
     elif kind in {"resource", "datatype"}:
-        fits = bool(_names(holder, holder_types) & set(allowed))
+        fits = not holder_types.isdisjoint(allowed) or bool(_names(holder, holder_types) & set(allowed))
     else:
         return  # `mapping` names meanings, which no machine can compare
     if not fits:

@@ -14,7 +14,7 @@ from sandbox.validation import fhirpath
 from sandbox.validation.checks import Holds
 from sandbox.validation.judging import Judging
 from sandbox.validation.narrative import is_clean_narrative
-from sandbox.validation.values import before, moment, number, pattern
+from sandbox.validation.values import before, earliest, number, pattern
 
 ELE_1 = "hasValue() | (children().count() > id.count())"
 """Holds of every element that is not empty, which the walk sees by itself."""
@@ -85,8 +85,8 @@ def _app_3(appointment: Resource, _judging: Judging) -> bool:
 
 def _per_1(element: dict[str, Any], _judging: Judging) -> bool:
     """Compare the first instants that both may mean: a day begins before an hour of it, an hour not before its day."""
-    start, end = moment(element.get("start")), moment(element.get("end"))
-    return start is None or end is None or start[0] <= end[0]
+    start, end = earliest(element.get("start")), earliest(element.get("end"))
+    return start is None or end is None or start <= end
 
 
 def _rng_2(element: dict[str, Any], _judging: Judging) -> bool:
@@ -94,18 +94,20 @@ def _rng_2(element: dict[str, Any], _judging: Judging) -> bool:
 
 
 def _dom_1(resource: Resource, _judging: Judging) -> bool:
-    return not any("text" in contained for contained in resource.get("contained", ()))
+    return "contained" not in resource or not any("text" in contained for contained in resource["contained"])
 
 
 def _dom_2(resource: Resource, _judging: Judging) -> bool:
-    return not any("contained" in contained for contained in resource.get("contained", ()))
+    return "contained" not in resource or not any("contained" in contained for contained in resource["contained"])
 
 
 def _dom_3(resource: Resource, judging: Judging) -> bool:
-    contained = resource.get("contained", ())
+    if "contained" not in resource:
+        return True
+    contained = resource["contained"]
     if not all("id" in each for each in contained):
         return False  # what has no id cannot be referred to
-    return not contained or {f"#{each['id']}" for each in contained} <= set(_references(judging.resource))
+    return {f"#{each['id']}" for each in contained} <= set(_references(judging.resource))
 
 
 def _references(tree: Any) -> Iterator[str]:
@@ -122,7 +124,9 @@ def _references(tree: Any) -> Iterator[str]:
 
 
 def _dom_4(resource: Resource, _judging: Judging) -> bool:
-    metas = [contained["meta"] for contained in resource.get("contained", ()) if "meta" in contained]
+    if "contained" not in resource:
+        return True
+    metas = [contained["meta"] for contained in resource["contained"] if "meta" in contained]
     return not any(has(meta, "versionId") or has(meta, "lastUpdated") for meta in metas)
 
 

@@ -173,7 +173,7 @@ def element(  # noqa: PLR0913 - what an element consists of
                 extras((name, member, value), at, judging)
             elif judge is not None:
                 judge(member, at, judging)
-        if not named <= value.keys() or (chosen and any(names.isdisjoint(value) for names in chosen)):
+        if required and (not named <= value.keys() or (chosen and any(names.isdisjoint(value) for names in chosen))):
             _note_missing(required, value, at, judging)
         if never_empty and len(value) < 2 and (not value or "id" in value):  # noqa: PLR2004 - id alone is no content
             judging.add("invariant", at, f"{path(at)} is empty: an element has a value or children (ele-1)", "ele-1")

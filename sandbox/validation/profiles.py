@@ -24,6 +24,13 @@ CARECONNECT_APPOINTMENT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Care
 """The profile that the registry's pages name, and that Registry-Appointment-1 constrains."""
 
 
+_REMEMBERED_AT_MOST = 100
+"""Of so many different lists of profiles it is remembered what a resource is judged by: nearly all claim the same."""
+
+_LONGEST_REMEMBERED = 10
+"""Of no longer ones: a client may claim one profile a thousand times."""
+
+
 def _no_line(_location: str) -> int | None:
     return None
 
@@ -50,6 +57,7 @@ class Profiles:
         self._walks = Walks(lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand)
         self._served: dict[str, Resource] = {}
         self._bases_of: dict[str, tuple[str, ...]] = {}
+        self._chosen: dict[tuple[str, ...], list[str]] = {}
         self._require_usable(own)
 
     @classmethod
@@ -99,6 +107,9 @@ class Profiles:
         kind = str(resource["resourceType"])
         chosen = [REGISTRY_APPOINTMENT] if kind == "Appointment" else [BASE + kind]
         claimed = resource.get("meta", {}).get("profile", ())
+        key = (kind, *asked, *claimed)
+        if key in self._chosen:
+            return self._chosen[key]
         for n, url in enumerate((*asked, *(url for url in claimed if url is not None))):
             if url in chosen:
                 continue
@@ -111,7 +122,10 @@ class Profiles:
                 chosen.append(definition.url)
         # A profile that another one is built on has nothing to add: the snapshot has all that its bases say.
         covered = {base for url in chosen for base in self._bases(url)} if len(chosen) > 1 else set()
-        return [url for url in dict.fromkeys(chosen) if url not in covered]
+        judged_by = [url for url in dict.fromkeys(chosen) if url not in covered]
+        if not judging.found and len(key) <= _LONGEST_REMEMBERED and len(self._chosen) < _REMEMBERED_AT_MOST:
+            self._chosen[key] = judged_by
+        return judged_by
 
     def _bases(self, url: str) -> tuple[str, ...]:
         if url not in self._bases_of:

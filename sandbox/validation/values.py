@@ -8,6 +8,7 @@ import warnings
 from calendar import monthrange
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 _DATE_TIME = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
@@ -54,18 +55,31 @@ def _simple_same(value: object, wanted: object) -> bool:
     return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted
 
 
+def earliest(text: object) -> datetime | None:
+    """Give the first instant that a date, dateTime or instant may mean; nothing where it is none.
+
+    A value without a zone is read as UTC. Years and offsets beyond what `datetime` holds give nothing.
+    """
+    parts = _parts(text)
+    if parts is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = parts
+    try:
+        return _instant(year, month or "01", day or "01", hour or "00", minute or "00", second or "00", fraction, zone)
+    except (ValueError, OverflowError):
+        return None
+
+
 def moment(text: object) -> tuple[datetime, datetime] | None:
     """Give the first and the last instant that a date, dateTime or instant may mean; nothing where it is none.
 
-    A value without a zone is read as UTC; one with less than seconds stands for the whole of its year, month, day.
-    Years and offsets beyond what `datetime` holds give nothing.
+    One with less than seconds stands for the whole of its year, month, day.
     """
-    matched = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
-    if matched is None:
+    first, parts = earliest(text), _parts(text)
+    if first is None or parts is None:
         return None
-    year, month, day, hour, minute, second, fraction, zone = matched.groups()
+    year, month, day, hour, minute, second, fraction, zone = parts
     try:
-        first = _instant(year, month or "01", day or "01", hour or "00", minute or "00", second or "00", fraction, zone)
         last_month = month or "12"
         last_day = day or str(monthrange(int(year), int(last_month))[1])
         last = _instant(
@@ -74,6 +88,11 @@ def moment(text: object) -> tuple[datetime, datetime] | None:
     except (ValueError, OverflowError):
         return None
     return first, last
+
+
+def _parts(text: object) -> tuple[Any, ...] | None:
+    matched = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
+    return matched.groups() if matched else None
 
 
 def _instant(*parts: str | None) -> datetime:
