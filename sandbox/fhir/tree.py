@@ -23,6 +23,10 @@ class Unreadable(ValueError):
         self.element = element
 
 
+_NOT_BY_ELEMENTS = frozenset({XHTML, ANY_RESOURCE})
+"""Of these types is what is not described by elements of its own: a narrative, or a whole resource."""
+
+
 class _Child(NamedTuple):
     """What an element with a certain tag is: `read` makes its value from the text, where it is a primitive."""
 
@@ -78,31 +82,31 @@ class Reader:
     def _members(self, element: etree._Element, children: _Children, members: dict[str, Any], depth: int) -> None:
         if depth > MAX_DEPTH:
             raise Unreadable(element, f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other")
-        for child in element:
+        inside: list[etree._Element] = element[:]  # type: ignore[index, assignment]  # the stubs know no slices
+        for child in inside:
             name, many, of_type, read = children[child.tag]
             if read is not None:
-                text = None if many or len(child) else child.get("value")
-                if text is not None and child.get("id") is None:  # as nearly all are: no call is spent on it
-                    members[name] = read(text)
-                    continue
-                self._primitive(child, name, read, members, depth, many=many)
+                attributes = child.items()
+                if len(attributes) == 1 and attributes[0][0] == "value" and not many and not len(child):
+                    members[name] = read(str(attributes[0][1]))  # as nearly all are: no call is spent on it
+                else:
+                    self._primitive(child, name, read, members, depth, many=many)
                 continue
-            value = self._complex(child, of_type, depth)
+            plain = of_type not in _NOT_BY_ELEMENTS
+            value = self._element(child, of_type, depth + 1) if plain else self._other(child, of_type, depth)
             if many:
                 members.setdefault(name, []).append(value)
             else:
                 members[name] = value
 
-    def _complex(self, element: etree._Element, of_type: str, depth: int) -> Any:
+    def _other(self, element: etree._Element, of_type: str, depth: int) -> Any:
         if of_type == XHTML:
             if narrative.is_deeper(element, MAX_DEPTH - depth):
                 raise Unreadable(element, f"is nested too deep: at most {MAX_DEPTH} elements stand inside each other")
             return narrative.text_of(element)
-        if of_type == ANY_RESOURCE:
-            if len(element) == 0:
-                raise Unreadable(element, "is empty: expected a resource")
-            return self._resource(element[0], depth + 2)
-        return self._element(element, of_type, depth + 1)
+        if len(element) == 0:
+            raise Unreadable(element, "is empty: expected a resource")
+        return self._resource(element[0], depth + 2)
 
     def _primitive(  # noqa: PLR0913  # an element, where its value goes, and what it is
         self,
