@@ -6,7 +6,8 @@ It is all that an interaction works with: the registry, the clock, the reading, 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from sandbox.clock import Clock
@@ -143,8 +144,7 @@ class Registrar:
 
     def now(self) -> datetime:
         """The instant, to the millisecond, as it will be written."""
-        now = self.clock.now()
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return _to_the_millisecond(round(self.clock.timestamp() * 1_000_000) // 1_000)
 
 
 def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:
@@ -154,6 +154,14 @@ def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:
     if errors:
         raise NonConformant(findings=errors)
     return [each for each in found if each.severity == "warning"]
+
+
+@lru_cache(maxsize=64)  # under load, exchanges share a millisecond
+def _to_the_millisecond(since_epoch_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=since_epoch_ms)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def recorded(resource: Resource) -> Resource:

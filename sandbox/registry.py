@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sandbox.errors import NoRecordFound, VersionConflict
 from sandbox.exchange import Format, Resource, Write
-from sandbox.fhir.datatypes import Instant, instant, write_instant
+from sandbox.fhir.datatypes import write_instant
 from sandbox.fhir.etag import entity_tag
 from sandbox.fhir.nhs_number import patients_named
 
@@ -25,7 +25,7 @@ _LARGE_BYTES = 65_536
 class Version:
     """One version of one appointment, encoded once when it was stored.
 
-    `ends_at` is None where the resource has no usable `end`; such an appointment is never past.
+    `end` is as it was sent, empty where there is none; such an appointment is never past.
     `patients` are the NHS numbers that it is found by.
     """
 
@@ -33,7 +33,7 @@ class Version:
     number: int
     last_updated: datetime
     json: bytes
-    ends_at: Instant | None
+    end: str
     patients: tuple[str, ...]
     parse: Parse
 
@@ -201,25 +201,20 @@ class Registry:
 
     def _encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
         stored = stamped(resource, logical_id, number, at)
-        json, end, patients = self._write(stored, "json"), _end_of(stored), patients_named(stored)
+        json, end, patients = self._write(stored, "json"), stored.get("end", ""), patients_named(stored)
         return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stored)
 
 
 def stamped(resource: Resource, logical_id: str, number: int, at: datetime) -> Resource:
     """Give the resource with what the server assigns: id, meta.versionId and meta.lastUpdated."""
     meta = {"versionId": str(number), "lastUpdated": write_instant(at)}
-    sent = {name: value for name, value in resource.get("meta", {}).items() if name.lstrip("_") not in meta}
-    rest = {name: value for name, value in resource.items() if name not in ("resourceType", "id", "meta")}
-    return {"resourceType": "Appointment", "id": logical_id, "meta": {**meta, **sent}, **rest}
+    if "meta" in resource:
+        meta |= {name: value for name, value in resource["meta"].items() if name.lstrip("_") not in meta}
+    stored = {"resourceType": "Appointment", "id": logical_id, "meta": meta, **resource}
+    stored["id"], stored["meta"] = logical_id, meta  # whatever was sent under these names
+    return stored
 
 
 def pointers_of(resource: Resource) -> Iterable[str]:
     """The URLs of the real appointment that an entry points to: the values of its identifiers."""
     return [identifier["value"] for identifier in resource.get("identifier", []) if "value" in identifier]
-
-
-def _end_of(resource: Resource) -> Instant | None:
-    try:
-        return instant(resource.get("end", ""))
-    except ValueError:
-        return None

@@ -12,6 +12,7 @@ from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 
+_ESCAPE = {"json": b"\\u00", "xml": b"&#", "form": b"%3"}
 _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 
@@ -47,10 +48,12 @@ async def patients_of(request: Request, registrar: Registrar, beginning: str = "
 def _may_name(request: Request, beginning: str) -> bool:
     query, body = request.query, request.body
     # Digits may be written as escapes: then the only way to know is to read.
-    escaped = b"\\u00" in body or b"&#" in body or b"%3" in body
-    if beginning in query or escaped or beginning.encode() in body:
+    escape = _ESCAPE["form" if request.expects == "form" else request.body_format]
+    if body and (beginning.encode() in body or escape in body):
         return True
-    return _ESCAPED_DIGIT.search(query) is not None and beginning in unquote(query)
+    if not query:
+        return False
+    return beginning in query or (_ESCAPED_DIGIT.search(query) is not None and beginning in unquote(query))
 
 
 def _of_query(request: Request) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Source: FHIR STU3, Data Types, instant and dateTime.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 Instant = tuple[int, str]
 """Seconds since year 1 in UTC, and the digits of the fraction without trailing zeros; compares as time does.
@@ -13,6 +14,8 @@ Instant = tuple[int, str]
 """
 
 _EPOCH_S = date(1970, 1, 1).toordinal() * 86_400
+_TO_THE_SECOND = len("2019-01-17T15:00:00")
+_IN_UTC = ("Z", "+00:00")
 
 # ASCII digits only, and a zone: `datetime.fromisoformat` would let full-width digits and week dates pass.
 _INSTANT = re.compile(
@@ -49,6 +52,17 @@ def same_instant(one: object, other: object) -> bool:
         return False
 
 
+def is_past(text: str, now: datetime) -> bool:
+    """Whether an instant lies before another; what is no instant is never past."""
+    this_second = write_instant(now)[:_TO_THE_SECOND]
+    if text.endswith(_IN_UTC) and text[:_TO_THE_SECOND] != this_second:
+        return text[:_TO_THE_SECOND] < this_second  # in the same zone, texts are in the order of time
+    try:
+        return instant(text) < instant_of(now.timestamp())
+    except ValueError:
+        return False
+
+
 def instant_of(timestamp_s: float) -> Instant:
     """The instant of a clock that shows so many seconds since 1970, to the microsecond."""
     microseconds = int(timestamp_s * 1_000_000)
@@ -69,6 +83,7 @@ def datetime_of(text: str) -> datetime:
         raise ValueError(f"{text!r} is an instant beyond the years 1 to 9999") from error
 
 
+@lru_cache(maxsize=64)
 def write_instant(moment: datetime) -> str:
     """Write an aware datetime as an instant in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -13,7 +13,10 @@ from sandbox.rules import Case, rule
 @rule("create")
 def both_names_mean_one_patient(case: Case) -> Iterator[Finding]:
     """Refuse a national reference to another patient than the identifier's."""
-    for at, participant in enumerate(case.proposed.get("participant", [])):
+    participants = case.proposed.get("participant", [])
+    if not any("reference" in participant.get("actor", {}) for participant in participants):
+        return
+    for at, participant in enumerate(participants):
         one = {"participant": [participant]}
         for identified, referenced in zip(identified_patients(one), referenced_patients(one), strict=False):
             if identified != referenced:

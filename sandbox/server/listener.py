@@ -19,7 +19,7 @@ from sandbox.errors import (
     UnsupportedMediaType,
 )
 from sandbox.exchange import Handler, Request, Response
-from sandbox.field_names import HOST
+from sandbox.field_names import CONTENT_ENCODING, EXPECT, HOST
 from sandbox.server.sending import sendable
 from sandbox.server.wire import deliver
 
@@ -94,7 +94,8 @@ class Listener:
     async def _body(self, http: web.BaseRequest) -> tuple[bytes, SandboxError | None]:
         try:
             sent = await self._sent(http)
-            return _decoded(sent, http.headers.getall("Content-Encoding", ()), self._max_body), None
+            codings = http.headers.getall(CONTENT_ENCODING, None)
+            return (_decoded(sent, codings, self._max_body) if codings else sent), None
         except SandboxError as error:
             return b"", error
 
@@ -102,11 +103,12 @@ class Listener:
         length = http.content_length
         if length is not None and length > self._max_body:
             raise _too_large(f"{length} bytes", self._max_body)
-        _continue_if_expected(http)
-        chunks, total = [], 0
+        if EXPECT in http.headers:
+            _continue_if_expected(http)
+        content, chunks, total = http.content, [], 0
         try:
-            while not http.content.at_eof():
-                chunk = await http.content.readany()
+            while not content.at_eof():
+                chunk = await content.readany()
                 chunks.append(chunk)
                 total += len(chunk)
                 if total > self._max_body:
@@ -136,7 +138,7 @@ def _address(http: web.BaseRequest) -> str:
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
     # aiohttp's low-level server leaves this to us; curl waits for it before it sends more than 1 MB.
-    if http.headers.get("Expect", "").lower() == "100-continue" and http.transport is not None:
+    if http.headers[EXPECT].lower() == "100-continue" and http.transport is not None:
         http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -144,7 +146,7 @@ def _too_large(found: str, max_body: int) -> SandboxError:
     return BodyTooLarge(f"The body is {found}; expected at most {max_body} bytes.")
 
 
-def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> bytes:
+def _decoded(body: bytes, codings: list[str], max_body: int) -> bytes:
     named = [each.strip().lower() for line in codings for each in line.split(",")]
     if len(named) > _CODINGS_AT_MOST:
         raise UnsupportedMediaType(

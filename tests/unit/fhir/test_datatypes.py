@@ -1,8 +1,12 @@
 """Instants: compared exactly, and no other spelling is taken for one."""
 
-import pytest
+from datetime import UTC, datetime, timedelta, timezone
 
-from sandbox.fhir.datatypes import instant, instant_of, same_instant
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.fhir.datatypes import instant, instant_of, is_past, same_instant
 
 
 @pytest.mark.parametrize(
@@ -62,3 +66,22 @@ def test_nothing_else_is_an_instant(text: str) -> None:
 def test_a_clocks_seconds_are_comparable_with_instants() -> None:
     """To the microsecond."""
     assert instant_of(1_547_737_200.25) == instant("2019-01-17T15:00:00.25Z")
+
+
+_DAY = st.datetimes(datetime(2019, 1, 17), datetime(2019, 1, 18))  # noqa: DTZ001 - the zone is drawn beside it
+_ZONES = st.sampled_from([0, 90, -14 * 60]).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(_DAY.filter(lambda day: day.microsecond % 1000 == 0), _DAY, _ZONES, st.sampled_from(["auto", "seconds"]))
+def test_what_is_past_lies_before(now: datetime, end: datetime, zone: timezone, timespec: str) -> None:
+    """However it is spelled: with a fraction or without, in UTC or in another zone, within the second or not."""
+    clock, text = now.replace(tzinfo=UTC), end.replace(tzinfo=zone).isoformat(timespec=timespec)
+    expected = instant(text) < instant(clock.isoformat())
+    assert is_past(text, clock) is expected
+    assert is_past(text.replace("+00:00", "Z"), clock) is expected
+
+
+@pytest.mark.parametrize("text", ["", "2019", "soon"])
+def test_what_is_no_instant_is_never_past(text: str) -> None:
+    """An appointment without an end stays in the searches."""
+    assert not is_past(text, datetime(2031, 1, 1, tzinfo=UTC))
