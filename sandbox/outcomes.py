@@ -12,9 +12,9 @@ from multidict import CIMultiDict
 
 from sandbox.errors import InternalServerError, SandboxError
 from sandbox.exchange import Format, Fresh, Request, Resource, Response, Write
-from sandbox.fhir import json, xml
 from sandbox.fhir.json import legible
 from sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
+from sandbox.fhir.template import TEXTS, Template
 from sandbox.finding import Finding, IssueType, Severity
 
 _log = logging.getLogger("sandbox")
@@ -64,25 +64,15 @@ def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) ->
     if not told:
         return write(_outcome([finding], spine_code), wanted)
     about = (finding.code, finding.severity, finding.location, finding.spine_code or spine_code)
-    before, after = _around(about, wanted, write)
-    return b"%b%b%b" % (before, _within(legible(told), wanted), after)
-
-
-_HERE = "\ue000"  # a character of private use, which both formats write as it is
+    return _template(about, wanted, write).filled(legible(told))
 
 
 @lru_cache(maxsize=256)
-def _around(told: tuple[IssueType, Severity, str, str], wanted: Format, write: Write) -> tuple[bytes, bytes]:
-    """Give what stands before and behind the sentence of a finding, in the outcome that has it alone."""
-    code, severity, location, spine_code = told
-    outcome = _outcome([Finding(code, _HERE, location, severity)], spine_code)
-    before, _, after = write(outcome, wanted).partition(_HERE.encode())
-    return before, after
-
-
-def _within(text: str, wanted: Format) -> bytes:
-    """Write a text as it stands between the quotation marks of a document."""
-    return json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode()
+def _template(about: tuple[IssueType, Severity, str, str], wanted: Format, write: Write) -> Template:
+    """Give the outcome that has a finding alone, without its sentence."""
+    code, severity, location, spine_code = about
+    outcome = _outcome([Finding(code, TEXTS[0], location, severity)], spine_code)
+    return Template(write(outcome, wanted), wanted, marks=1)
 
 
 def _outcome(findings: Iterable[Finding], spine_code: str) -> Resource:

@@ -132,15 +132,7 @@ class Registrar:
 
     def bundle(self, kind: Literal["searchset", "history"], self_link: str, entries: Sequence[Entry]) -> Bundle:
         """Put a Bundle of now together from its entries, all of which there are: there is no paging."""
-        envelope = {
-            "resourceType": "Bundle",
-            "id": self.new_id(),
-            "meta": {"lastUpdated": write_instant(self.now())},
-            "type": kind,
-            "total": len(entries),
-            "link": [{"relation": "self", "url": self_link}],
-        }
-        return Bundle(envelope, entries)
+        return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, entries)
 
     def now(self) -> datetime:
         """The instant, to the millisecond, as it will be written."""

@@ -13,8 +13,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 from xml.sax.saxutils import quoteattr
 
 from sandbox.fhir import xml
+from sandbox.fhir.template import NUMBER, TEXTS, Format, Template
 
-Format = Literal["json", "xml"]
 _MANY_ENTRIES = 200
 _DECLARED = xml.DECLARATION.encode()
 
@@ -47,11 +47,14 @@ _PLAIN = re.compile(r"[A-Za-z0-9:/._~\-]*")
 """What a URL mostly consists of, which neither format escapes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bundle:
-    """A searchset or a history: an envelope (a Bundle resource without entries) and its entries."""
+    """A searchset or a history of all its entries: there is no paging."""
 
-    envelope: dict[str, Any]
+    kind: Literal["searchset", "history"]
+    logical_id: str
+    last_updated: str
+    self_link: str
     entries: Sequence[Entry]
 
     @property
@@ -61,13 +64,29 @@ class Bundle:
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the whole Bundle."""
-        envelope = write(self.envelope, wanted)
+        total = str(len(self.entries))
+        envelope = _envelope(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
         if not self.entries:
             return envelope
         if wanted == "json":
             entries = b",".join(_json_entries(self.entries, write))
             return b'%b,"entry":[%b]}' % (envelope.removesuffix(b"}"), entries)
         return b"%b%b</Bundle>" % (envelope.removesuffix(b"</Bundle>"), b"".join(_xml_entries(self.entries, write)))
+
+
+@lru_cache(maxsize=8)
+def _envelope(kind: str, wanted: Format, write: Write) -> Template:
+    """Give what stands around the entries, without its id, its instant, its total and its link."""
+    logical_id, last_updated, url = TEXTS[:3]
+    resource = {
+        "resourceType": "Bundle",
+        "id": logical_id,
+        "meta": {"lastUpdated": last_updated},
+        "type": kind,
+        "total": NUMBER,
+        "link": [{"relation": "self", "url": url}],
+    }
+    return Template(write(resource, wanted), wanted, marks=4)
 
 
 def _json_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:

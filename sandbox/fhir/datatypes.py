@@ -4,6 +4,7 @@ Source: FHIR STU3, Data Types, instant and dateTime.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -52,15 +53,20 @@ def same_instant(one: object, other: object) -> bool:
         return False
 
 
-def is_past(text: str, now: datetime) -> bool:
-    """Whether an instant lies before another; what is no instant is never past."""
+def past_at(now: datetime) -> Callable[[str], bool]:
+    """Give what tells whether an instant lies before this one; what is no instant is never past."""
     this_second = write_instant(now)[:_TO_THE_SECOND]
-    if text.endswith(_IN_UTC) and text[:_TO_THE_SECOND] != this_second:
-        return text[:_TO_THE_SECOND] < this_second  # in the same zone, texts are in the order of time
-    try:
-        return instant(text) < instant_of(now.timestamp())
-    except ValueError:
-        return False
+
+    def is_past(text: str) -> bool:
+        second = text[:_TO_THE_SECOND]
+        if second != this_second and text.endswith(_IN_UTC):
+            return second < this_second  # in the same zone, texts are in the order of time
+        try:
+            return instant(text) < instant_of(now.timestamp())
+        except ValueError:
+            return False
+
+    return is_past
 
 
 def instant_of(timestamp_s: float) -> Instant:

@@ -9,7 +9,7 @@ from sandbox.answers import url, versioned_url
 from sandbox.errors import InvalidParameter
 from sandbox.exchange import Request, Response
 from sandbox.fhir.bundle import Entry
-from sandbox.fhir.datatypes import is_past
+from sandbox.fhir.datatypes import past_at
 from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
 from sandbox.registry import Version
@@ -46,5 +46,5 @@ def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str
 
 
 def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
-    now = registrar.now()
-    return [each for each in registrar.registry.of_patient(nhs_number) if not is_past(each.end, now)]
+    is_past = past_at(registrar.now())
+    return [each for each in registrar.registry.of_patient(nhs_number) if not is_past(each.end)]

@@ -1,0 +1,48 @@
+"""Resources that differ in a few texts only: written once, cut where the texts stand, and put together ever after.
+
+The one who writes puts a mark where each text will stand, in the order of the document.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+from typing import Literal
+
+from sandbox.fhir import json, xml
+
+Format = Literal["json", "xml"]
+
+TEXTS: Sequence[str] = ("\ue000", "\ue001", "\ue002", "\ue003")
+"""Marks in the place of texts: characters of private use, which both formats write as they are."""
+
+NUMBER = 1_999_999_999
+"""The mark in the place of a number."""
+
+_MARK = re.compile(b"|".join([*(each.encode() for each in TEXTS), str(NUMBER).encode()]))
+_PLAIN = re.compile(r"[ !#-%'-;=?-\[\]-~]*")
+
+
+class Template:
+    """A document that lacks some texts.
+
+    Args:
+        document: with marks.
+        wanted: its format.
+        marks: how many there are; what looks like one behind them is text.
+    """
+
+    def __init__(self, document: bytes, wanted: Format, marks: int) -> None:
+        self._first, *self._others = _MARK.split(document, maxsplit=marks)
+        self._wanted = wanted
+
+    def filled(self, *texts: str) -> bytes:
+        """Give the document with these texts, in the order of the marks."""
+        written = [within(text, self._wanted) for text in texts]
+        return b"".join([self._first, *chain.from_iterable(zip(written, self._others, strict=True))])
+
+
+def within(text: str, wanted: Format) -> bytes:
+    """Write a text as it stands between the quotation marks of a document."""
+    if _PLAIN.fullmatch(text):  # what neither format escapes
+        return text.encode()
+    return json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode()
