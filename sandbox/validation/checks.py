@@ -1,6 +1,6 @@
 """The plain functions that a walk consists of, and how several become one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox.validation.judging import Judging, Place, path, short
@@ -16,14 +16,21 @@ def nothing(_value: Any, _at: Place, _judging: Judging) -> None:
     """Judge nothing."""
 
 
-def all_of(checks: list[Check]) -> Check | None:
-    """Make one check of several; nothing of none."""
-    if len(checks) < 2:  # noqa: PLR2004 - one check needs no loop
+Invariant = tuple[Holds, Check]
+"""What tells whether an invariant holds, and what notes that it does not."""
+
+
+def all_of(checks: Sequence[Check], invariants: Sequence[Invariant] = ()) -> Check | None:
+    """Make one check of several, and of the invariants behind them; nothing of none."""
+    if not invariants and len(checks) < 2:  # noqa: PLR2004 - one check needs no loop
         return checks[0] if checks else None
 
     def check(value: Any, at: Place, judging: Judging) -> None:
         for each in checks:
             each(value, at, judging)
+        for holds, note in invariants:
+            if not holds(value, judging):
+                note(value, at, judging)
 
     return check
 
@@ -41,15 +48,5 @@ def any_of(checks: list[Check], profiles: list[str]) -> Check:
                 return
         wanted = " or ".join(short(profile) for profile in profiles)
         judging.add("structure", at, f"{path(at)} conforms to none of the profiles {wanted}", profiles[0])
-
-    return check
-
-
-def where_broken(holds: Holds, note: Check) -> Check:
-    """Make the check that notes where an invariant does not hold."""
-
-    def check(value: Any, at: Place, judging: Judging) -> None:
-        if not holds(value, judging):
-            note(value, at, judging)
 
     return check

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sandbox.validation import fhirpath, invariants, values
-from sandbox.validation.checks import Check, Holds
+from sandbox.validation.checks import Check, Invariant
 from sandbox.validation.conformance import UnusableDefinition
 from sandbox.validation.element import Element, codes_of, value_set_of
 from sandbox.validation.judging import Judging, Place, path, quoted, short
@@ -135,9 +135,7 @@ def _coded(value: Any) -> str:
     return said[:200] or "without a coding"
 
 
-def invariant_checks(
-    stated: list[dict[str, Any]], element_path: str, file: str, *, by_hand: bool
-) -> list[tuple[Holds, Check]]:
+def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str, *, by_hand: bool) -> list[Invariant]:
     """Pair each invariant, but for ele-1, with what to note where it does not hold.
 
     Raises:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.validation import members
-from sandbox.validation.checks import Check, Holds, all_of, any_of, nothing, where_broken
+from sandbox.validation.checks import Check, Invariant, all_of, any_of, nothing
 from sandbox.validation.conformance import UnusableDefinition
 from sandbox.validation.constraints import binding_checks, invariant_checks, value_checks
 from sandbox.validation.element import Element, codes_of
 from sandbox.validation.judging import BASE, Judging, Place, Step
-from sandbox.validation.members import Cardinality, Primitive
+from sandbox.validation.members import Cardinality, Member, Primitive
 from sandbox.validation.references import reference_checks
 from sandbox.validation.slicing import Slice, UnusableSlicing, matcher
 from sandbox.validation.snapshot import profile_of
@@ -32,7 +32,7 @@ class _Parent:
 
     where: str
     types: frozenset[str]
-    table: dict[str, Check | None] = field(default_factory=dict)
+    table: dict[str, Member] = field(default_factory=dict)
     primitives: dict[str, Primitive] = field(default_factory=dict)
     required: list[members.Required] = field(default_factory=list)
 
@@ -55,7 +55,7 @@ class Compiler:
         """
         root = self._root
         if self._kind == "primitive-type":
-            return all_of(self._value(root, root.name)) or nothing
+            return self._value(root, root.name) or nothing
         types = frozenset({root.name, *(("Element",) if self._kind == "complex-type" else ())})
         parent = _Parent(root.name, types)
         return self._with_children(root, parent, root.definition.get("constraint", []), list(value_checks(root)))
@@ -91,17 +91,17 @@ class Compiler:
             allowed = frozenset(name for name, part in names.items() if part is not None)
             parent.required.append((allowed, Step(child.stem, f"f:{child.stem}", rank), cardinality))
 
-    def _named(self, child: Element, part: Element | None, step: Step, parent: _Parent) -> Check | None:
-        """Make the check of a child under one of its names; `part` is None for a type that is not allowed."""
+    def _named(self, child: Element, part: Element | None, step: Step, parent: _Parent) -> Member:
+        """Make what judges a child under one of its names; `part` is None for a type that is not allowed."""
         cardinality = _cardinality(child)
         if cardinality.most == 0:
-            return members.forbidden(step, cardinality)
+            return Member(members.forbidden(step, cardinality))
         if part is None:
-            return members.wrong_type(step, " or ".join(codes_of(child)) or "none", child.origin("type"))
+            return Member(members.wrong_type(step, " or ".join(codes_of(child)) or "none", child.origin("type")))
         inner = self._occurrence(part, f"{parent.where}.{child.name}", parent.types)
         if child.slices and not child.is_choice:
-            return self._sliced(child, inner, step, parent)
-        return members.many(step, inner, cardinality) if child.repeats else members.one(step, inner)
+            return Member(self._sliced(child, inner, step, parent))
+        return Member(members.many(step, inner, cardinality)) if child.repeats else Member(inner, step)
 
     def _sliced(self, child: Element, inner: Check | None, step: Step, parent: _Parent) -> Check:
         if not child.repeats:
@@ -129,7 +129,7 @@ class Compiler:
         if len(codes) != 1:
             raise UnusableDefinition(self._file, where, f"has {len(codes)} types; an element that is no choice has one")
         if self._is_primitive(element):
-            return all_of(self._value(element, where))
+            return self._value(element, where)
         if codes[0] in ANY_RESOURCE:
             return self._any_resource
         self._require_profiles(element, where)
@@ -148,8 +148,7 @@ class Compiler:
             inherited = [c for c in of_type.definition.get("constraint", []) if c.get("key") not in keys]
             parent = _Parent(where, frozenset({code, "Element"}))
             return self._with_children(element, parent, [*inherited, *own], checks)
-        checks += [where_broken(holds, note) for holds, note in self._invariants(own, code)]
-        return all_of([self._of_type(element, code), *checks]) or nothing
+        return all_of([self._of_type(element, code), *checks], self._invariants(own, code)) or nothing
 
     def _of_type(self, element: Element, code: str) -> Check:
         profiles = [t["profile"] for t in element.definition["type"] if t.get("profile")]
@@ -188,21 +187,20 @@ class Compiler:
         codes = codes_of(element)
         return len(codes) == 1 and self._walks.kind(BASE + codes[0]) == "primitive-type"
 
-    def _value(self, element: Element, where: str) -> list[Check]:
-        """Make the checks of a primitive's value."""
+    def _value(self, element: Element, where: str) -> Check | None:
+        """Make the check of a primitive's value."""
         checks = [*value_checks(element), *binding_checks(element, self._walks.valuesets)]
         root = element if element is self._root else self._walks.snapshots.of(BASE + codes_of(element)[0])
         value = next((child for child in root.children if child.name == "value"), None)
         if value is not None and "maxLength" not in element.definition:
             checks += value_checks(value)
-        return checks + self._broken(element, where)
+        return all_of(checks, self._invariants_of(element, where))
 
-    def _broken(self, element: Element, where: str) -> list[Check]:
+    def _invariants_of(self, element: Element, where: str) -> list[Invariant]:
         of_type = codes_of(element)[0] if codes_of(element) else where
-        stated = self._invariants(element.definition.get("constraint", []), of_type)
-        return [where_broken(holds, note) for holds, note in stated]
+        return self._invariants(element.definition.get("constraint", []), of_type)
 
-    def _invariants(self, stated: list[dict[str, Any]], fhirpath_type: str) -> list[tuple[Holds, Check]]:
+    def _invariants(self, stated: list[dict[str, Any]], fhirpath_type: str) -> list[Invariant]:
         return invariant_checks(stated, fhirpath_type, self._file, by_hand=self._walks.by_hand)
 
     def _extras(self, element: Element, step: Step, *, repeats: bool) -> Primitive:
@@ -210,10 +208,10 @@ class Compiler:
         fixed = next((key for key in element.definition if key.startswith("fixed")), "")
         extension = next((child for child in element.children if child.name == "extension"), _EXTENSION)
         parent = _Parent(step.name, frozenset({codes_of(element)[0], "Element"}))
-        inside = self._named(extension, extension, Step("extension", "f:extension", 0), parent) or nothing
-        absent = [check for check in value_checks(element) if fixed] + self._broken(element, step.name)
+        inside = self._named(extension, extension, Step("extension", "f:extension", 0), parent).check or nothing
+        absent = all_of([check for check in value_checks(element) if fixed], self._invariants_of(element, step.name))
         exact = element.origin(fixed) if fixed else ""
-        return Primitive(step, repeats, _cardinality(element), all_of(absent), inside, exact)
+        return Primitive(step, repeats, _cardinality(element), absent, inside, exact)
 
 
 def _cardinality(element: Element) -> Cardinality:

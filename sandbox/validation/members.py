@@ -5,11 +5,11 @@ in the JSON shape to what judges it, so that a valid resource costs one look-up 
 for those that are not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sandbox.validation.checks import Check, Holds
+from sandbox.validation.checks import Check, Invariant
 from sandbox.validation.judging import Judging, Place, Step, path, short
 from sandbox.validation.slicing import Slice
 
@@ -37,6 +37,17 @@ class Primitive:
     """The profile that fixes the value, so that nothing may be added to it; or nothing."""
 
 
+class Member(NamedTuple):
+    """What judges the members of one name, if there is anything to judge.
+
+    Of an element that stands once at most, in the base definition already, `step` is its own and the check is given its
+    place; where there is no step, the check is given the place of the parent.
+    """
+
+    check: Check | None
+    step: Step | None = None
+
+
 Required = tuple[frozenset[str], Step, Cardinality]
 """The names under which a required child may stand, and where it is missed."""
 
@@ -59,17 +70,6 @@ def wrong_type(step: Step, allowed: str, source: str) -> Check:
     def check(_value: Any, parent: Place, judging: Judging) -> None:
         at = (parent, step, None)
         judging.add("structure", at, f"{path(at)} has the wrong type; {short(source)} wants {allowed}", source)
-
-    return check
-
-
-def one(step: Step, inner: Check | None) -> Check | None:
-    """Make the check of an element that stands once at most, in the base definition already."""
-    if inner is None:
-        return None
-
-    def check(value: Any, parent: Place, judging: Judging) -> None:
-        inner(value, (parent, step, None), judging)
 
     return check
 
@@ -150,17 +150,17 @@ def _too_few(part: Slice, number: int, at: Place, judging: Judging) -> None:
 
 
 def element(  # noqa: PLR0913 - what an element consists of
-    table: Mapping[str, Check | None],
+    table: Mapping[str, Member],
     primitives: Mapping[str, Primitive],
     required: list[Required],
-    broken: list[tuple[Holds, Check]],
+    invariants: Sequence[Invariant],
     checks: list[Check],
     *,
     never_empty: bool,
 ) -> Check:
     """Make the check of an element with children: each of them, those that are missed, and the invariants.
 
-    `table` has every name that may stand here, with None where there is nothing to judge.
+    `table` has every name that may stand here.
     """
     named = {name for names, _, _ in required if len(names) == 1 for name in names}
     chosen = [names for names, _, _ in required if len(names) > 1]
@@ -168,16 +168,18 @@ def element(  # noqa: PLR0913 - what an element consists of
 
     def check(value: Any, at: Place, judging: Judging) -> None:
         for name, member in value.items():
-            judge = table.get(name, extras)
-            if judge is extras:
+            known = table.get(name)
+            if known is None:
                 extras((name, member, value), at, judging)
-            elif judge is not None:
-                judge(member, at, judging)
+                continue
+            judge, step = known
+            if judge is not None:
+                judge(member, at if step is None else (at, step, None), judging)
         if required and (not named <= value.keys() or (chosen and any(names.isdisjoint(value) for names in chosen))):
             _note_missing(required, value, at, judging)
         if never_empty and len(value) < 2 and (not value or "id" in value):  # noqa: PLR2004 - id alone is no content
             judging.add("invariant", at, f"{path(at)} is empty: an element has a value or children (ele-1)", "ele-1")
-        for holds, note in broken:
+        for holds, note in invariants:
             if not holds(value, judging):
                 note(value, at, judging)
         for further in checks:
@@ -198,7 +200,7 @@ def _note_missing(required: list[Required], value: dict[str, Any], at: Place, ju
         )
 
 
-def _extras(primitives: Mapping[str, Primitive], table: Mapping[str, Check | None]) -> Check:
+def _extras(primitives: Mapping[str, Primitive], table: Mapping[str, Member]) -> Check:
     """Make the check of a member that is no element's name: a primitive's extras, or nothing that belongs here."""
 
     def check(what: Any, at: Place, judging: Judging) -> None:
