@@ -55,9 +55,9 @@ class Prepared(web.StreamResponse):
         self._lasting = self._lasting and request.keep_alive
         head = self._head(request)
         if not body or request.method == "HEAD" or self._response.status in _WITHOUT_BODY:
-            await writer.write(head)
+            _write(request, head)
         elif len(body) < _ONE_WRITE_BYTES:
-            await writer.write(head + body)
+            _write(request, head + body)
         else:
             await writer.write(head)
             await writer.write(body)
@@ -76,6 +76,14 @@ class Prepared(web.StreamResponse):
         length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
         connection = "" if self._lasting and not old else _CONNECTION[self._lasting]
         return f"{_status_line(old, response.status)}{headers}{length}{connection}\r\n\r\n".encode()
+
+
+def _write(request: web.BaseRequest, octets: bytes) -> None:
+    # As aiohttp's writer does it in the end, which waits for no client on account of so little either.
+    transport = request.transport
+    if transport is None or transport.is_closing():
+        raise ConnectionResetError("the client has hung up")
+    transport.write(octets)
 
 
 @lru_cache(maxsize=128)
