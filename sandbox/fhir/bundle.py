@@ -5,7 +5,6 @@ Source: FHIR STU3, Bundle; Search, 3.1.1.7; RESTful API, history.
 """
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from xml.sax.saxutils import quoteattr
 
 from sandbox.fhir import xml
-from sandbox.fhir.template import NUMBER, TEXTS, Format, Template
+from sandbox.fhir.template import NUMBER, TEXTS, Format, Template, is_plain, within
 
 _MANY_ENTRIES = 200
 _DECLARED = xml.DECLARATION.encode()
@@ -41,10 +40,6 @@ def _after(element: str, said_of: tuple[tuple[str, str], ...], wanted: Format) -
         return f',"{element}":{json.dumps(dict(said_of), separators=(",", ":"))}}}'.encode()
     members = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in said_of)
     return f"</resource><{element}>{members}</{element}></entry>".encode()
-
-
-_PLAIN = re.compile(r"[A-Za-z0-9:/._~\-]*")
-"""What a URL mostly consists of, which neither format escapes."""
 
 
 @dataclass(slots=True)
@@ -90,28 +85,26 @@ def _envelope(kind: str, wanted: Format, write: Write) -> Template:
 
 
 def _json_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
-    quoted = _quoted_by(entries, json.dumps)
     return [
-        b'{"fullUrl":%b,"resource":%b%b'
-        % (quoted(url).encode(), resource.encode("json", write), _after(element, said_of, "json"))
-        for url, resource, element, said_of in entries
+        b'{"fullUrl":"%b","resource":%b%b'
+        % (url, each.resource.encode("json", write), _after(each.element, each.said_of, "json"))
+        for url, each in zip(_urls(entries, "json"), entries, strict=True)
     ]
 
 
 def _xml_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
-    quoted = _quoted_by(entries, quoteattr)
     return [
-        b"<entry><fullUrl value=%b/><resource>%b%b"
+        b'<entry><fullUrl value="%b"/><resource>%b%b'
         % (
-            quoted(url).encode(),
-            resource.encode("xml", write).removeprefix(_DECLARED),
-            _after(element, said_of, "xml"),
+            url,
+            each.resource.encode("xml", write).removeprefix(_DECLARED),
+            _after(each.element, each.said_of, "xml"),
         )
-        for url, resource, element, said_of in entries
+        for url, each in zip(_urls(entries, "xml"), entries, strict=True)
     ]
 
 
-def _quoted_by(entries: Sequence[Entry], escaping: Callable[[str], str]) -> Callable[[str], str]:
-    """Give what puts the URLs in quotation marks: without looking at each where neither format escapes any."""
-    plain = _PLAIN.fullmatch("".join([each.full_url for each in entries]))
-    return escaping if plain is None else '"{}"'.format
+def _urls(entries: Sequence[Entry], wanted: Format) -> list[bytes]:
+    """Give the URLs as they are written; all are looked at together, since hardly ever is there one to escape."""
+    urls = [each.full_url for each in entries]
+    return "\n".join(urls).encode().split(b"\n") if is_plain("".join(urls)) else [within(url, wanted) for url in urls]

@@ -19,7 +19,6 @@ NUMBER = 1_999_999_999
 """The mark in the place of a number."""
 
 _MARK = re.compile(b"|".join([*(each.encode() for each in TEXTS), str(NUMBER).encode()]))
-_PLAIN = re.compile(r"[ !#-%'-;=?-\[\]-~]*")
 
 
 class Template:
@@ -43,6 +42,12 @@ class Template:
 
 def within(text: str, wanted: Format) -> bytes:
     """Write a text as it stands between the quotation marks of a document."""
-    if _PLAIN.fullmatch(text):  # what neither format escapes
+    if is_plain(text):
         return text.encode()
     return json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode()
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether neither format escapes anything in a text."""
+    escaped = '"' in text or "\\" in text or "&" in text or "<" in text or ">" in text
+    return not escaped and text.isascii() and text.isprintable()
