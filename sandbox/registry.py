@@ -161,9 +161,10 @@ class Registry:
             f"Appointment '{logical_id}' has no version '{version_id[:80]}'; it has the versions 1 to {known}."
         )
 
-    def of_patient(self, nhs_number: str) -> Iterator[Version]:
+    def of_patient(self, nhs_number: str) -> list[Version]:
         """The current versions of the appointments of a patient, in the order of registration."""
-        return (self._histories[logical_id][-1] for logical_id in self._ids_of_patient.get(nhs_number, ()))
+        histories = self._histories
+        return [histories[logical_id][-1] for logical_id in self._ids_of_patient.get(nhs_number, ())]
 
     def knows_pointer(self, pointer: str) -> bool:
         """Whether an appointment with this identifier value is registered."""

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 from xml.sax.saxutils import quoteattr
 
 from sandbox.fhir import xml
-from sandbox.fhir.template import NUMBER, TEXTS, Format, Template, is_plain, within
+from sandbox.fhir.template import NUMBER, TEXTS, Format, Template, written_together
 
 _MANY_ENTRIES = 200
 _DECLARED = xml.DECLARATION.encode()
@@ -24,18 +24,17 @@ class _Encoded(Protocol):
     def encode(self, wanted: Format, write: Write) -> bytes: ...
 
 
-class Entry(NamedTuple):
-    """One entry: `said_of` is its `search` or `request` element, whose members are plain codes and uris."""
+Said = tuple[Literal["search", "request"], tuple[tuple[str, str], ...]]
+"""What is said of an entry's resource: the element that says it, whose members are plain codes and uris."""
 
-    full_url: str
-    resource: _Encoded
-    element: Literal["search", "request"]
-    said_of: tuple[tuple[str, str], ...]
+Entry = tuple[str, _Encoded, Said]
+"""One entry: its full URL, its resource, and what is said of it. A search makes many: a tuple costs least."""
 
 
 @lru_cache(maxsize=64)
-def _after(element: str, said_of: tuple[tuple[str, str], ...], wanted: Format) -> bytes:
+def _after(said: Said, wanted: Format) -> bytes:
     """Give what stands behind the resource of an entry: of a search it is always the same."""
+    element, said_of = said
     if wanted == "json":
         return f',"{element}":{json.dumps(dict(said_of), separators=(",", ":"))}}}'.encode()
     members = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in said_of)
@@ -86,25 +85,18 @@ def _envelope(kind: str, wanted: Format, write: Write) -> Template:
 
 def _json_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
     return [
-        b'{"fullUrl":"%b","resource":%b%b'
-        % (url, each.resource.encode("json", write), _after(each.element, each.said_of, "json"))
-        for url, each in zip(_urls(entries, "json"), entries, strict=True)
+        b'{"fullUrl":"%b","resource":%b%b' % (url, resource.encode("json", write), _after(said, "json"))
+        for url, (_, resource, said) in zip(_urls(entries, "json"), entries, strict=True)
     ]
 
 
 def _xml_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
     return [
         b'<entry><fullUrl value="%b"/><resource>%b%b'
-        % (
-            url,
-            each.resource.encode("xml", write).removeprefix(_DECLARED),
-            _after(each.element, each.said_of, "xml"),
-        )
-        for url, each in zip(_urls(entries, "xml"), entries, strict=True)
+        % (url, resource.encode("xml", write).removeprefix(_DECLARED), _after(said, "xml"))
+        for url, (_, resource, said) in zip(_urls(entries, "xml"), entries, strict=True)
     ]
 
 
 def _urls(entries: Sequence[Entry], wanted: Format) -> list[bytes]:
-    """Give the URLs as they are written; all are looked at together, since hardly ever is there one to escape."""
-    urls = [each.full_url for each in entries]
-    return "\n".join(urls).encode().split(b"\n") if is_plain("".join(urls)) else [within(url, wanted) for url in urls]
+    return written_together([url for url, _, _ in entries], wanted)

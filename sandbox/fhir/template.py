@@ -5,7 +5,6 @@ The one who writes puts a mark where each text will stand, in the order of the d
 
 import re
 from collections.abc import Sequence
-from itertools import chain
 from typing import Literal
 
 from sandbox.fhir import json, xml
@@ -31,23 +30,22 @@ class Template:
     """
 
     def __init__(self, document: bytes, wanted: Format, marks: int) -> None:
-        self._first, *self._others = _MARK.split(document, maxsplit=marks)
+        self._format = b"%b".join(each.replace(b"%", b"%%") for each in _MARK.split(document, maxsplit=marks))
         self._wanted = wanted
 
     def filled(self, *texts: str) -> bytes:
         """Give the document with these texts, in the order of the marks."""
-        written = [within(text, self._wanted) for text in texts]
-        return b"".join([self._first, *chain.from_iterable(zip(written, self._others, strict=True))])
+        return self._format % tuple(written_together(texts, self._wanted))
 
 
-def within(text: str, wanted: Format) -> bytes:
-    """Write a text as it stands between the quotation marks of a document."""
-    if is_plain(text):
-        return text.encode()
-    return json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode()
+def written_together(texts: Sequence[str], wanted: Format) -> list[bytes]:
+    """Write texts as they stand between quotation marks; hardly ever is there anything to escape in any."""
+    if _is_plain("".join(texts)):
+        return [text.encode() for text in texts]
+    return [json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode() for text in texts]
 
 
-def is_plain(text: str) -> bool:
+def _is_plain(text: str) -> bool:
     """Tell whether neither format escapes anything in a text."""
     escaped = '"' in text or "\\" in text or "&" in text or "<" in text or ">" in text
     return not escaped and text.isascii() and text.isprintable()

@@ -25,6 +25,6 @@ def history_instance(request: Request, registrar: Registrar) -> Response:
 
 def _entry(request: Request, version: Version) -> Entry:
     created = version.number == 1
-    said = ("method", "POST" if created else "PUT")
+    method = ("method", "POST" if created else "PUT")
     path = "Appointment" if created else f"Appointment/{version.logical_id}"
-    return Entry(url(request, version), version, "request", (said, ("url", path)))
+    return url(request, version), version, ("request", (method, ("url", path)))

@@ -45,4 +45,4 @@ def _url_asked(request: Request) -> str | None:
 
 
 def _entry(request: Request, kind: str, definition: Resource) -> Entry:
-    return Entry(f"{request.base}/{kind}/{definition['id']}", Fresh(definition), "search", (("mode", "match"),))
+    return f"{request.base}/{kind}/{definition['id']}", Fresh(definition), ("search", (("mode", "match"),))

@@ -3,19 +3,20 @@
 Source: registry pages, Search for appointments for a patient; FHIR STU3, Search.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from sandbox.answers import url, versioned_url
 from sandbox.errors import InvalidParameter
 from sandbox.exchange import Request, Response
-from sandbox.fhir.bundle import Entry
+from sandbox.fhir.bundle import Entry, Said
 from sandbox.fhir.datatypes import past_at
 from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
 from sandbox.registry import Version
 from sandbox.routing import interaction
 
-_MATCH = (("mode", "match"),)
+_MATCH: Said = ("search", (("mode", "match"),))
 
 
 @interaction("search-type", "GET", "Appointment")
@@ -39,8 +40,8 @@ def search_by_post(request: Request, registrar: Registrar) -> Response:
 def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str]]) -> Response:
     query = require_patient(sent, check_digit=registrar.strictness.check_digit)
     found = _current_appointments(registrar, query.nhs_number)
-    name = versioned_url if registrar.versioned_full_url else url
-    entries = [Entry(name(request, each), each, "search", _MATCH) for each in found]
+    name = partial(versioned_url if registrar.versioned_full_url else url, request)
+    entries: list[Entry] = [(name(each), each, _MATCH) for each in found]
     self_link = f"{request.base}/Appointment?{query.query}"
     return Response(HTTPStatus.OK, registrar.bundle("searchset", self_link, entries))
 
