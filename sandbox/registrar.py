@@ -158,4 +158,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def recorded(resource: Resource) -> Resource:
     """Give what the registry keeps of an Appointment."""
-    return {name: value for name, value in resource.items() if name.removeprefix("_") in RECORDED}
+    return {name: value for name, value in resource.items() if name in _RECORDED}
+
+
+# With what a primitive has beside its value, under its name with an underscore.
+_RECORDED = RECORDED | {f"_{name}" for name in RECORDED}

@@ -44,7 +44,8 @@ def any_of(checks: list[Check], profiles: list[str]) -> Check:
             each(value, at, alone)
             if not any(finding.severity == "error" for _, finding in alone.found):
                 judging.found.extend(alone.found)
-                judging.numbers.update(alone.numbers)
+                for severity, number in alone.numbers.items():
+                    judging.numbers[severity] += number
                 return
         wanted = " or ".join(short(profile) for profile in profiles)
         judging.add("structure", at, f"{path(at)} conforms to none of the profiles {wanted}", profiles[0])

@@ -3,7 +3,7 @@
 A place is a chain of tuples, cheap to make at every element; it becomes an XPath only where there is something to say.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -49,7 +49,7 @@ class Judging:
     whole: Resource
     resource: Resource
     found: list[tuple[Place, Finding]] = field(default_factory=list)
-    numbers: Counter[Severity] = field(default_factory=Counter)
+    numbers: defaultdict[Severity, int] = field(default_factory=lambda: defaultdict(int))
     _contained: dict[str, Resource] | None = None
     _for_fhirpath: Any = None
 
@@ -94,7 +94,7 @@ class Judging:
         """
         ordered = sorted(self.found, key=lambda noted: _rank(noted[0]))
         once = list(dict.fromkeys(finding for _, finding in ordered))
-        more = self.numbers.total() - len(self.found) + max(len(once) - MOST_FINDINGS, 0)
+        more = sum(self.numbers.values()) - len(self.found) + max(len(once) - MOST_FINDINGS, 0)
         listed = [_with_line(each, line(each.location)) for each in _gravest(once)]
         return [*listed, _left_out(more, listed[-1].severity)] if more else listed
 
