@@ -50,6 +50,12 @@ def _reads(ground: Ground, *, wanted: str, below: str = "", more: dict[str, str]
     return [request("GET", f"/STU3/Appointment/{each}{below}", headers) for each in ids]
 
 
+def _reads_with_ids(ground: Ground) -> list[bytes]:
+    # As a client sends them that gives each request an id: no two headers in a row are the same.
+    ids = [(logical_id(SPECIAL + at), f"request-{at}") for at in range(READ_IDS)]
+    return [request("GET", f"/STU3/Appointment/{each}", ground.headers(JSON, X_Request_Id=own)) for each, own in ids]
+
+
 def _body(resource: dict[str, object], wanted: str) -> bytes:
     return as_xml(resource) if wanted == XML else json.dumps(resource, separators=(",", ":")).encode()
 
@@ -117,6 +123,7 @@ _GZIP = {"Accept_Encoding": "gzip, deflate"}
 
 ROWS = (
     Row("read JSON", 200, partial(_reads, wanted=JSON), 1.0),
+    Row("read JSON own ids", 200, _reads_with_ids),
     Row("read XML", 200, partial(_reads, wanted=XML), 1.0),
     Row("read 304", 304, partial(_reads, wanted=JSON, more={"If_None_Match": 'W/"1"'}), 1.0),
     Row("vread JSON", 200, partial(_reads, wanted=JSON, below="/_history/1"), 1.0),
