@@ -53,16 +53,16 @@ def same_instant(one: object, other: object) -> bool:
         return False
 
 
-def past_at(now: datetime) -> Callable[[str], bool]:
-    """Give what tells whether an instant lies before this one; what is no instant is never past."""
-    this_second = write_instant(now)[:_TO_THE_SECOND]
+def past_at(timestamp_s: float) -> Callable[[str], bool]:
+    """Give what tells whether an instant lies before the one of a clock; what is no instant is never past."""
+    this_second = datetime.fromtimestamp(timestamp_s, UTC).isoformat()[:_TO_THE_SECOND]
 
     def is_past(text: str) -> bool:
         second = text[:_TO_THE_SECOND]
         if second != this_second and text.endswith(_IN_UTC):
             return second < this_second  # in the same zone, texts are in the order of time
         try:
-            return instant(text) < instant_of(now.timestamp())
+            return instant(text) < instant_of(timestamp_s)
         except ValueError:
             return False
 

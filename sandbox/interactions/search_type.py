@@ -47,5 +47,5 @@ def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str
 
 
 def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
-    is_past = past_at(registrar.now())
+    is_past = past_at(registrar.clock.timestamp())
     return [each for each in registrar.registry.of_patient(nhs_number) if not is_past(each.end)]
