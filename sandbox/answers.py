@@ -62,7 +62,7 @@ def _written(number: int, updated_s: int) -> tuple[tuple[str, str], tuple[str, s
 def _unchanged(headers: CIMultiDictProxy[str], version: Version) -> bool:
     if IF_NONE_MATCH in headers:
         named = ", ".join(headers.getall(IF_NONE_MATCH))
-        return named in (version.etag, "*") or named.strip() == "*" or version.version_id in versions_named(named)
+        return named == version.etag or named.strip() == "*" or version.version_id in versions_named(named)
     if IF_MODIFIED_SINCE in headers:
         return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
     return False

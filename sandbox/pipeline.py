@@ -13,7 +13,7 @@ from sandbox.envelope import Envelope, compress, is_preflight, is_worth_compress
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
 from sandbox.outcomes import refused
 from sandbox.registrar import Registrar
-from sandbox.representation import MEDIA_TYPE, note_answer_format
+from sandbox.representation import note_answer_format, represent
 
 
 class Faults(Protocol):
@@ -59,12 +59,10 @@ class Pipeline:
         """Answer a request."""
         begun = self._begun(request)
         response = begun if isinstance(begun, Response) else await _awaited(request, begun)
-        content = response.content
-        if content is not None:
-            wanted = request.answer_format
-            encoding = asyncio.to_thread(content.encode, wanted, self._write) if content.large else None
-            response.body = content.encode(wanted, self._write) if encoding is None else await encoding
-            response.headers["Content-Type"] = MEDIA_TYPE[wanted]
+        if response.content is not None and response.content.large:
+            await asyncio.to_thread(represent, response, request.answer_format, self._write)
+        else:
+            represent(response, request.answer_format, self._write)
         if is_worth_compressing(request, response):
             await compress(request, response)
         self._envelope.dress(request, response)

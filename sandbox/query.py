@@ -78,6 +78,8 @@ def require_no_parameters(request: Request) -> None:
     Raises:
         InvalidParameter: with a finding for each that is not supported.
     """
+    if not request.query:
+        return
     unknown = [_unsupported(name, "none but _format") for name, _ in parameters(request.query) if name != "_format"]
     if unknown:
         raise InvalidParameter(findings=unknown)
@@ -106,8 +108,6 @@ def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
         InvalidParameter: no parameter, another one, or more than one value; with every other finding of the query.
         InvalidIdentifierSystem, InvalidNhsNumber: the one value is wrong, and nothing else.
     """
-    if len(sent) == 1 and sent[0][0] in _BY_NAME:  # as nearly always
-        return _patient(*sent[0], check_digit=check_digit)
     unknown = [_unsupported(name, _KNOWN) for name, _ in sent if name not in _BY_NAME and name != "_format"]
     patients = [(name, value) for name, value in sent if name in _BY_NAME]
     if not unknown and len(patients) == 1:

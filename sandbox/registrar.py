@@ -140,8 +140,6 @@ class Registrar:
 
 
 def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:
-    if not found:
-        return []
     errors = [each for each in found if each.severity == "error"]
     if errors:
         raise NonConformant(findings=errors)

@@ -50,7 +50,7 @@ class Version:
     @property
     def etag(self) -> str:
         """The weak entity tag."""
-        return entity_tag(str(self.number))
+        return entity_tag(self.version_id)
 
     def resource(self) -> Resource:
         """Give a copy of the resource, to compare with or to build the next version from."""
@@ -128,8 +128,7 @@ class Registry:
         Raises:
             NoRecordFound: there is no appointment of that id.
         """
-        latest = self.latest(logical_id)
-        return self.history(logical_id)[-1] if latest is None else latest
+        return self.history(logical_id)[-1]
 
     def latest(self, logical_id: str) -> Version | None:
         """Give the current version, or nothing where there is no appointment of that id."""

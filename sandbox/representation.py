@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from multidict import CIMultiDictProxy
 
 from sandbox.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
-from sandbox.exchange import Format, Request
+from sandbox.exchange import Format, Request, Response, Write
 from sandbox.field_names import ACCEPT, CONTENT_TYPE
 
 MEDIA_TYPE: dict[Format, str] = {
@@ -160,11 +160,10 @@ def require_body_format(content_type: str | None) -> Format:
 
 def formats_asked(query: str) -> tuple[str, ...]:
     """Give every value of `_format` in a query string, or in a form."""
-    if "_format" not in query and "%" not in query:
+    if "_format" not in query and "%" not in query:  # a name may be percent-encoded too
         return ()
-    pairs = [part.partition("=") for part in query.split("&")]
-    # A name may be percent-encoded too.
-    return tuple([unquote(value) for name, _, value in pairs if name == "_format" or unquote(name) == "_format"])
+    pairs = (part.partition("=") for part in query.split("&"))
+    return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")
 
 
 def _negotiated(headers: CIMultiDictProxy[str], asked: tuple[str, ...]) -> Negotiated:
@@ -177,7 +176,9 @@ def _negotiated(headers: CIMultiDictProxy[str], asked: tuple[str, ...]) -> Negot
 
 def _form(request: Request) -> str:
     """Give the form of a search by POST: its parameters are as good as those of the query."""
-    return request.body.decode("latin-1").strip() if _is_form(request.headers.get(CONTENT_TYPE)) else ""
+    if not request.body or not _is_form(request.headers.get(CONTENT_TYPE)):
+        return ""
+    return request.body.decode("latin-1").strip()
 
 
 @lru_cache(maxsize=256)
@@ -191,9 +192,7 @@ def _media_type(content_type: str) -> str:
 
 def note_answer_format(request: Request) -> None:
     """Note which format the answer takes, or why it can take none; refuse nothing yet."""
-    asked = formats_asked(request.query) if request.query else ()
-    if request.body:
-        asked += formats_asked(_form(request))
+    asked = formats_asked(request.query) + formats_asked(_form(request))
     result: Negotiated | None = None if asked else request.known.get(_NEGOTIATED)
     if result is None:
         result = _negotiated(request.headers, asked)
@@ -204,17 +203,21 @@ def note_answer_format(request: Request) -> None:
         request.not_acceptable = result.problem
 
 
+def represent(response: Response, wanted: Format, write: Write) -> None:
+    """Encode what an answer carries, and label it."""
+    if response.content is not None:
+        response.body = response.content.encode(wanted, write)
+        response.headers[CONTENT_TYPE] = MEDIA_TYPE[wanted]
+        response.content = None
+
+
 def require_formats(request: Request) -> None:
     """Refuse a body in a format that cannot be read, an answer's that cannot be written, a body that is too large.
 
     Raises:
         UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.
     """
-    expects = request.expects
-    if expects == "none" and request.body_error is None:
-        _require_acceptable(request)
-        return
-    content_type = request.headers.get(CONTENT_TYPE)
+    content_type, expects = request.headers.get(CONTENT_TYPE), request.expects
     if expects == "form" and request.body:
         _require_form(content_type)
     elif expects == "resource" and (request.body or content_type is not None):

@@ -20,7 +20,7 @@ from sandbox.banner import banner
 from sandbox.errors import SandboxError
 from sandbox.exchange import Handler, Request, Response
 from sandbox.outcomes import refusal
-from sandbox.representation import MEDIA_TYPE
+from sandbox.representation import represent
 from sandbox.server.access_log import AccessLog
 from sandbox.server.control_api import ROOT
 from sandbox.server.listener import Listener, protocol_factory
@@ -149,9 +149,8 @@ def _refuse_in(sandbox: Sandbox) -> Callable[[SandboxError], Response]:
     def refuse(error: SandboxError) -> Response:
         response = refusal(error)
         response.headers["X-Request-Id"] = new_id()
-        if response.content is not None:
-            response.body = response.content.encode("json", sandbox.tenant.registrar.codec.write)
-            response.headers.update({"Content-Type": MEDIA_TYPE["json"], "Cache-Control": "no-store"})
+        represent(response, "json", sandbox.tenant.registrar.codec.write)
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     return refuse

@@ -17,7 +17,7 @@ from sandbox.faults.rule_set import read_rules
 from sandbox.faults.short_form import split_several
 from sandbox.outcomes import refusal
 from sandbox.registrar import Registrar
-from sandbox.representation import MEDIA_TYPE
+from sandbox.representation import represent
 
 HEADER = "X-Sandbox-Fault"
 
@@ -102,10 +102,7 @@ class Injector:
             raise
 
     def _encode(self, request: Request, response: Response, effects: list[Effect]) -> None:
-        if response.content is not None:
-            response.body = response.content.encode(request.answer_format, self.write)
-            response.headers["Content-Type"] = MEDIA_TYPE[request.answer_format]
-            response.content = None
+        represent(response, request.answer_format, self.write)
         for effect in effects:
             response.body = effect.encoded(response.body)
 

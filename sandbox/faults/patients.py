@@ -10,7 +10,7 @@ from sandbox.faults.plan import Plan
 from sandbox.fhir.nhs_number import patients_named
 from sandbox.query import parameters, require_patient
 from sandbox.registrar import Registrar
-from sandbox.registry import Registry
+from sandbox.registry import Registry, Version
 
 _ESCAPE = {"json": b"\\u00", "xml": b"&#", "form": b"%3"}
 _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
@@ -18,10 +18,9 @@ _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 def may_concern(request: Request, registry: Registry, plan: Plan) -> bool:
     """Tell at a glance whether an exchange may be about a patient whom a rule of the plan names."""
-    if request.interaction in WITH_ID:
-        stored = registry.latest(request.logical_id)
-        if stored is not None:
-            return not plan.patients.isdisjoint(stored.patients)
+    stored = _stored(request, registry)
+    if stored is not None:
+        return not plan.patients.isdisjoint(stored.patients)
     names_any = request.query or request.body
     return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
 
@@ -34,15 +33,18 @@ async def patients_of(request: Request, registrar: Registrar, beginning: str = "
         registrar: who reads, and whose registry is looked at.
         beginning: of the numbers that are of interest.
     """
-    if request.interaction in WITH_ID:
-        stored = registrar.registry.latest(request.logical_id)
-        if stored is not None:
-            return stored.patients
+    stored = _stored(request, registrar.registry)
+    if stored is not None:
+        return stored.patients
     if request.interaction == "search-type":
         return _of_query(request) if _may_name(request, beginning) else ()
     if request.expects == "resource" and _may_name(request, beginning):
         return await _of_body(request, registrar)
     return ()
+
+
+def _stored(request: Request, registry: Registry) -> Version | None:
+    return registry.latest(request.logical_id) if request.interaction in WITH_ID else None
 
 
 def _may_name(request: Request, beginning: str) -> bool:

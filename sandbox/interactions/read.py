@@ -14,6 +14,5 @@ from sandbox.routing import interaction
 def read(request: Request, registrar: Registrar) -> Response:
     """Answer with the current version."""
     version = registrar.registry.current(request.logical_id)
-    if request.query:
-        require_no_parameters(request)
+    require_no_parameters(request)
     return read_answer(request, version)

@@ -14,6 +14,5 @@ from sandbox.routing import interaction
 def vread(request: Request, registrar: Registrar) -> Response:
     """Answer with that version."""
     version = registrar.registry.version(request.logical_id, request.version_id)
-    if request.query:
-        require_no_parameters(request)
+    require_no_parameters(request)
     return read_answer(request, version)

@@ -13,10 +13,9 @@ from sandbox.rules import Case, rule
 @rule("create")
 def both_names_mean_one_patient(case: Case) -> Iterator[Finding]:
     """Refuse a national reference to another patient than the identifier's."""
-    participants = case.proposed.get("participant", [])
-    if not any("reference" in participant.get("actor", {}) for participant in participants):
-        return
-    for at, participant in enumerate(participants):
+    for at, participant in enumerate(case.proposed.get("participant", [])):
+        if "reference" not in participant.get("actor", {}):
+            continue
         one = {"participant": [participant]}
         for identified, referenced in zip(identified_patients(one), referenced_patients(one), strict=False):
             if identified != referenced:

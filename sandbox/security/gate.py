@@ -49,7 +49,7 @@ class Gate:
             if request.interaction == "capabilities" and not authorization:
                 return
             audiences = self._audiences(request.called_as or request.base)
-            standing = request.known[_STANDING] = self._judge.standing(authorization, audiences, now)
+            standing = request.known[_STANDING] = self._judge.judge(authorization, audiences, now)
         request.client = standing.client
         if request.writes:
             require_entitlement(request.client, request.interaction)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, Literal, TypeVar
 
 from sandbox.errors import AccessDenied
-from sandbox.exchange import NOBODY, Client
+from sandbox.exchange import NOBODY
 from sandbox.finding import Finding
 from sandbox.security.bearer import MAX_CREDENTIALS, require_bearer_token
 from sandbox.security.claims import LAST_NUMERIC_DATE, Expectation, Standing
@@ -48,15 +48,11 @@ class TokenJudge:
         self._standings: dict[str, Standing] = {}
         self._refused: dict[str, tuple[Finding, ...]] = {}
 
-    def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Client:
-        """Give the client that the token speaks for; as `standing`."""
-        return self.standing(authorization, audiences, now).client
-
     def in_time(self, standing: Standing, now: float) -> bool:
         """Tell whether a token whose standing is known is good now."""
         return standing.is_in_time(now, self._leeway_s)
 
-    def standing(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Standing:
+    def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Standing:
         """Judge the token, and give what it comes to.
 
         Args:

@@ -60,7 +60,6 @@ class Listener:
         self._max_body = max_body
         self._access_line = access_line
         self._secure = secure
-        self._scheme = "https" if secure else "http"
 
     async def __call__(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -85,8 +84,8 @@ class Listener:
         own: str | None = known.get(_OWN_BASE)
         if own is None:
             host = headers.get(HOST, "")
-            origin = f"{self._scheme}://{host if _HOST.fullmatch(host) else _address(http)}"
-            own = known[_OWN_BASE] = f"{origin}{self._base_path}"
+            scheme, authority = "https" if self._secure else "http", host if _HOST.fullmatch(host) else _address(http)
+            own = known[_OWN_BASE] = f"{scheme}://{authority}{self._base_path}"
         subject = _subject(http) if self._secure else ""
         base, called_as = (own, "") if self._base_url is None else (self._base_url, own)
         return Request(http.method, path, query, headers, body, base, error, subject, called_as, known)
@@ -94,8 +93,7 @@ class Listener:
     async def _body(self, http: web.BaseRequest) -> tuple[bytes, SandboxError | None]:
         try:
             sent = await self._sent(http)
-            codings = http.headers.getall(CONTENT_ENCODING, None)
-            return (_decoded(sent, codings, self._max_body) if codings else sent), None
+            return _decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), self._max_body), None
         except SandboxError as error:
             return b"", error
 
@@ -103,8 +101,7 @@ class Listener:
         length = http.content_length
         if length is not None and length > self._max_body:
             raise _too_large(f"{length} bytes", self._max_body)
-        if EXPECT in http.headers:
-            _continue_if_expected(http)
+        _continue_if_expected(http)
         content, chunks, total = http.content, [], 0
         try:
             while not content.at_eof():
@@ -138,7 +135,7 @@ def _address(http: web.BaseRequest) -> str:
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
     # aiohttp's low-level server leaves this to us; curl waits for it before it sends more than 1 MB.
-    if http.headers[EXPECT].lower() == "100-continue" and http.transport is not None:
+    if http.headers.get(EXPECT, "").lower() == "100-continue" and http.transport is not None:
         http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -146,7 +143,7 @@ def _too_large(found: str, max_body: int) -> SandboxError:
     return BodyTooLarge(f"The body is {found}; expected at most {max_body} bytes.")
 
 
-def _decoded(body: bytes, codings: list[str], max_body: int) -> bytes:
+def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> bytes:
     named = [each.strip().lower() for line in codings for each in line.split(",")]
     if len(named) > _CODINGS_AT_MOST:
         raise UnsupportedMediaType(

@@ -61,9 +61,11 @@ def earliest(text: object) -> datetime | None:
     A value without a zone is read as UTC. Years and offsets beyond what `datetime` holds give nothing.
     """
     parts = _parts(text)
-    if parts is None:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = parts
+    return None if parts is None else _earliest(*parts)
+
+
+def _earliest(year: str, month: str | None, day: str | None, *time: str | None) -> datetime | None:
+    hour, minute, second, fraction, zone = time
     try:
         return _instant(year, month or "01", day or "01", hour or "00", minute or "00", second or "00", fraction, zone)
     except (ValueError, OverflowError):
@@ -75,7 +77,8 @@ def moment(text: object) -> tuple[datetime, datetime] | None:
 
     One with less than seconds stands for the whole of its year, month, day.
     """
-    first, parts = earliest(text), _parts(text)
+    parts = _parts(text)
+    first = None if parts is None else _earliest(*parts)
     if first is None or parts is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = parts

@@ -55,7 +55,7 @@ def provoked(line: str, judge: TokenJudge, issuer: Issuer) -> list[str]:
 
     tokens = [ZEROS.sub(lambda match: "0" * int(match[1]), TOKEN.sub(made, value)) for value in authorization]
     with pytest.raises(AccessDenied) as refusal:
-        require_entitlement(judge.judge(tokens, [BASE], NOW), "create" if "POST" in arguments else "read")
+        require_entitlement(judge.judge(tokens, [BASE], NOW).client, "create" if "POST" in arguments else "read")
     return [finding.message for finding in refusal.value.findings]
 
 

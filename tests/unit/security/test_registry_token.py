@@ -97,7 +97,7 @@ class TestSignature:
         issuers = [issuer.name, "https://other.example/"]
         judge = TokenJudge(mode="registry", keys=keys, issuers=issuers, leeway_s=0)
         foreign = Issuer(other, random_bytes=bytes, name="https://other.example/")
-        assert judge.judge([f"Bearer {foreign.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).may_write
+        assert judge.judge([f"Bearer {foreign.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
         posing = foreign.issue("sandbox-client", BASE, NOW, claims={"iss": issuer.name})
         with pytest.raises(AccessDenied, match=r"Claim iss names another issuer; expected https://other\.example/"):
             judge.judge([f"Bearer {posing}"], AUDIENCES, NOW)

@@ -34,21 +34,23 @@ class TestAccepted:
 
     def test_a_writing_token(self, judge: TokenJudge) -> None:
         """The client is called by its device, and the scope lets it write."""
-        assert judge.judge([spoiled()], AUDIENCES, NOW) == Client("sandbox-client", may_write=True)
+        assert judge.judge([spoiled()], AUDIENCES, NOW).client == Client("sandbox-client", may_write=True)
 
     def test_a_reading_token(self, judge: TokenJudge) -> None:
         """The scope lets it read only."""
-        assert judge.judge([spoiled(scope=READ_SCOPE)], AUDIENCES, NOW) == Client("sandbox-client", may_write=False)
+        assert judge.judge([spoiled(scope=READ_SCOPE)], AUDIENCES, NOW).client == Client(
+            "sandbox-client", may_write=False
+        )
 
     def test_without_practitioner(self, judge: TokenJudge) -> None:
         """An unattended system names no practitioner."""
-        assert judge.judge([spoiled(without=["requesting_practitioner"])], AUDIENCES, NOW).may_write
+        assert judge.judge([spoiled(without=["requesting_practitioner"])], AUDIENCES, NOW).client.may_write
 
     def test_for_five_minutes(self, judge: TokenJudge) -> None:
         """It is good from iat on, and no more at iat + 300, remembered or not."""
         header = [spoiled()]
-        assert judge.judge(header, AUDIENCES, int(NOW)).may_write
-        assert judge.judge(header, AUDIENCES, int(NOW) + 299.9).may_write
+        assert judge.judge(header, AUDIENCES, int(NOW)).client.may_write
+        assert judge.judge(header, AUDIENCES, int(NOW) + 299.9).client.may_write
         for moment, reason in ((int(NOW) + 300, "Claim exp: the token has expired"), (int(NOW) - 1, "Claim iat: ")):
             with pytest.raises(AccessDenied, match=reason):
                 judge.judge(header, AUDIENCES, moment)
@@ -56,7 +58,7 @@ class TestAccepted:
     def test_not_before_nbf(self, judge: TokenJudge) -> None:
         """A token with an nbf, which it need not have, is held to it, remembered or not."""
         header = [spoiled(claims={"nbf": int(NOW) + 100})]
-        assert judge.judge(header, AUDIENCES, NOW + 100).may_write
+        assert judge.judge(header, AUDIENCES, NOW + 100).client.may_write
         with pytest.raises(AccessDenied, match="Claim nbf: the token is not valid yet"):
             judge.judge(header, AUDIENCES, NOW)
 
@@ -182,8 +184,8 @@ class TestModes:
     def test_any_takes_both(self, judge_of: Callable[..., TokenJudge], issuer: Issuer) -> None:
         """Both good tokens pass, each by its own checks."""
         judge = judge_of("any")
-        assert judge.judge([spoiled()], AUDIENCES, NOW).may_write
-        assert judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).may_write
+        assert judge.judge([spoiled()], AUDIENCES, NOW).client.may_write
+        assert judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
 
     def test_any_takes_no_registry_claims_without_a_signature(
         self, judge_of: Callable[..., TokenJudge], issuer: Issuer
