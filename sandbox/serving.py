@@ -22,8 +22,8 @@ from sandbox.exchange import Handler, Request, Response
 from sandbox.outcomes import refusal
 from sandbox.representation import represent
 from sandbox.server.access_log import AccessLog
+from sandbox.server.connection import Listener, connections
 from sandbox.server.control_api import ROOT
-from sandbox.server.listener import Listener, protocol_factory
 from sandbox.settings import MUTUAL_CONTROL_PORT
 
 DRAIN_S = 5.0
@@ -105,14 +105,15 @@ class Serving:
     async def _listen(self, front: Handler, port: int, ssl_context: "object | None") -> int:
         settings = self._sandbox.settings
         listener = Listener(
-            front,
+            handle=front,
             base_url=settings.base_url,
             base_path=self._sandbox.base_path,
             max_body=settings.max_body,
             access_line=self._access_log or _no_line,
             secure=ssl_context is not None,
+            refuse=_refuse_in(self._sandbox),
         )
-        http, make = protocol_factory(listener, _refuse_in(self._sandbox))
+        http, make = connections(listener)
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(make, settings.host, port, ssl=ssl_context, backlog=1024)  # type: ignore[arg-type]
@@ -139,7 +140,7 @@ class Serving:
             self._say(banner(self._sandbox, self.fhir_base, self.control_root))
 
 
-def _no_line(http: web.BaseRequest, request: Request, response: Response) -> None:
+def _no_line(remote: str, request: Request, response: Response) -> None:
     """Note nothing."""
 
 

@@ -7,8 +7,6 @@ import asyncio
 import json
 import sys
 
-from aiohttp import web
-
 from sandbox.exchange import Injected, Request, Response
 
 _EVERY_S = 0.05
@@ -24,7 +22,7 @@ class AccessLog:
         self._write = _json_line if log_format == "json" else _text_line
         self._lines: list[_Line] = []
 
-    def __call__(self, http: web.BaseRequest, request: Request, response: Response) -> None:
+    def __call__(self, remote: str, request: Request, response: Response) -> None:
         """Note an exchange."""
         if not self._lines:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
@@ -32,7 +30,6 @@ class AccessLog:
         if request.injected is not None:
             sent = _really_sent(request.injected, response)
         status, size, faults = sent
-        remote = http.remote or "-"
         self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
 
     def flush(self) -> None:

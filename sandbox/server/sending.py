@@ -51,13 +51,18 @@ class Prepared(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Write everything, and wait where the client reads too slowly."""
-        writer, body = request.writer, self._response.body
+        response, writer = self._response, request.writer
         self._lasting = self._lasting and request.keep_alive
-        head = self._head(request)
-        if not body or request.method == "HEAD" or self._response.status in _WITHOUT_BODY:
-            _write(request, head)
-        elif len(body) < _ONE_WRITE_BYTES:
-            _write(request, head + body)
+        old = request.version == HttpVersion10
+        closing = "" if self._lasting and not old else _CONNECTION[self._lasting]
+        head = _head(response, _status_line(old, response.status), closing)
+        body = _body(response, request.method)
+        if len(body) < _ONE_WRITE_BYTES:
+            # As aiohttp's writer does it in the end, which waits for no client on account of so little either.
+            transport = request.transport
+            if transport is None or transport.is_closing():
+                raise ConnectionResetError("the client has hung up")
+            transport.write(head + body)
         else:
             await writer.write(head)
             await writer.write(body)
@@ -66,24 +71,33 @@ class Prepared(web.StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all was written."""
 
-    def _head(self, request: web.BaseRequest) -> bytes:
-        response, old = self._response, request.version == HttpVersion10
-        headers = "\r\n".join(map(": ".join, response.headers.items()))
-        # A line break in a value would let its author write headers of his own, or a second answer.
-        breaks = len(response.headers) - 1
-        if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
-            raise ValueError("a header's value has a line break or a NUL")
-        length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
-        connection = "" if self._lasting and not old else _CONNECTION[self._lasting]
-        return f"{_status_line(old, response.status)}{headers}{length}{connection}\r\n\r\n".encode()
+
+def is_small(response: Response) -> bool:
+    """Tell whether an answer is complete and small enough to be written as it is, in one go."""
+    return DATE in response.headers and response.delivery is None and len(response.body) < _ONE_WRITE_BYTES
 
 
-def _write(request: web.BaseRequest, octets: bytes) -> None:
-    # As aiohttp's writer does it in the end, which waits for no client on account of so little either.
-    transport = request.transport
-    if transport is None or transport.is_closing():
-        raise ConnectionResetError("the client has hung up")
-    transport.write(octets)
+def octets(response: Response, method: str) -> bytes:
+    """Give a small answer as it is written on a connection of HTTP/1.1 that is kept.
+
+    Raises:
+        ValueError: a header's value has a line break or a NUL.
+    """
+    return _head(response, _status_line(False, response.status), "") + _body(response, method)  # noqa: FBT003 - cached
+
+
+def _head(response: Response, status_line: str, connection: str) -> bytes:
+    headers = "\r\n".join(map(": ".join, response.headers.items()))
+    # A line break in a value would let its author write headers of his own, or a second answer.
+    breaks = len(response.headers) - 1
+    if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
+        raise ValueError("a header's value has a line break or a NUL")
+    length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
+    return f"{status_line}{headers}{length}{connection}\r\n\r\n".encode()
+
+
+def _body(response: Response, method: str) -> bytes:
+    return b"" if method == "HEAD" or response.status in _WITHOUT_BODY else response.body
 
 
 @lru_cache(maxsize=128)

@@ -1,0 +1,244 @@
+"""One connection: which exchanges are answered where their request is parsed, and that the others are answered too."""
+
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from multidict import CIMultiDict
+
+from sandbox.errors import BodyTooLarge, SandboxError
+from sandbox.exchange import Request, Response
+from sandbox.server.connection import Connection, Listener, connections
+
+GET = b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST /%b HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"
+LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+def dressed(text: str, **headers: str) -> Response:
+    """An answer that the envelope has dressed."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(200, None, CIMultiDict({"Date": "Sun, 22 Nov 2026 12:00:00 GMT", **named}), text.encode())
+
+
+async def plainly(request: Request) -> Response:
+    """Answer with what was heard, waiting for nothing."""
+    return dressed(f"[{request.method} {request.path} {request.body.decode()}]")
+
+
+@dataclass
+class House:
+    """A house with one door: `requests` are those that came, `at_once` the paths that were handled in no task."""
+
+    handle: Callable[[Request], Awaitable[Response]] = plainly
+    requests: list[Request] = field(default_factory=list)
+    at_once: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    made: list[Connection] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> Awaitable[Response]:
+        """Note where a request is handled."""
+        self.requests.append(request)
+        if asyncio.current_task() is None:
+            self.at_once.append(request.path)
+        return self.handle(request)
+
+    def note(self, _: str, request: Request, response: Response) -> None:
+        """Note a line for the access log."""
+        self.lines.append(f"{request.path} {int(response.status)}")
+
+
+def refuse(error: SandboxError) -> Response:
+    """Say why."""
+    return Response(int(error.status), body=b"refused")
+
+
+def talk(house: House, *parts: bytes, max_body: int = 1_000) -> bytes:
+    """Everything that comes back for these parts, each sent once what was sent before has been dealt with."""
+
+    async def exchange() -> bytes:
+        listener = Listener(
+            handle=house,
+            base_url=None,
+            base_path="/STU3",
+            max_body=max_body,
+            access_line=house.note,
+            secure=False,
+            refuse=refuse,
+        )
+        server, make = connections(listener)
+
+        def made() -> asyncio.Protocol:
+            connection = make()
+            assert isinstance(connection, Connection)
+            house.made.append(connection)
+            return connection
+
+        listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        for part in parts:
+            await asyncio.sleep(0.02)  # so that it comes on its own
+            writer.write(part)
+        received = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await writer.wait_closed()
+        listening.close()
+        await server.shutdown(1)
+        return received
+
+    return asyncio.run(exchange())
+
+
+def answers(received: bytes) -> Sequence[bytes]:
+    """The bodies, in their order."""
+    return [each.partition(b"\r\n\r\n")[2] for each in received.split(b"HTTP/1.1 ")[1:]]
+
+
+def test_an_exchange_that_waits_for_nothing_is_answered_at_once() -> None:
+    """No task is made for it: this is what aiohttp's version must keep possible."""
+    house = House()
+    received = talk(house, GET % b"one", POST % b"two" + b"body", LAST)
+    assert answers(received) == [b"[GET /one ]", b"[POST /two body]", b"[GET /last ]"]
+    assert house.at_once == ["/one", "/two"]
+    assert house.lines == ["/one 200", "/two 200", "/last 200"]
+
+
+def test_one_that_has_to_wait_is_gone_on_with_in_a_task() -> None:
+    """It is begun once; the next on its connection is answered at once again."""
+
+    async def slowly(request: Request) -> Response:
+        if request.path == "/slow":
+            await asyncio.sleep(0.01)
+        return await plainly(request)
+
+    house = House(slowly)
+    assert answers(talk(house, GET % b"slow", b"", b"", GET % b"quick", LAST)) == [
+        b"[GET /slow ]",
+        b"[GET /quick ]",
+        b"[GET /last ]",
+    ]
+    assert house.at_once == ["/slow", "/quick"]
+    assert house.lines == ["/slow 200", "/quick 200", "/last 200"]
+
+
+def test_requests_sent_together_are_answered_in_their_order() -> None:
+    """Also where the first of them waits."""
+
+    async def slowly(request: Request) -> Response:
+        if request.path == "/1":
+            await asyncio.sleep(0.01)
+        return await plainly(request)
+
+    for handle in (plainly, slowly):
+        house = House(handle)
+        received = talk(house, GET % b"1" + GET % b"2", GET % b"3" + LAST)
+        assert answers(received) == [b"[GET /1 ]", b"[GET /2 ]", b"[GET /3 ]", b"[GET /last ]"]
+
+
+def test_requests_sent_while_one_waits_come_after_it() -> None:
+    """None overtakes it."""
+
+    async def slowly(request: Request) -> Response:
+        if request.path == "/1":
+            await asyncio.sleep(0.1)
+        return await plainly(request)
+
+    assert answers(talk(House(slowly), GET % b"1", GET % b"2", LAST)) == [b"[GET /1 ]", b"[GET /2 ]", b"[GET /last ]"]
+
+
+@pytest.mark.parametrize("at", [10, 60, len(POST) + 2])
+def test_a_request_in_pieces_is_waited_for(at: int) -> None:
+    """Wherever it is cut: in its head, or in its body."""
+    request = POST % b"x" + b"body"
+    assert answers(talk(House(), request[:at], request[at:], LAST)) == [b"[POST /x body]", b"[GET /last ]"]
+
+
+def test_a_chunked_body_that_is_whole_is_put_together() -> None:
+    """At once, too."""
+    chunked = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n"
+    house = House()
+    assert answers(talk(house, chunked, LAST))[0] == b"[POST /x body]"
+    assert house.at_once == ["/x"]
+
+
+def test_a_body_is_inflated() -> None:
+    """As where it is waited for."""
+    body = gzip.compress(b"inflated")
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for parts in ([head + body], [head, body]):
+        assert answers(talk(House(), *parts, LAST))[0] == b"[POST /x inflated]"
+
+
+@pytest.mark.parametrize("coding", [b"", b"Content-Encoding: gzip\r\n"])
+def test_a_body_that_is_too_large_is_an_error_of_its_request(coding: bytes) -> None:
+    """As sent, and inflated."""
+    body = gzip.compress(b"x" * 2_000) if coding else b"x" * 2_000
+    house = House()
+    talk(house, b"POST /x HTTP/1.1\r\nHost: a\r\n%bContent-Length: %d\r\n\r\n" % (coding, len(body)) + body, LAST)
+    error = house.requests[0].body_error
+    assert isinstance(error, BodyTooLarge)
+    assert "1000 bytes" in str(error)
+
+
+def test_head_is_answered_without_a_body() -> None:
+    """With its length all the same."""
+    received = talk(House(), (GET % b"x").replace(b"GET", b"HEAD"), LAST)
+    assert b"Content-Length: 10\r\n" in received
+    assert answers(received) == [b"", b"[GET /last ]"]
+
+
+def test_a_failure_is_answered_and_ends_the_connection() -> None:
+    """Begun at once or not."""
+
+    async def fail(request: Request) -> Response:
+        if request.path == "/later":
+            await asyncio.sleep(0)
+        raise LookupError("a bug")
+
+    for path in (b"now", b"later"):
+        received = talk(House(fail), GET % path)
+        assert received.startswith(b"HTTP/1.1 500 ")
+        assert received.endswith(b"refused")
+
+
+def test_no_header_brings_another() -> None:
+    """A value with a line break never reaches the wire: the connection ends."""
+
+    async def break_the_line(_: Request) -> Response:
+        return dressed("x", X_Told="a\r\nX-More: b")
+
+    assert talk(House(break_the_line), GET % b"x") == b""
+
+
+def test_a_large_answer_arrives_whole() -> None:
+    """It is left to aiohttp, which waits where the client reads slowly."""
+
+    async def much(_: Request) -> Response:
+        return dressed("x" * 3_000_000)
+
+    assert list(map(len, answers(talk(House(much), GET % b"x", LAST)))) == [3_000_000, 3_000_000]
+
+
+def test_what_is_not_dressed_is_left_to_aiohttp() -> None:
+    """It adds the machine's Date."""
+
+    async def undressed(_: Request) -> Response:
+        return Response(200, body=b"{}")
+
+    received = talk(House(undressed), GET % b"x", LAST)
+    assert received.count(b"Date: ") == 2
+
+
+def test_a_connection_in_use_is_not_taken_for_an_idle_one() -> None:
+    """Each answer puts off the time at which it would be closed."""
+    house, ends = House(), []
+
+    async def note(request: Request) -> Response:
+        ends.append(house.made[0]._next_keepalive_close_time)  # noqa: SLF001 - aiohttp's own, which is tested here
+        return await plainly(request)
+
+    house.handle = note
+    talk(house, GET % b"1", GET % b"2", LAST)
+    assert sorted(set(ends)) == ends
