@@ -31,7 +31,7 @@ from sandbox.journal import Journal
 from sandbox.outcomes import injected
 from sandbox.pipeline import Pipeline, answered, wired
 from sandbox.planting import Planter, Progress, in_silence
-from sandbox.registrar import Registrar
+from sandbox.registrar import Registrar, recorded
 from sandbox.registry import Registry
 from sandbox.representation import require_formats
 from sandbox.routing import Routes, require_route
@@ -51,6 +51,7 @@ from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
 from sandbox.server.token_api import TokenApi, TokenFaults, oauth_refusal
 from sandbox.settings import Settings
+from sandbox.stencils import Stencils
 from sandbox.tenant import Tenant
 from sandbox.validation.conformance import UnusableDefinition
 from sandbox.validation.profiles import Profiles
@@ -232,12 +233,13 @@ def build(
     """
     seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
     dice = Dice(seed)
-    codec = Codec()
+    codec, profiles = Codec(), Profiles.load(settings.profiles)
     registrar = Registrar(
-        registry=Registry(codec.write, json.parse),
+        registry=Registry(codec.write, json.reparse),
         clock=Clock(wall, start=settings.clock, frozen=settings.clock_frozen),
         codec=codec,
-        profiles=Profiles.load(settings.profiles),
+        profiles=profiles,
+        stencils=Stencils(profiles, recorded, codec.write),
         strictness=Strictness(
             refuse_duplicates=settings.duplicates == "refuse",
             check_digit=settings.check_digit,

@@ -7,6 +7,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 
 from multidict import CIMultiDictProxy
@@ -50,15 +51,18 @@ class Envelope:
     def dress(self, request: Request, response: Response) -> None:
         """Put the headers on that every answer has."""
         headers = response.headers
-        headers[CACHE_CONTROL] = "no-store"
-        headers[DATE] = http_date(int(self._clock.timestamp()))
-        headers[SERVER] = _SERVER
+        headers.update(_common(int(self._clock.timestamp())))
         headers[X_REQUEST_ID] = self._new_id()
         replies: dict[str, str] | None = request.known.get(_REPLIES)
         if replies is None:
             replies = request.known[_REPLIES] = _replies(request.headers)
         if replies:
             headers.update(replies)
+
+
+@lru_cache(maxsize=64)  # under load, exchanges share a second
+def _common(now_s: int) -> tuple[tuple[str, str], ...]:
+    return (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, _SERVER)
 
 
 _REPLIES = "replies to the headers"

@@ -57,8 +57,11 @@ class Pipeline:
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
-        begun = self._begun(request)
-        response = begun if isinstance(begun, Response) else await _awaited(request, begun)
+        try:
+            begun = self._begun(request)
+            response = begun if isinstance(begun, Response) else await begun
+        except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
+            response = refused(request, error)
         if response.content is not None and response.content.large:
             await asyncio.to_thread(represent, response, request.answer_format, self._write)
         else:
@@ -76,21 +79,11 @@ class Pipeline:
         if is_preflight(request):
             return preflight_answer(request)
         note_answer_format(request)  # first of all, so that every refusal takes it
-        try:
-            for check in self._checks:
-                check(request)
-            if self._faults.spare(request):
-                return _answer(request, self._registrar)
-            return self._faults(request, partial(answered, registrar=self._registrar))
-        except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
-            return refused(request, error)
-
-
-async def _awaited(request: Request, begun: Awaitable[Response]) -> Response:
-    try:
-        return await begun
-    except Exception as error:  # noqa: BLE001 - as above
-        return refused(request, error)
+        for check in self._checks:
+            check(request)
+        if self._faults.spare(request):
+            return _answer(request, self._registrar)
+        return self._faults(request, partial(answered, registrar=self._registrar))
 
 
 def _answer(request: Request, registrar: Registrar) -> Response | Awaitable[Response]:

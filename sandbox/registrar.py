@@ -4,7 +4,7 @@ It is all that an interaction works with: the registry, the clock, the reading, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +18,7 @@ from sandbox.fhir.datatypes import write_instant
 from sandbox.finding import Finding
 from sandbox.registry import Registry, Stored, Version
 from sandbox.rules import Case, On, Strictness, findings
+from sandbox.stencils import Stencils
 from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec, Reading, Refused
 
@@ -54,12 +55,13 @@ class Registrar:
     clock: Clock
     codec: Codec
     profiles: Profiles
+    stencils: Stencils
     strictness: Strictness
     new_id: Callable[[], str]
     versioned_full_url: bool = False
     tokens: str = "registry"
 
-    def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Awaitable[Reading]:
+    async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Read the body as one of the expected resources.
 
         Raises:
@@ -67,7 +69,11 @@ class Registrar:
         """
         if isinstance(request.body_error, NotWellFormed):
             raise request.body_error
-        return self.read_bytes(request.body, request.body_format, expected)
+        if "Appointment" in expected:
+            fitting = self.stencils.fitting(request.body, request.body_format)
+            if fitting is not None:
+                return Reading(fitting.resource, stored=fitting.stored)
+        return await self.read_bytes(request.body, request.body_format, expected)
 
     async def read_bytes(self, body: bytes, body_format: Format, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Read bytes; a large body, and the explaining of a refusal, do not hold up the event loop."""
@@ -94,7 +100,12 @@ class Registrar:
         Raises:
             NonConformant: with all the errors found.
         """
-        return _warnings_alone(await self.judged(request, reading))
+        if reading.stored is not None:
+            return []
+        found = await self.judged(request, reading)
+        if not found:
+            self.stencils.learn(request.body, request.body_format, reading.resource)
+        return _warnings_alone(found)
 
     def require_conformance(self, reading: Reading) -> list[Finding]:
         """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
@@ -118,17 +129,18 @@ class Registrar:
         if broken:
             raise RuleBroken(findings=broken)
 
-    def register(self, resource: Resource) -> Stored:
+    def register(self, reading: Reading) -> Stored:
         """Store a new appointment, under an id of ours."""
-        return self.registry.create(recorded(resource), logical_id=self.new_id(), at=self.now())
+        return self.registry.create(_kept(reading), logical_id=self.new_id(), at=self.now(), encode=reading.stored)
 
-    def replace(self, current: Version, resource: Resource) -> Stored:
+    def replace(self, current: Version, reading: Reading) -> Stored:
         """Store the next version of an appointment.
 
         Raises:
             VersionConflict: `current` is not the current version any more.
         """
-        return self.registry.update(current.logical_id, recorded(resource), expected=current.number, at=self.now())
+        logical_id, number = current.logical_id, current.number
+        return self.registry.update(logical_id, _kept(reading), expected=number, at=self.now(), encode=reading.stored)
 
     def bundle(self, kind: Literal["searchset", "history"], self_link: str, entries: Sequence[Entry]) -> Bundle:
         """Put a Bundle of now together from its entries, all of which there are: there is no paging."""
@@ -157,6 +169,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def recorded(resource: Resource) -> Resource:
     """Give what the registry keeps of an Appointment."""
     return {name: value for name, value in resource.items() if name in _RECORDED}
+
+
+def _kept(reading: Reading) -> Resource:
+    return recorded(reading.resource) if reading.stored is None else reading.resource
 
 
 # With what a primitive has beside its value, under its name with an underscore.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sandbox.errors import NoRecordFound, VersionConflict
-from sandbox.exchange import Format, Resource, Write
+from sandbox.exchange import Encode, Format, Resource, Stamp, Write
 from sandbox.fhir.datatypes import write_instant
 from sandbox.fhir.etag import entity_tag
 from sandbox.fhir.nhs_number import patients_named
@@ -72,19 +72,20 @@ def _xml_of(version: Version, write: Write) -> bytes:
 
 
 class Stored(NamedTuple):
-    """A version that was stored just now, with its resource still at hand."""
+    """A version that was stored just now, with the means to encode it still at hand."""
 
     version: Version
-    resource: Resource
+    stamp: Stamp
+    again: Encode
 
     @property
     def large(self) -> bool:
         """Whether its XML takes long to make."""
         return self.version.large
 
-    def encode(self, wanted: Format, write: Write) -> bytes:
+    def encode(self, wanted: Format, write: Write) -> bytes:  # noqa: ARG002 - what is representable takes it
         """Give the bytes of the resource."""
-        return self.version.json if wanted == "json" else write(self.resource, "xml")
+        return self.version.json if wanted == "json" else self.again("xml", self.stamp)
 
 
 class Registry:
@@ -169,18 +170,20 @@ class Registry:
         """Whether an appointment with this identifier value is registered."""
         return pointer in self._pointers
 
-    def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Stored:
-        """Store a new appointment as version 1."""
+    def create(self, resource: Resource, *, logical_id: str, at: datetime, encode: Encode | None = None) -> Stored:
+        """Store a new appointment as version 1; `encode` gives what is kept of it, if that is not all as it is."""
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
-        stored = self._encoded(resource, logical_id, 1, at)
+        stored = self._stored(resource, logical_id, 1, at, encode)
         self._histories[logical_id] = [stored.version]
         for value in pointers_of(resource):
             self._pointers[value] = self._pointers.get(value, 0) + 1
         self._index(stored.version)
         return stored
 
-    def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
+    def update(
+        self, logical_id: str, resource: Resource, *, expected: int, at: datetime, encode: Encode | None = None
+    ) -> Stored:
         """Store the next version, if `expected` is the current one: compare and set, in one step.
 
         Raises:
@@ -190,7 +193,7 @@ class Registry:
         current = self.current(logical_id)
         if current.number != expected:
             raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
-        stored = self._encoded(resource, logical_id, expected + 1, at)
+        stored = self._stored(resource, logical_id, expected + 1, at, encode)
         self._histories[logical_id].append(stored.version)
         self._index(stored.version)
         return stored
@@ -199,19 +202,22 @@ class Registry:
         for nhs_number in version.patients:
             self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
 
-    def _encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
-        stored = stamped(resource, logical_id, number, at)
-        json, end, patients = self._write(stored, "json"), stored.get("end", ""), patients_named(stored)
-        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stored)
+    def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime, encode: Encode | None) -> Stored:
+        def written(wanted: Format, stamp: Stamp) -> bytes:
+            return self._write(stamped(resource, stamp), wanted)
+
+        stamp, encode = Stamp(logical_id, str(number), write_instant(at)), encode or written
+        json, end, patients = encode("json", stamp), resource.get("end", ""), patients_named(resource)
+        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamp, encode)
 
 
-def stamped(resource: Resource, logical_id: str, number: int, at: datetime) -> Resource:
+def stamped(resource: Resource, stamp: Stamp) -> Resource:
     """Give the resource with what the server assigns: id, meta.versionId and meta.lastUpdated."""
-    meta = {"versionId": str(number), "lastUpdated": write_instant(at)}
+    meta = {"versionId": stamp.version_id, "lastUpdated": stamp.last_updated}
     if "meta" in resource:
         meta |= {name: value for name, value in resource["meta"].items() if name.lstrip("_") not in meta}
-    stored = {"resourceType": "Appointment", "id": logical_id, "meta": meta, **resource}
-    stored["id"], stored["meta"] = logical_id, meta  # whatever was sent under these names
+    stored = {"resourceType": "Appointment", "id": stamp.logical_id, "meta": meta, **resource}
+    stored["id"], stored["meta"] = stamp.logical_id, meta  # whatever was sent under these names
     return stored
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from sandbox.faults.effect import Effect, Firing, Occasion
 from sandbox.faults.match import WITH_ID
+from sandbox.validation.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,4 @@ class Race(Effect):
         registrar, logical_id = occasion.registrar, occasion.request.logical_id
         if occasion.request.resource_type == "Appointment" and logical_id in registrar.registry:
             current = registrar.registry.current(logical_id)
-            registrar.replace(current, current.resource())
+            registrar.replace(current, Reading(current.resource()))

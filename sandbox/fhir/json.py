@@ -52,6 +52,11 @@ def parse(body: bytes) -> Any:
         raise NotJson(f"The body is nested too deep: at most {MAX_DEPTH} elements stand inside each other") from error
 
 
+def reparse(written: bytes) -> Any:
+    """Parse what `dumps` wrote, in which nothing can be wrong."""
+    return _REDECODER.decode(written.decode())
+
+
 def dumps(resource: object) -> bytes:
     """Give compact UTF-8, decimals digit for digit."""
     text = _ENCODER.encode(resource)
@@ -147,4 +152,5 @@ def _marked(value: object) -> str:
 _MARK = '"\\u0000'
 _MARKED = re.compile(r'"\\u0000([^"]*)"')
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_real, parse_int=integer, parse_constant=_constant)
+_REDECODER = json.JSONDecoder(parse_float=Decimal, parse_int=integer)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, default=_marked)

@@ -21,7 +21,7 @@ async def create(request: Request, registrar: Registrar) -> Response:
     reading = await registrar.read(request)
     request.warnings = await registrar.require_conforming(request, reading)
     registrar.require_rules("create", reading.resource)
-    stored = registrar.register(reading.resource)
+    stored = registrar.register(reading)
     return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
 
 

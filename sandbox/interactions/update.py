@@ -27,7 +27,7 @@ async def update(request: Request, registrar: Registrar) -> Response:
     _require_same_id(request, reading.resource)
     request.warnings = await registrar.require_conforming(request, reading)
     registrar.require_rules("update", reading.resource, current.resource())
-    stored = registrar.replace(current, reading.resource)
+    stored = registrar.replace(current, reading)
     return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
 
 
