@@ -20,8 +20,11 @@ from sandbox.registry import Stored, Version
 def read_answer(request: Request, version: Version) -> Response:
     """Answer with a version, or with 304 where the client has it already."""
     if _unchanged(request.headers, version):
-        return Response(HTTPStatus.NOT_MODIFIED, None, _validators(version))
-    return Response(HTTPStatus.OK, version, _validators(version))
+        return Response(_NOT_MODIFIED, None, _validators(version))
+    return Response(_OK, version, _validators(version))
+
+
+_OK, _NOT_MODIFIED = HTTPStatus.OK, HTTPStatus.NOT_MODIFIED  # to look them up costs a call
 
 
 def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
@@ -40,9 +43,14 @@ def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_cod
     return response
 
 
+def type_url(request: Request) -> str:
+    """Give what the absolute URL of every appointment begins with."""
+    return f"{request.base}/Appointment/"
+
+
 def url(request: Request, version: Version) -> str:
     """Give the absolute URL of an appointment."""
-    return f"{request.base}/Appointment/{version.logical_id}"
+    return type_url(request) + version.logical_id
 
 
 def versioned_url(request: Request, version: Version) -> str:

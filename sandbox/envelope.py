@@ -32,7 +32,9 @@ _HEADERS = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Mod
 
 _SERVER = f"appointment-registry-sandbox/{__version__}"
 
-_WORTH_BYTES = 1_400  # what fits one packet gains nothing
+WORTH_COMPRESSING_BYTES = 1_400
+"""What fits one packet gains nothing."""
+
 _OFF_LOOP_BYTES = 262_144
 
 
@@ -95,11 +97,6 @@ def preflight_answer(request: Request) -> Response:
     response.headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", _HEADERS)
     response.headers["Access-Control-Max-Age"] = "600"
     return response
-
-
-def is_worth_compressing(request: Request, response: Response) -> bool:
-    """Tell whether a client that names codings would gain by one."""
-    return len(response.body) >= _WORTH_BYTES and ACCEPT_ENCODING in request.headers
 
 
 async def compress(request: Request, response: Response) -> None:

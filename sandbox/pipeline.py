@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial, reduce
 from typing import Protocol
 
-from sandbox.envelope import Envelope, compress, is_preflight, is_worth_compressing, preflight_answer
+from sandbox.envelope import WORTH_COMPRESSING_BYTES, Envelope, compress, is_preflight, preflight_answer
 from sandbox.exchange import Check, Handler, Middleware, Request, Response
+from sandbox.field_names import ACCEPT_ENCODING
 from sandbox.outcomes import refused
 from sandbox.registrar import Registrar
 from sandbox.representation import note_answer_format, represent
@@ -66,7 +67,7 @@ class Pipeline:
             await asyncio.to_thread(represent, response, request.answer_format, self._write)
         else:
             represent(response, request.answer_format, self._write)
-        if is_worth_compressing(request, response):
+        if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
             await compress(request, response)
         self._envelope.dress(request, response)
         if request.injected is not None:

@@ -129,7 +129,8 @@ class Registry:
         Raises:
             NoRecordFound: there is no appointment of that id.
         """
-        return self.history(logical_id)[-1]
+        history = self._histories.get(logical_id)
+        return self.history(logical_id)[-1] if history is None else history[-1]
 
     def latest(self, logical_id: str) -> Version | None:
         """Give the current version, or nothing where there is no appointment of that id."""

@@ -174,13 +174,6 @@ def _negotiated(headers: CIMultiDictProxy[str], asked: tuple[str, ...]) -> Negot
     return negotiate(asked, accept, content_type)
 
 
-def _form(request: Request) -> str:
-    """Give the form of a search by POST: its parameters are as good as those of the query."""
-    if not request.body or not _is_form(request.headers.get(CONTENT_TYPE)):
-        return ""
-    return request.body.decode("latin-1").strip()
-
-
 @lru_cache(maxsize=256)
 def _is_form(content_type: str | None) -> bool:
     return _media_type(content_type or "") == FORM
@@ -192,7 +185,9 @@ def _media_type(content_type: str) -> str:
 
 def note_answer_format(request: Request) -> None:
     """Note which format the answer takes, or why it can take none; refuse nothing yet."""
-    asked = formats_asked(request.query) + formats_asked(_form(request))
+    asked = formats_asked(request.query) if request.query else ()
+    if request.body and _is_form(request.headers.get(CONTENT_TYPE)):  # its parameters are as good as the query's
+        asked += formats_asked(request.body.decode("latin-1").strip())
     result: Negotiated | None = None if asked else request.known.get(_NEGOTIATED)
     if result is None:
         result = _negotiated(request.headers, asked)

@@ -41,6 +41,16 @@ def interaction(
     return lambda answer: tuple(Interaction(code, method, path, answer, writes, body) for path in paths)
 
 
+class _Branch:
+    """What is below a path, by the next segment, `*` for any that is no literal; and what is at it."""
+
+    __slots__ = ("below", "by_method")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Branch] = {}
+        self.by_method: dict[str, Interaction] = {}
+
+
 class Routes:
     """The table of all interactions, and the step that looks a request up in it.
 
@@ -51,24 +61,29 @@ class Routes:
 
     def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str]) -> None:
         self._base_paths = tuple(path + "/" for path in base_paths)
-        self._by_shape: dict[tuple[str, ...], dict[str, Interaction]] = {}
+        self._root = _Branch()
+        self._literals: list[set[str]] = []
         for each in interactions:
-            self._by_shape.setdefault(_shape(each.path), {})[each.method] = each
-        shapes = self._by_shape.keys()
-        longest = max(map(len, shapes))
-        self._literals = [{shape[at] for shape in shapes if len(shape) > at} - {"*"} for at in range(longest)]
+            branch = self._root
+            for at, segment in enumerate(each.path.split("/")):
+                self._literals += [set()] if at == len(self._literals) else []
+                if segment not in _PLACEHOLDERS:
+                    self._literals[at].add(segment)
+                branch = branch.below.setdefault("*" if segment in _PLACEHOLDERS else segment, _Branch())
+            branch.by_method[each.method] = each
 
     def find(self, request: Request) -> None:
         """Note on the request what its path and method say; refuse nothing yet."""
-        segments, literals = self._segments(request.path), self._literals
-        if len(segments) > len(literals):
+        segments, branch = self._segments(request.path), self._root
+        if len(segments) > len(self._literals):
             return
-        shape = tuple([each if each in literals[at] else "*" for at, each in enumerate(segments)])
-        by_method = self._by_shape.get(shape)
-        if by_method is None:
-            return
-        request.allowed_methods = by_method.keys()
-        found = by_method.get("GET" if request.method == "HEAD" else request.method)
+        for segment, literals in zip(segments, self._literals, strict=False):
+            below = branch.below.get(segment if segment in literals else "*")
+            if below is None:
+                return
+            branch = below
+        request.allowed_methods = branch.by_method.keys()
+        found = branch.by_method.get("GET" if request.method == "HEAD" else request.method)
         if found is None:
             return
         request.answer, request.interaction = found.answer, found.code
@@ -100,7 +115,3 @@ def require_route(request: Request) -> None:
     methods = {*request.allowed_methods, *(("HEAD",) if "GET" in request.allowed_methods else ())}
     allowed = ", ".join(sorted(methods))
     raise MethodNotAllowed(f"{request.method} is not for this path; expected {allowed}.", headers={"Allow": allowed})
-
-
-def _shape(path: str) -> tuple[str, ...]:
-    return tuple("*" if each in _PLACEHOLDERS else each for each in path.split("/"))

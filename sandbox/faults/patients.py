@@ -18,9 +18,10 @@ _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 def may_concern(request: Request, registry: Registry, plan: Plan) -> bool:
     """Tell at a glance whether an exchange may be about a patient whom a rule of the plan names."""
-    stored = _stored(request, registry)
-    if stored is not None:
-        return not plan.patients.isdisjoint(stored.patients)
+    if request.interaction in WITH_ID:
+        stored = registry.latest(request.logical_id)
+        if stored is not None:
+            return not plan.patients.isdisjoint(stored.patients)
     names_any = request.query or request.body
     return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
 

@@ -4,7 +4,7 @@ Source: FHIR STU3, Data Types, instant and dateTime.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -53,20 +53,23 @@ def same_instant(one: object, other: object) -> bool:
         return False
 
 
-def past_at(timestamp_s: float) -> Callable[[str], bool]:
-    """Give what tells whether an instant lies before the one of a clock; what is no instant is never past."""
+def are_past(texts: Iterable[str], timestamp_s: float) -> list[bool]:
+    """Tell of each instant whether it lies before the one of a clock; what is no instant is never past."""
     this_second = datetime.fromtimestamp(timestamp_s, UTC).isoformat()[:_TO_THE_SECOND]
+    return [
+        # In the same zone, texts are in the order of time.
+        second < this_second
+        if (second := text[:_TO_THE_SECOND]) != this_second and text.endswith(_IN_UTC)
+        else _is_past(text, timestamp_s)
+        for text in texts
+    ]
 
-    def is_past(text: str) -> bool:
-        second = text[:_TO_THE_SECOND]
-        if second != this_second and text.endswith(_IN_UTC):
-            return second < this_second  # in the same zone, texts are in the order of time
-        try:
-            return instant(text) < instant_of(timestamp_s)
-        except ValueError:
-            return False
 
-    return is_past
+def _is_past(text: str, timestamp_s: float) -> bool:
+    try:
+        return instant(text) < instant_of(timestamp_s)
+    except ValueError:
+        return False
 
 
 def instant_of(timestamp_s: float) -> Instant:

@@ -24,20 +24,20 @@ def check_digit_holds(nhs_number: str) -> bool:
     return digits[9] == expected % 11 and expected != 10  # noqa: PLR2004 - ten means that no such number is issued
 
 
-def identified_patients(appointment: dict[str, Any]) -> list[str]:
-    """The NHS numbers that the participants' `actor.identifier` give."""
-    actors = [participant.get("actor", {}) for participant in appointment.get("participant", [])]
-    identifiers = [actor.get("identifier", {}) for actor in actors]
-    return [each["value"] for each in identifiers if each.get("system") == NHS_NUMBER_SYSTEM and "value" in each]
-
-
-def referenced_patients(appointment: dict[str, Any]) -> list[str]:
-    """The NHS numbers that the participants' `actor.reference` give, as national URLs."""
-    actors = [participant.get("actor", {}) for participant in appointment.get("participant", [])]
-    references = [actor.get("reference", "") for actor in actors]
-    return [each.removeprefix(NATIONAL_PATIENT_URL) for each in references if each.startswith(NATIONAL_PATIENT_URL)]
-
-
 def patients_named(appointment: dict[str, Any]) -> tuple[str, ...]:
     """Every NHS number that the appointment is found by, each once, in order."""
-    return tuple(dict.fromkeys(identified_patients(appointment) + referenced_patients(appointment)))
+    identified, referenced = identified_and_referenced(appointment)
+    return tuple(dict.fromkeys(identified + referenced))
+
+
+def identified_and_referenced(appointment: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The NHS numbers by the participants' `actor.identifier`, and those by `actor.reference`, as national URLs."""
+    identified, referenced = [], []
+    for participant in appointment.get("participant", ()):
+        actor = participant.get("actor", {})
+        identifier, reference = actor.get("identifier", {}), actor.get("reference", "")
+        if identifier.get("system") == NHS_NUMBER_SYSTEM and "value" in identifier:
+            identified.append(identifier["value"])
+        if reference.startswith(NATIONAL_PATIENT_URL):
+            referenced.append(reference.removeprefix(NATIONAL_PATIENT_URL))
+    return identified, referenced

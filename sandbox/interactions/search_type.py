@@ -3,15 +3,14 @@
 Source: registry pages, Search for appointments for a patient; FHIR STU3, Search.
 """
 
-from functools import partial
 from http import HTTPStatus
 
-from sandbox.answers import url, versioned_url
+from sandbox.answers import type_url, versioned_url
 from sandbox.errors import InvalidParameter
 from sandbox.exchange import Request, Response
 from sandbox.fhir.bundle import Entry, Said
-from sandbox.fhir.datatypes import past_at
-from sandbox.query import parameters, require_patient
+from sandbox.fhir.datatypes import are_past
+from sandbox.query import PatientQuery, parameters, patient_asked, require_patient
 from sandbox.registrar import Registrar
 from sandbox.registry import Version
 from sandbox.routing import interaction
@@ -22,7 +21,7 @@ _MATCH: Said = ("search", (("mode", "match"),))
 @interaction("search-type", "GET", "Appointment")
 def search(request: Request, registrar: Registrar) -> Response:
     """Answer with a searchset of everything that matches: there is no paging."""
-    return _searchset(request, registrar, parameters(request.query))
+    return _searchset(request, registrar, patient_asked(request.query, check_digit=registrar.strictness.check_digit))
 
 
 @interaction("search-type", "POST", "Appointment/_search", body="form")
@@ -34,18 +33,22 @@ def search_by_post(request: Request, registrar: Registrar) -> Response:
         form = request.body.decode("ascii")
     except UnicodeDecodeError as error:
         raise InvalidParameter("The form is not percent-encoded: it has bytes beyond ASCII.") from error
-    return _searchset(request, registrar, parameters(request.query) + parameters(form.strip()))
+    sent = parameters(request.query) + parameters(form.strip())
+    return _searchset(request, registrar, require_patient(sent, check_digit=registrar.strictness.check_digit))
 
 
-def _searchset(request: Request, registrar: Registrar, sent: list[tuple[str, str]]) -> Response:
-    query = require_patient(sent, check_digit=registrar.strictness.check_digit)
+def _searchset(request: Request, registrar: Registrar, query: PatientQuery) -> Response:
     found = _current_appointments(registrar, query.nhs_number)
-    name = partial(versioned_url if registrar.versioned_full_url else url, request)
-    entries: list[Entry] = [(name(each), each, _MATCH) for each in found]
+    if registrar.versioned_full_url:
+        entries: list[Entry] = [(versioned_url(request, each), each, _MATCH) for each in found]
+    else:
+        beginning = type_url(request)
+        entries = [(beginning + each.logical_id, each, _MATCH) for each in found]
     self_link = f"{request.base}/Appointment?{query.query}"
     return Response(HTTPStatus.OK, registrar.bundle("searchset", self_link, entries))
 
 
 def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
-    is_past = past_at(registrar.clock.timestamp())
-    return [each for each in registrar.registry.of_patient(nhs_number) if not is_past(each.end)]
+    found = registrar.registry.of_patient(nhs_number)
+    past = are_past([each.end for each in found], registrar.clock.timestamp())
+    return [each for each, is_past in zip(found, past, strict=True) if not is_past]

@@ -5,7 +5,7 @@ Source: registry pages, the response tables (actor.reference beside actor.identi
 
 from collections.abc import Iterator
 
-from sandbox.fhir.nhs_number import identified_patients, referenced_patients
+from sandbox.fhir.nhs_number import identified_and_referenced
 from sandbox.finding import Finding
 from sandbox.rules import Case, rule
 
@@ -17,7 +17,7 @@ def both_names_mean_one_patient(case: Case) -> Iterator[Finding]:
         if "reference" not in participant.get("actor", {}):
             continue
         one = {"participant": [participant]}
-        for identified, referenced in zip(identified_patients(one), referenced_patients(one), strict=False):
+        for identified, referenced in zip(*identified_and_referenced(one), strict=False):
             if identified != referenced:
                 yield Finding(
                     "business-rule",

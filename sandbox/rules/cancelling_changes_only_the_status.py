@@ -15,10 +15,10 @@ from sandbox.rules import Case, rule
 @rule("update")
 def cancelling_changes_only_the_status(case: Case) -> Iterator[Finding]:
     """Name each element that differs, with the stored and the sent value."""
-    ignoring = {"meta", "status"}
+    ignoring = dict.fromkeys(("meta", "status"))
     if _generated_or_absent(case.current) and _generated_or_absent(case.proposed):
-        ignoring.add("text")
-    if _kept(case.current, ignoring) == _kept(case.proposed, ignoring):  # as it mostly is
+        ignoring["text"] = None
+    if case.current | ignoring == case.proposed | ignoring:  # as it mostly is
         return
     for difference in differences(case.current, case.proposed, ignoring=ignoring):
         yield Finding(
@@ -28,9 +28,5 @@ def cancelling_changes_only_the_status(case: Case) -> Iterator[Finding]:
         )
 
 
-def _kept(resource: Resource, ignoring: set[str]) -> Resource:
-    return {name: value for name, value in resource.items() if name not in ignoring}
-
-
 def _generated_or_absent(resource: Resource) -> bool:
-    return bool(resource.get("text", {}).get("status", "generated") == "generated")
+    return "text" not in resource or bool(resource["text"].get("status", "generated") == "generated")

@@ -44,7 +44,7 @@ class Gate:
         """
         now = self._clock.timestamp()
         standing: Standing | None = request.known.get(_STANDING)
-        if standing is None or not self._judge.in_time(standing, now):
+        if standing is None or not standing.is_in_time(now, self._judge.leeway_s):
             authorization = request.headers.getall(AUTHORIZATION, ())
             if request.interaction == "capabilities" and not authorization:
                 return

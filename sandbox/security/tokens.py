@@ -44,13 +44,9 @@ class TokenJudge:
         self._mode = mode
         self._keys = keys
         self._issuers = tuple(issuers)
-        self._leeway_s = leeway_s
+        self.leeway_s = leeway_s
         self._standings: dict[str, Standing] = {}
         self._refused: dict[str, tuple[Finding, ...]] = {}
-
-    def in_time(self, standing: Standing, now: float) -> bool:
-        """Tell whether a token whose standing is known is good now."""
-        return standing.is_in_time(now, self._leeway_s)
 
     def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Standing:
         """Judge the token, and give what it comes to.
@@ -68,12 +64,12 @@ class TokenJudge:
         # Several headers are refused, whatever is remembered of one of them.
         credentials = authorization[0] if len(authorization) == 1 else ""
         standing = self._standings.get(credentials)
-        if standing is not None and standing.holds(audiences, now, self._leeway_s):
+        if standing is not None and standing.holds(audiences, now, self.leeway_s):
             return standing
         if credentials in self._refused:
             raise AccessDenied(findings=self._refused[credentials])
         token, key = self._taken_apart(authorization, credentials)
-        standing = self._examined(token, key, Expectation(audiences, now, self._leeway_s))
+        standing = self._examined(token, key, Expectation(audiences, now, self.leeway_s))
         _remember(self._standings, credentials, standing)
         return standing
 

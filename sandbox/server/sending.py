@@ -56,7 +56,7 @@ class Prepared(web.StreamResponse):
         old = request.version == HttpVersion10
         closing = "" if self._lasting and not old else _CONNECTION[self._lasting]
         head = _head(response, _status_line(old, response.status), closing)
-        body = _body(response, request.method)
+        body = b"" if request.method == "HEAD" or response.status in _WITHOUT_BODY else response.body
         if len(body) < _ONE_WRITE_BYTES:
             # As aiohttp's writer does it in the end, which waits for no client on account of so little either.
             transport = request.transport
@@ -83,7 +83,8 @@ def octets(response: Response, method: str) -> bytes:
     Raises:
         ValueError: a header's value has a line break or a NUL.
     """
-    return _head(response, _status_line(False, response.status), "") + _body(response, method)  # noqa: FBT003 - cached
+    head = _head(response, _status_line(False, response.status), "")  # noqa: FBT003 - it keys a cache
+    return head if method == "HEAD" or response.status in _WITHOUT_BODY else head + response.body
 
 
 def _head(response: Response, status_line: str, connection: str) -> bytes:
@@ -94,10 +95,6 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
         raise ValueError("a header's value has a line break or a NUL")
     length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
     return f"{status_line}{headers}{length}{connection}\r\n\r\n".encode()
-
-
-def _body(response: Response, method: str) -> bytes:
-    return b"" if method == "HEAD" or response.status in _WITHOUT_BODY else response.body
 
 
 @lru_cache(maxsize=128)
