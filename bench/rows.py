@@ -12,6 +12,9 @@ JSON, XML = "application/fhir+json", "application/fhir+xml"
 READ_IDS = 64
 """As many appointments the reads go round."""
 
+UNLIKE = 12_000
+"""As many bodies of which each is written in another way: more than are registered in a round."""
+
 CANCELS_PER_SECOND = 15_000
 """Each can be cancelled once: so many are kept ready for each second of a round."""
 
@@ -63,6 +66,17 @@ def _body(resource: dict[str, object], wanted: str) -> bytes:
 def _registers(ground: Ground, *, wanted: str) -> list[bytes]:
     headers = ground.headers(wanted, Content_Type=wanted)
     return [request("POST", "/STU3/Appointment", headers, _body(appointment(at), wanted)) for at in range(1000, 1064)]
+
+
+def _registers_unlike(ground: Ground) -> list[bytes]:
+    # As clients write that have no way of their own: no two bodies are alike but for their texts, and so none is
+    # recognised by its like. White space of either kind, in every order, is at their ends.
+    headers = ground.headers(JSON, Content_Type=JSON)
+    ends = (f"{at:014b}".translate({ord("0"): " ", ord("1"): "\n"}).encode() for at in range(UNLIKE))
+    return [
+        request("POST", "/STU3/Appointment", headers, _body(appointment(1000 + at), JSON) + end)
+        for at, end in enumerate(ends)
+    ]
 
 
 def _cancels(ground: Ground, *, wanted: str) -> list[bytes]:
@@ -129,6 +143,7 @@ ROWS = (
     Row("vread JSON", 200, partial(_reads, wanted=JSON, below="/_history/1"), 1.0),
     Row("vread XML", 200, partial(_reads, wanted=XML, below="/_history/1"), 1.0),
     Row("register JSON", 201, partial(_registers, wanted=JSON), 0.40),
+    Row("register JSON unlike", 201, _registers_unlike),
     Row("register XML", 201, partial(_registers, wanted=XML), 0.40),
     Row("cancel JSON", 200, partial(_cancels, wanted=JSON), 0.45),
     Row("cancel XML", 200, partial(_cancels, wanted=XML), 0.45),

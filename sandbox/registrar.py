@@ -69,7 +69,7 @@ class Registrar:
         """
         if isinstance(request.body_error, NotWellFormed):
             raise request.body_error
-        if "Appointment" in expected:
+        if expected == ("Appointment",):
             fitting = self.stencils.fitting(request.body, request.body_format)
             if fitting is not None:
                 return Reading(fitting.resource, stored=fitting.stored)

@@ -42,7 +42,7 @@ def _require_if_match(request: Request) -> str:
 
 
 def _require_current(request: Request, if_match: str, current: Version) -> None:
-    if current.version_id not in versions_named(if_match):
+    if if_match != current.etag and current.version_id not in versions_named(if_match):
         raise VersionConflict(
             f"If-Match is {if_match[:80]}; the current version is {current.etag}. Read the appointment again first.",
             location="http.If-Match",

@@ -102,6 +102,11 @@ class Connection(web.RequestHandler):
         if left and not waiter.done():
             waiter.set_result(None)
 
+    def resume_reading(self, *how: bool, **named: bool) -> None:
+        """Resume reading where it was paused; aiohttp goes through all of it twice for each body."""
+        if self._reading_paused:
+            super().resume_reading(*how, **named)
+
     def _answered_at_once(self) -> bool:
         """Answer the request that has come, unless it has to wait; what was begun of it is gone on with in a task."""
         message, payload = self._messages[0]

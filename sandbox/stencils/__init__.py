@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sandbox.exchange import Format, Resource, Write
-from sandbox.stencils.cutting import Hole, Record, cut, is_simple, paths_of_texts
+from sandbox.stencils.cutting import MOST_HOLES, Hole, Record, cut, is_simple, paths_of_texts
 from sandbox.stencils.stencil import Fitting, Path, Pick, Stencil, picking, split
 from sandbox.validation.openings import Opening
 from sandbox.validation.profiles import Profiles
@@ -33,6 +33,7 @@ class _Shape(NamedTuple):
 
 
 _Shapes = dict[tuple[int, ...], _Shape]
+_NONE: _Shapes = {}
 
 
 class Stencils:
@@ -48,7 +49,7 @@ class Stencils:
         self._profiles = profiles
         self._record = record
         self._write = write
-        self._outlines: dict[str, _Shapes] = {}
+        self._outlines: dict[tuple[Format, str], _Shapes] = {}
         self._seen: set[int] = set()
         self._known = 0
 
@@ -61,7 +62,7 @@ class Stencils:
         if parts is None:
             return None
         outline, texts = parts
-        for fixed, stencils in self._outlines.get(outline, {}).values():
+        for fixed, stencils in self._outlines.get((body_format, outline), _NONE).values():
             stencil = stencils.get(fixed(texts))
             if stencil is not None:
                 return stencil.fitting(texts, body_format)
@@ -73,20 +74,22 @@ class Stencils:
         It is cut when the second of its outline comes: of what comes once nothing is to be gained.
         """
         parts = split(body)
-        if parts is None or not self._is_seen_again(parts[0]) or not is_simple(resource, body):
+        if parts is None or not self._is_seen_again(parts[0]) or not is_simple(resource):
             return
         outline, texts = parts
-        shapes = self._outlines.get(outline, {})
+        shapes = self._outlines.get((body_format, outline), _NONE)
         if sum(len(each.stencils) for each in shapes.values()) >= MOST_OF_AN_OUTLINE:
             return
         paths = paths_of_texts(body_format, body, resource, outline, texts)
         openings = {at: self._opening(resource, path) for at, path in paths.items()}
         holes = {at: Hole(paths[at], opening) for at, opening in openings.items() if opening is not None}
+        if not 0 < len(holes) <= MOST_HOLES:  # without a hole it would be the verdict on one body
+            return
         stencil = cut(resource, holes, self._record, self._write)
-        # Without a hole it would be the verdict on one body; and it has to give what it was made of.
-        fitting = stencil.fitting(texts, body_format) if stencil and holes else None
-        if stencil is not None and fitting is not None and fitting.resource == resource:
-            self._keep(outline, texts, tuple(at for at in range(len(texts)) if at not in holes), stencil)
+        fitting = stencil.fitting(texts, body_format)
+        if fitting is not None and fitting.resource == resource:
+            fixed = tuple(at for at in range(len(texts)) if at not in holes)
+            self._keep((body_format, outline), fixed, texts, stencil)
 
     def _opening(self, resource: Resource, path: Path) -> Opening | None:
         return self._profiles.opening(resource, [each for each in path if isinstance(each, str)])
@@ -98,7 +101,9 @@ class Stencils:
         self._seen.add(hash(outline))
         return known
 
-    def _keep(self, outline: str, texts: Sequence[str], fixed: tuple[int, ...], stencil: Stencil) -> None:
+    def _keep(
+        self, outline: tuple[Format, str], fixed: tuple[int, ...], texts: Sequence[str], stencil: Stencil
+    ) -> None:
         if self._known >= MOST_STENCILS:
             self._outlines.clear()
             self._known = 0

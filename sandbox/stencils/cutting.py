@@ -13,8 +13,8 @@ from sandbox.validation.openings import Opening
 Record = Callable[[Resource], Resource]
 """Gives what is kept of a resource."""
 
-_MOST_HOLES = 200
-_MARKS = tuple(map(chr, range(0xE000, 0xE000 + _MOST_HOLES)))  # of private use: both formats write them as they are
+MOST_HOLES = 200
+_MARKS = tuple(map(chr, range(0xE000, 0xE000 + MOST_HOLES)))  # of private use: both formats write them as they are
 _STAMPS = Stamp("\uf000", "\uf001", "\uf002")
 _MARK = re.compile("[\ue000-\uf8ff]")
 _FORMATS: tuple[Format, ...] = ("json", "xml")
@@ -27,16 +27,16 @@ class Hole(NamedTuple):
     opening: Opening
 
 
-def is_simple(resource: Resource, body: bytes) -> bool:
+def is_simple(resource: Resource) -> bool:
     """Tell whether a resource has texts, booleans and whole numbers alone, none with a mark, and no other inside it."""
-    simple = all(type(value) in (str, bool, int) for _, value in _leaves(resource))
-    return simple and "contained" not in resource and "text" not in resource and not _MARK.search(body.decode())
+    values = [value for _, value in _leaves(resource)]
+    simple = all(type(value) in (str, bool, int) for value in values)
+    marked = _MARK.search("".join(value for value in values if isinstance(value, str)))
+    return simple and not marked and "contained" not in resource and "text" not in resource
 
 
-def cut(resource: Resource, holes: Mapping[int, Hole], record: Record, write: Write) -> Stencil | None:
-    """Make the stencil of a resource with holes for the texts of these places in its body; none of too many."""
-    if len(holes) > _MOST_HOLES:
-        return None
+def cut(resource: Resource, holes: Mapping[int, Hole], record: Record, write: Write) -> Stencil:
+    """Make the stencil of a resource that is simple, with holes for the texts of these places in its body."""
     marked = json.loads(json.dumps(resource))
     for mark, (path, _) in zip(_MARKS, holes.values(), strict=False):
         at(marked, path[:-1])[path[-1]] = mark

@@ -82,12 +82,14 @@ class Stencil(NamedTuple):
 
 
 def split(body: bytes) -> tuple[str, list[str]] | None:
-    """Take a body apart into its outline and the texts in its quotation marks; nothing where one may be escaped."""
+    """Take a body apart into its outline and the texts in quotation marks; nothing where that is not for certain."""
     if len(body) > LARGEST_BODY or b"\\" in body:
         return None
     try:
         parts = body.decode().split('"')
     except UnicodeDecodeError:
+        return None
+    if len(parts) % 2 == 0:  # the last text does not end
         return None
     return '"'.join(parts[::2]), parts[1::2]
 

@@ -130,10 +130,31 @@ def test_any_slip_at_any_place(wanted: Format, sample: Resource) -> None:
     known = stencils()
     body = written(sample, wanted)
     learn(known, body, wanted)
-    for at in range(len(body)):
+    for at in range(len(body) + 1):
         before, here, behind = body[:at], body[at : at + 1], body[at + 1 :]
         for slip in (b"", here * 2, *SLIPS):
             fits(known, before + slip + behind, wanted)
+            fits(known, before + slip + here + behind, wanted)
+
+
+@pytest.mark.parametrize("behind", ['"', '"junk', '" ', '"\n{', '"\u20ac', '"<a/><![CDATA[', '""', '"":', ' value="a'])
+@pytest.mark.parametrize("wanted", FORMATS)
+def test_nothing_may_stand_behind_it(wanted: Format, behind: str) -> None:
+    """A text that begins and does not end, above all."""
+    known = stencils()
+    body = written(appointments.appointment(7), wanted)
+    learn(known, body, wanted)
+    assert fits(known, body, wanted)
+    assert not fits(known, body + behind.encode(), wanted)
+
+
+def test_one_format_is_not_taken_for_the_other() -> None:
+    """JSON that is labelled as XML, and the reverse."""
+    known = stencils()
+    for wanted in FORMATS:
+        learn(known, written(appointment(), wanted), wanted)
+    assert not fits(known, written(appointment(), "json"), "xml")
+    assert not fits(known, written(appointment(), "xml"), "json")
 
 
 _ANY = st.sampled_from(TEXTS) | st.text(max_size=20) | st.datetimes().map(lambda at: f"{at.isoformat()}Z")
@@ -205,6 +226,8 @@ def test_what_comes_once_leaves_none() -> None:
         b"<!-- a comment -->%b",
         b'%b<!-- value="a" -->',
         b'<?a value="b"?>%b',
+        b'%b<?a "b"?>',
+        b'%b<?a "?>',
     ],
 )
 def test_what_says_something_in_another_way_leaves_none(odd: bytes) -> None:
@@ -219,7 +242,8 @@ def test_xml_with_an_id_or_in_single_quotes_leaves_none() -> None:
     plain = written(appointment(), "xml")
     assert not is_learnt(plain.replace(b"<actor>", b'<actor id="a">'), "xml")
     assert not is_learnt(plain.replace(b'<status value="booked"/>', b"<status value='booked'/>"), "xml")
-    assert not is_learnt(plain.replace(b'value="Example PATIENT"', b'value="Example &#80;ATIENT"'), "xml")
+    for reference in (b"&#80;", b"&#xE000;", b"&#xF000;", b"&#57344;"):
+        assert not is_learnt(plain.replace(b'value="Example P', b'value="Example ' + reference), "xml")
 
 
 @pytest.mark.parametrize(
