@@ -19,7 +19,8 @@ from sandbox.registry import Stored, Version
 
 def read_answer(request: Request, version: Version) -> Response:
     """Answer with a version, or with 304 where the client has it already."""
-    if _unchanged(request.headers, version):
+    headers = request.headers
+    if (IF_NONE_MATCH in headers or IF_MODIFIED_SINCE in headers) and _unchanged(headers, version):
         return Response(_NOT_MODIFIED, None, _validators(version))
     return Response(_OK, version, _validators(version))
 
@@ -71,9 +72,7 @@ def _unchanged(headers: CIMultiDictProxy[str], version: Version) -> bool:
     if IF_NONE_MATCH in headers:
         named = ", ".join(headers.getall(IF_NONE_MATCH))
         return named == version.etag or named.strip() == "*" or version.version_id in versions_named(named)
-    if IF_MODIFIED_SINCE in headers:
-        return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
-    return False
+    return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
 
 
 def _not_modified_since(date: str, version: Version) -> bool:

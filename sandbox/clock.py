@@ -36,7 +36,13 @@ class Clock:
         wall: the machine's clock, in seconds since the epoch; it is injected so that nothing below reads the time.
         start: what the clock shows first (aware); the machine's time where it is None.
         frozen: whether it stands still.
+
+    Attributes:
+        timestamp: gives the seconds since the epoch. Every exchange asks several times, so that it is the machine's own
+            clock where nobody has moved this one.
     """
+
+    timestamp: Callable[[], float]
 
     def __init__(self, wall: Callable[[], float], *, start: datetime | None = None, frozen: bool = False) -> None:
         self._wall = wall
@@ -46,18 +52,9 @@ class Clock:
 
     def reset(self) -> None:
         """Show again what was shown at the start."""
-        self._offset_s = 0.0
-        self._stopped_at: float | None = None
-        if self._start is not None:
-            self._offset_s = self._start.timestamp() - self._wall()
+        self._tick(0.0 if self._start is None else self._start.timestamp() - self._wall())
         if self._start_frozen:
             self.freeze()
-
-    def timestamp(self) -> float:
-        """Seconds since the epoch."""
-        if self._stopped_at is not None:
-            return self._stopped_at
-        return self._wall() + self._offset_s
 
     def now(self) -> datetime:
         """The instant, in UTC."""
@@ -66,21 +63,21 @@ class Clock:
     @property
     def frozen(self) -> bool:
         """Whether the clock stands still."""
-        return self._stopped_at is not None
+        return self._frozen
 
     def set(self, instant: datetime) -> None:
         """Show this instant (aware), ticking or standing still as before."""
-        if self._stopped_at is not None:
-            self._stopped_at = instant.timestamp()
+        if self._frozen:
+            self._stand(instant.timestamp())
         else:
-            self._offset_s = instant.timestamp() - self._wall()
+            self._tick(instant.timestamp() - self._wall())
 
     def advance(self, by: timedelta) -> None:
         """Move the clock by so much, backwards where it is negative."""
-        if self._stopped_at is not None:
-            self._stopped_at += by.total_seconds()
+        if self._frozen:
+            self._stand(self.timestamp() + by.total_seconds())
         else:
-            self._offset_s += by.total_seconds()
+            self._tick(self._offset_s + by.total_seconds())
 
     def ahead(self, by_s: float) -> "Clock":
         """Give a clock that always shows so much more than this one."""
@@ -88,10 +85,17 @@ class Clock:
 
     def freeze(self) -> None:
         """Stand still at the instant shown now."""
-        self._stopped_at = self.timestamp()
+        self._stand(self.timestamp())
 
     def unfreeze(self) -> None:
         """Tick on from the instant shown now."""
-        if self._stopped_at is not None:
-            self._offset_s = self._stopped_at - self._wall()
-            self._stopped_at = None
+        if self._frozen:
+            self._tick(self.timestamp() - self._wall())
+
+    def _stand(self, at_s: float) -> None:
+        self._frozen = True
+        self.timestamp = lambda: at_s
+
+    def _tick(self, offset_s: float) -> None:
+        self._frozen, self._offset_s, wall = False, offset_s, self._wall
+        self.timestamp = (lambda: wall() + offset_s) if offset_s else wall

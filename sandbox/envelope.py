@@ -84,10 +84,8 @@ def _replies(headers: CIMultiDictProxy[str]) -> dict[str, str]:
 
 
 def is_preflight(request: Request) -> bool:
-    """Tell whether a browser asks what a page may send."""
-    return (
-        request.method == "OPTIONS" and ORIGIN in request.headers and "Access-Control-Request-Method" in request.headers
-    )
+    """Tell of an OPTIONS request whether a browser asks what a page may send."""
+    return ORIGIN in request.headers and "Access-Control-Request-Method" in request.headers
 
 
 def preflight_answer(request: Request) -> Response:

@@ -77,7 +77,7 @@ class Pipeline:
 
     def _begun(self, request: Request) -> Response | Awaitable[Response]:
         """Answer, or begin to: what an interaction has to wait for is left to be awaited."""
-        if is_preflight(request):
+        if request.method == "OPTIONS" and is_preflight(request):
             return preflight_answer(request)
         note_answer_format(request)  # first of all, so that every refusal takes it
         for check in self._checks:

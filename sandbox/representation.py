@@ -219,7 +219,9 @@ def require_formats(request: Request) -> None:
         request.body_format = require_body_format(content_type)
     if expects != "none" and isinstance(request.body_error, UnsupportedMediaType):
         raise request.body_error
-    _require_acceptable(request)
+    if request.not_acceptable:
+        location = "http._format" if request.not_acceptable.startswith("_format") else "http.Accept"
+        raise NotAcceptable(request.not_acceptable, location=location)
     if isinstance(request.body_error, BodyTooLarge):
         raise request.body_error
 
@@ -228,9 +230,3 @@ def _require_form(content_type: str | None) -> None:
     if not _is_form(content_type):
         found = f"'{content_type[:80]}'" if content_type else "missing"
         raise UnsupportedMediaType(f"Content-Type is {found}; expected {FORM}.", location="http.Content-Type")
-
-
-def _require_acceptable(request: Request) -> None:
-    if request.not_acceptable:
-        location = "http._format" if request.not_acceptable.startswith("_format") else "http.Accept"
-        raise NotAcceptable(request.not_acceptable, location=location)
