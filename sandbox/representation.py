@@ -3,6 +3,7 @@
 Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -158,9 +159,12 @@ def require_body_format(content_type: str | None) -> Format:
     return wanted
 
 
+_ENCODED_NAME = re.compile(r"(?:^|&)[^=&]*%")
+
+
 def formats_asked(query: str) -> tuple[str, ...]:
     """Give every value of `_format` in a query string, or in a form."""
-    if "_format" not in query and "%" not in query:  # a name may be percent-encoded too
+    if "_format" not in query and not _ENCODED_NAME.search(query):
         return ()
     pairs = (part.partition("=") for part in query.split("&"))
     return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")

@@ -41,7 +41,7 @@ class Template:
 def written_together(texts: Sequence[str], wanted: Format) -> list[bytes]:
     """Write texts as they stand between quotation marks; hardly ever is there anything to escape in any."""
     if _is_plain("".join(texts)):
-        return [text.encode() for text in texts]
+        return "\n".join(texts).encode().split(b"\n") if texts else []
     return [json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode() for text in texts]
 
 
