@@ -24,6 +24,7 @@ from sandbox.exchange import Handler, Request, Response
 from sandbox.field_names import CONTENT_ENCODING, HOST
 from sandbox.server.begun import begun
 from sandbox.server.body import NO_BODY, Body, decoded, received
+from sandbox.server.outbox import Outbox
 from sandbox.server.sending import is_small, octets, sendable
 from sandbox.server.wire import deliver
 
@@ -58,16 +59,17 @@ class Listener:
 class Connection(web.RequestHandler):
     """One connection; what is not HTTP at all is refused here, in the words of the house and without quoting it."""
 
-    def __init__(self, listener: Listener, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, listener: Listener, server: web.Server, outbox: Outbox) -> None:
         super().__init__(
             server,
-            loop=loop,
+            loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type] # None is how aiohttp is told to write none
             auto_decompress=False,
             max_field_size=65_536,
             max_line_size=65_536,
         )
         self._listener = listener
+        self._outbox = outbox
         self._begun: tuple[Request, Response | Awaitable[Response]] | None = None
         self._said: RawHeaders | None = None  # the headers of the last request, as they were sent
         self._heard: tuple[CIMultiDictProxy[str], dict[str, Any]]  # what was made of them
@@ -86,6 +88,11 @@ class Connection(web.RequestHandler):
         """Tell whoever keeps the client waiting that it has hung up."""
         self._gone.set()
         super().connection_lost(exc)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - it is aiohttp's
+        """Close the connection once what was answered is sent."""
+        self._outbox.send()
+        await super().shutdown(timeout)
 
     def data_received(self, data: bytes) -> None:
         """Answer a request at once, if that can be; leave everything else to aiohttp."""
@@ -122,7 +129,7 @@ class Connection(web.RequestHandler):
             self._begun = request, response
             return False
         self._listener.access_line(self._remote, request, response)
-        transport.write(octets(response, request.method))
+        self._outbox.put(transport, octets(response, request.method))
         self._messages.popleft()
         self._consumed()
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
@@ -229,4 +236,4 @@ async def _answer(http: web.BaseRequest) -> web.StreamResponse:
 def connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
     """Give the server, to shut down at the end, and what makes the protocol of each connection."""
     server = web.Server(_answer)
-    return server, partial(Connection, listener, server, asyncio.get_running_loop())
+    return server, partial(Connection, listener, server, Outbox(asyncio.get_running_loop()))
