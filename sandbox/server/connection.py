@@ -89,11 +89,6 @@ class Connection(web.RequestHandler):
         self._gone.set()
         super().connection_lost(exc)
 
-    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - it is aiohttp's
-        """Close the connection once what was answered is sent."""
-        self._outbox.send()
-        await super().shutdown(timeout)
-
     def data_received(self, data: bytes) -> None:
         """Answer a request at once, if that can be; leave everything else to aiohttp."""
         waiter = self._waiter
