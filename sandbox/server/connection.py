@@ -24,7 +24,7 @@ from sandbox.exchange import Handler, Request, Response
 from sandbox.field_names import CONTENT_ENCODING, HOST
 from sandbox.server.begun import begun
 from sandbox.server.body import NO_BODY, Body, decoded, received
-from sandbox.server.outbox import Outbox
+from sandbox.server.rounds import Rounds
 from sandbox.server.sending import is_small, octets, sendable
 from sandbox.server.wire import deliver
 
@@ -59,7 +59,7 @@ class Listener:
 class Connection(web.RequestHandler):
     """One connection; what is not HTTP at all is refused here, in the words of the house and without quoting it."""
 
-    def __init__(self, listener: Listener, server: web.Server, outbox: Outbox) -> None:
+    def __init__(self, listener: Listener, server: web.Server, rounds: Rounds) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -69,7 +69,7 @@ class Connection(web.RequestHandler):
             max_line_size=65_536,
         )
         self._listener = listener
-        self._outbox = outbox
+        self._rounds = rounds
         self._begun: tuple[Request, Response | Awaitable[Response]] | None = None
         self._said: RawHeaders | None = None  # the headers of the last request, as they were sent
         self._heard: tuple[CIMultiDictProxy[str], dict[str, Any]]  # what was made of them
@@ -90,6 +90,20 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Deal with data together with what comes on other connections; nothing is said to go on with what is there."""
+        if data:
+            self._rounds.came(self._deal_with, data)
+        else:
+            super().data_received(data)
+
+    def _deal_with(self, data: bytes) -> None:
+        try:
+            self._answer_or_leave(data)
+        except Exception:
+            self.logger.exception("unexpected failure on a connection")
+            self.force_close()
+
+    def _answer_or_leave(self, data: bytes) -> None:
         """Answer a request at once, if that can be; leave everything else to aiohttp."""
         waiter = self._waiter
         if waiter is None or waiter.done():  # an exchange is under way
@@ -124,7 +138,7 @@ class Connection(web.RequestHandler):
             self._begun = request, response
             return False
         self._listener.access_line(self._remote, request, response)
-        self._outbox.put(transport, octets(response, request.method))
+        self._rounds.send(transport, octets(response, request.method))
         self._messages.popleft()
         self._consumed()
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
@@ -231,4 +245,4 @@ async def _answer(http: web.BaseRequest) -> web.StreamResponse:
 def connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
     """Give the server, to shut down at the end, and what makes the protocol of each connection."""
     server = web.Server(_answer)
-    return server, partial(Connection, listener, server, Outbox(asyncio.get_running_loop()))
+    return server, partial(Connection, listener, server, Rounds(asyncio.get_running_loop()))

@@ -242,39 +242,3 @@ def test_a_connection_in_use_is_not_taken_for_an_idle_one() -> None:
     house.handle = note
     talk(house, GET % b"1", GET % b"2", LAST)
     assert sorted(set(ends)) == ends
-
-
-def test_what_is_answered_is_sent_before_the_server_stops() -> None:
-    """It waits for the end of the round, and the connection is closed in that round."""
-
-    async def exchange() -> bytes:
-        listener = Listener(
-            handle=plainly,
-            base_url=None,
-            base_path="/STU3",
-            max_body=1_000,
-            access_line=House().note,
-            secure=False,
-            refuse=refuse,
-        )
-        server, make = connections(listener)
-        made: list[asyncio.Protocol] = []
-
-        def keep() -> asyncio.Protocol:
-            made.append(make())
-            return made[0]
-
-        listening = await asyncio.get_running_loop().create_server(keep, "127.0.0.1", 0)
-        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
-        await asyncio.sleep(0.02)
-        stopping = asyncio.ensure_future(server.shutdown(1))
-        await asyncio.sleep(0)
-        made[0].data_received(GET % b"x")  # as if it came in the round before the connection is told
-        await stopping
-        received = await asyncio.wait_for(reader.read(), 10)
-        writer.close()
-        await writer.wait_closed()
-        listening.close()
-        return received
-
-    assert answers(asyncio.run(exchange())) == [b"[GET /x ]"]
