@@ -13,7 +13,7 @@ from typing import Literal
 from sandbox.clock import Clock
 from sandbox.errors import NonConformant, NotWellFormed, RuleBroken
 from sandbox.exchange import Format, Request, Resource
-from sandbox.fhir.bundle import Bundle, Entry
+from sandbox.fhir.bundle import Bundle, Entry, Resources
 from sandbox.fhir.datatypes import write_instant
 from sandbox.finding import Finding
 from sandbox.registry import Registry, Stored, Version
@@ -142,9 +142,15 @@ class Registrar:
         logical_id, number = current.logical_id, current.number
         return self.registry.update(logical_id, _kept(reading), expected=number, at=self.now(), encode=reading.stored)
 
-    def bundle(self, kind: Literal["searchset", "history"], self_link: str, entries: Sequence[Entry]) -> Bundle:
+    def bundle(
+        self,
+        kind: Literal["searchset", "history"],
+        self_link: str,
+        entries: Sequence[Entry],
+        resources: Resources,
+    ) -> Bundle:
         """Put a Bundle of now together from its entries, all of which there are: there is no paging."""
-        return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, entries)
+        return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, entries, resources)
 
     def now(self) -> datetime:
         """The instant, to the millisecond, as it will be written."""

@@ -66,6 +66,16 @@ class Version:
         return _xml_of(self, write)
 
 
+def encoded(versions: Iterable[Version], wanted: Format, write: Write) -> list[bytes]:
+    """Give the bytes of several versions."""
+    if wanted == "json":
+        return [each.json for each in versions]
+    return [
+        _xml_of(each, write) if len(each.json) <= _CACHED_BYTES_AT_MOST else each.encode(wanted, write)
+        for each in versions
+    ]
+
+
 @lru_cache(maxsize=4_096)
 def _xml_of(version: Version, write: Write) -> bytes:
     return write(version.resource(), "xml")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from xml.sax.saxutils import quoteattr
 
 from sandbox.fhir import xml
@@ -20,15 +20,14 @@ _DECLARED = xml.DECLARATION.encode()
 Write = Callable[[dict[str, Any], Format], bytes]
 
 
-class _Encoded(Protocol):
-    def encode(self, wanted: Format, write: Write) -> bytes: ...
-
-
 Said = tuple[Literal["search", "request"], tuple[tuple[str, str], ...]]
 """What is said of an entry's resource: the element that says it, whose members are plain codes and uris."""
 
-Entry = tuple[str, _Encoded, Said]
-"""One entry: its full URL, its resource, and what is said of it. A search makes many: a tuple costs least."""
+Entry = tuple[str, Said]
+"""One entry: its full URL, and what is said of it. A search makes many: a tuple costs least."""
+
+Resources = Callable[[Format, Write], Sequence[bytes]]
+"""Gives the bytes of the resources of all entries: together, because a search has many."""
 
 
 @lru_cache(maxsize=64)
@@ -50,6 +49,7 @@ class Bundle:
     last_updated: str
     self_link: str
     entries: Sequence[Entry]
+    resources: Resources
 
     @property
     def large(self) -> bool:
@@ -62,10 +62,14 @@ class Bundle:
         envelope = _envelope(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
         if not self.entries:
             return envelope
+        urls, resources = written_together([url for url, _ in self.entries], wanted), self.resources(wanted, write)
         if wanted == "json":
-            entries = b",".join(_json_entries(self.entries, write))
+            entries = b",".join(_json_entries(self.entries, urls, resources))
             return b'%b,"entry":[%b]}' % (envelope.removesuffix(b"}"), entries)
-        return b"%b%b</Bundle>" % (envelope.removesuffix(b"</Bundle>"), b"".join(_xml_entries(self.entries, write)))
+        return b"%b%b</Bundle>" % (
+            envelope.removesuffix(b"</Bundle>"),
+            b"".join(_xml_entries(self.entries, urls, resources)),
+        )
 
 
 @lru_cache(maxsize=8)
@@ -83,20 +87,15 @@ def _envelope(kind: str, wanted: Format, write: Write) -> Template:
     return Template(write(resource, wanted), wanted, marks=4)
 
 
-def _json_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
+def _json_entries(entries: Sequence[Entry], urls: Sequence[bytes], resources: Sequence[bytes]) -> list[bytes]:
     return [
-        b'{"fullUrl":"%b","resource":%b%b' % (url, resource.encode("json", write), _after(said, "json"))
-        for url, (_, resource, said) in zip(_urls(entries, "json"), entries, strict=True)
+        b'{"fullUrl":"%b","resource":%b%b' % (url, resource, _after(said, "json"))
+        for (_, said), url, resource in zip(entries, urls, resources, strict=True)
     ]
 
 
-def _xml_entries(entries: Sequence[Entry], write: Write) -> list[bytes]:
+def _xml_entries(entries: Sequence[Entry], urls: Sequence[bytes], resources: Sequence[bytes]) -> list[bytes]:
     return [
-        b'<entry><fullUrl value="%b"/><resource>%b%b'
-        % (url, resource.encode("xml", write).removeprefix(_DECLARED), _after(said, "xml"))
-        for url, (_, resource, said) in zip(_urls(entries, "xml"), entries, strict=True)
+        b'<entry><fullUrl value="%b"/><resource>%b%b' % (url, resource.removeprefix(_DECLARED), _after(said, "xml"))
+        for (_, said), url, resource in zip(entries, urls, resources, strict=True)
     ]
-
-
-def _urls(entries: Sequence[Entry], wanted: Format) -> list[bytes]:
-    return written_together([url for url, _, _ in entries], wanted)

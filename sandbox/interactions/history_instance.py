@@ -3,6 +3,7 @@
 Not on the registry's pages. Source: FHIR STU3, RESTful API, history; Bundle, bdl-4 (no `response`) and bdl-8.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from sandbox.answers import url
@@ -10,7 +11,7 @@ from sandbox.exchange import Request, Response
 from sandbox.fhir.bundle import Entry
 from sandbox.query import require_no_parameters
 from sandbox.registrar import Registrar
-from sandbox.registry import Version
+from sandbox.registry import Version, encoded
 from sandbox.routing import interaction
 
 
@@ -19,12 +20,14 @@ def history_instance(request: Request, registrar: Registrar) -> Response:
     """Answer with a history Bundle."""
     history = registrar.registry.history(request.logical_id)
     require_no_parameters(request)
-    entries = [_entry(request, each) for each in reversed(history)]
-    return Response(HTTPStatus.OK, registrar.bundle("history", f"{url(request, history[0])}/_history", entries))
+    newest_first = history[::-1]
+    entries = [_entry(request, each) for each in newest_first]
+    link = f"{url(request, history[0])}/_history"
+    return Response(HTTPStatus.OK, registrar.bundle("history", link, entries, partial(encoded, newest_first)))
 
 
 def _entry(request: Request, version: Version) -> Entry:
     created = version.number == 1
     method = ("method", "POST" if created else "PUT")
     path = "Appointment" if created else f"Appointment/{version.logical_id}"
-    return url(request, version), version, ("request", (method, ("url", path)))
+    return url(request, version), ("request", (method, ("url", path)))

@@ -3,10 +3,11 @@
 Source: registry.md section 9; FHIR STU3, RESTful API.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from sandbox.errors import InvalidParameter, NoRecordFound
-from sandbox.exchange import Fresh, Request, Resource, Response
+from sandbox.exchange import Format, Fresh, Request, Resource, Response, Write
 from sandbox.fhir.bundle import Entry
 from sandbox.query import parameters, require_no_parameters
 from sandbox.registrar import Registrar
@@ -30,8 +31,9 @@ def search_definitions(request: Request, registrar: Registrar) -> Response:
     kind = request.resource_type
     found = registrar.profiles.search(kind, _url_asked(request))
     query = f"?{request.query}" if request.query else ""
-    entries = [_entry(request, kind, each) for each in found]
-    return Response(HTTPStatus.OK, registrar.bundle("searchset", f"{request.base}/{kind}{query}", entries))
+    entries: list[Entry] = [(f"{request.base}/{kind}/{each['id']}", ("search", (("mode", "match"),))) for each in found]
+    link = f"{request.base}/{kind}{query}"
+    return Response(HTTPStatus.OK, registrar.bundle("searchset", link, entries, partial(_encoded, found)))
 
 
 def _url_asked(request: Request) -> str | None:
@@ -44,5 +46,5 @@ def _url_asked(request: Request) -> str | None:
     return sent[0][1]
 
 
-def _entry(request: Request, kind: str, definition: Resource) -> Entry:
-    return f"{request.base}/{kind}/{definition['id']}", Fresh(definition), ("search", (("mode", "match"),))
+def _encoded(definitions: list[Resource], wanted: Format, write: Write) -> list[bytes]:
+    return [write(each, wanted) for each in definitions]

@@ -3,6 +3,7 @@
 Source: registry pages, Search for appointments for a patient; FHIR STU3, Search.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from sandbox.answers import type_url, versioned_url
@@ -12,7 +13,7 @@ from sandbox.fhir.bundle import Entry, Said
 from sandbox.fhir.datatypes import are_past
 from sandbox.query import PatientQuery, parameters, patient_asked, require_patient
 from sandbox.registrar import Registrar
-from sandbox.registry import Version
+from sandbox.registry import Version, encoded
 from sandbox.routing import interaction
 
 _MATCH: Said = ("search", (("mode", "match"),))
@@ -40,12 +41,12 @@ def search_by_post(request: Request, registrar: Registrar) -> Response:
 def _searchset(request: Request, registrar: Registrar, query: PatientQuery) -> Response:
     found = _current_appointments(registrar, query.nhs_number)
     if registrar.versioned_full_url:
-        entries: list[Entry] = [(versioned_url(request, each), each, _MATCH) for each in found]
+        entries: list[Entry] = [(versioned_url(request, each), _MATCH) for each in found]
     else:
         beginning = type_url(request)
-        entries = [(beginning + each.logical_id, each, _MATCH) for each in found]
+        entries = [(beginning + each.logical_id, _MATCH) for each in found]
     self_link = f"{request.base}/Appointment?{query.query}"
-    return Response(HTTPStatus.OK, registrar.bundle("searchset", self_link, entries))
+    return Response(HTTPStatus.OK, registrar.bundle("searchset", self_link, entries, partial(encoded, found)))
 
 
 def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
