@@ -40,7 +40,8 @@ async def _sent(http: web.BaseRequest, max_body: int) -> bytes:
             total += len(chunk)
             if total > max_body:
                 raise _too_large("larger", max_body)
-    except (web.RequestPayloadError, ConnectionError) as error:
+    except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
+        # A RuntimeError is how aiohttp says that the client had hung up before anybody waited for more.
         raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
     return b"".join(chunks)
 
