@@ -73,6 +73,7 @@ class Connection(web.RequestHandler):
         self._begun: tuple[Request, Response | Awaitable[Response]] | None = None
         self._said: RawHeaders | None = None  # the headers of the last request, as they were sent
         self._heard: tuple[CIMultiDictProxy[str], dict[str, Any]]  # what was made of them
+        self._ending: asyncio.Future[Response] | None = None  # nobody else keeps it
         self._remote = "-"
         self._gone = asyncio.Event()
         # aiohttp counts the messages that wait from 3.14 on.
@@ -116,7 +117,17 @@ class Connection(web.RequestHandler):
         finally:
             self._waiter = waiter
         if left and not waiter.done():
-            waiter.set_result(None)
+            if self.transport is None or self.transport.is_closing():
+                self._end_without_client()
+            else:
+                waiter.set_result(None)
+
+    def _end_without_client(self) -> None:
+        """Go on with what was begun for a client that has hung up meanwhile; what was not begun is left."""
+        begun, self._begun = self._begun, None
+        self._messages.clear()
+        if begun is not None and not isinstance(begun[1], Response):
+            self._ending = asyncio.ensure_future(begun[1])
 
     def resume_reading(self, *how: bool, **named: bool) -> None:
         """Resume reading where it was paused; aiohttp goes through all of it twice for each body."""

@@ -1,6 +1,7 @@
 """One connection: which exchanges are answered where their request is parsed, and that the others are answered too."""
 
 import asyncio
+import gc
 import gzip
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -242,3 +243,53 @@ def test_a_connection_in_use_is_not_taken_for_an_idle_one() -> None:
     house.handle = note
     talk(house, GET % b"1", GET % b"2", LAST)
     assert sorted(set(ends)) == ends
+
+
+@pytest.mark.parametrize("path", [b"quick", b"slow"])
+def test_what_was_begun_for_a_client_that_has_hung_up_is_done_all_the_same(
+    path: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It came whole, in the round in which its connection was closed; nobody is there to be told."""
+    done = []
+
+    async def slowly(request: Request) -> Response:
+        if request.path == "/slow":
+            await asyncio.sleep(0.01)
+        done.append(request.path.encode()[1:])
+        return await plainly(request)
+
+    async def exchange() -> None:
+        listener = Listener(
+            handle=slowly,
+            base_url=None,
+            base_path="/STU3",
+            max_body=1_000,
+            access_line=House().note,
+            secure=False,
+            refuse=refuse,
+        )
+        server, make = connections(listener)
+        made: list[Connection] = []
+
+        def keep() -> asyncio.Protocol:
+            connection = make()
+            assert isinstance(connection, Connection)
+            made.append(connection)
+            return connection
+
+        listening = await asyncio.get_running_loop().create_server(keep, "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        await asyncio.sleep(0.02)
+        for piece in (GET % path, (GET % b"half")[:-3]):
+            made[0].data_received(piece)
+        assert made[0].transport is not None
+        made[0].transport.close()
+        await asyncio.sleep(0.05)
+        writer.close()
+        listening.close()
+        await server.shutdown(1)
+
+    asyncio.run(exchange())
+    gc.collect()
+    assert done == [path]
+    assert caplog.records == []
