@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from aiohttp import web
 from multidict import CIMultiDict
 
 from sandbox.errors import BodyTooLarge, SandboxError
@@ -56,36 +57,41 @@ def refuse(error: SandboxError) -> Response:
     return Response(int(error.status), body=b"refused")
 
 
+async def listening(house: House, max_body: int = 1_000) -> tuple[web.Server, asyncio.Server]:
+    """Open the door."""
+    listener = Listener(
+        handle=house,
+        base_url=None,
+        base_path="/STU3",
+        max_body=max_body,
+        access_line=house.note,
+        secure=False,
+        refuse=refuse,
+    )
+    server, make = connections(listener)
+
+    def made() -> asyncio.Protocol:
+        connection = make()
+        assert isinstance(connection, Connection)
+        house.made.append(connection)
+        return connection
+
+    return server, await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
+
+
 def talk(house: House, *parts: bytes, max_body: int = 1_000) -> bytes:
     """Everything that comes back for these parts, each sent once what was sent before has been dealt with."""
 
     async def exchange() -> bytes:
-        listener = Listener(
-            handle=house,
-            base_url=None,
-            base_path="/STU3",
-            max_body=max_body,
-            access_line=house.note,
-            secure=False,
-            refuse=refuse,
-        )
-        server, make = connections(listener)
-
-        def made() -> asyncio.Protocol:
-            connection = make()
-            assert isinstance(connection, Connection)
-            house.made.append(connection)
-            return connection
-
-        listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
-        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        server, door = await listening(house, max_body)
+        reader, writer = await asyncio.open_connection(*door.sockets[0].getsockname())
         for part in parts:
             await asyncio.sleep(0.02)  # so that it comes on its own
             writer.write(part)
         received = await asyncio.wait_for(reader.read(), 10)
         writer.close()
         await writer.wait_closed()
-        listening.close()
+        door.close()
         await server.shutdown(1)
         return received
 
@@ -259,34 +265,18 @@ def test_what_was_begun_for_a_client_that_has_hung_up_is_done_all_the_same(
         return await plainly(request)
 
     async def exchange() -> None:
-        listener = Listener(
-            handle=slowly,
-            base_url=None,
-            base_path="/STU3",
-            max_body=1_000,
-            access_line=House().note,
-            secure=False,
-            refuse=refuse,
-        )
-        server, make = connections(listener)
-        made: list[Connection] = []
-
-        def keep() -> asyncio.Protocol:
-            connection = make()
-            assert isinstance(connection, Connection)
-            made.append(connection)
-            return connection
-
-        listening = await asyncio.get_running_loop().create_server(keep, "127.0.0.1", 0)
-        _, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        house = House(slowly)
+        server, door = await listening(house)
+        _, writer = await asyncio.open_connection(*door.sockets[0].getsockname())
         await asyncio.sleep(0.02)
+        connection = house.made[0]
         for piece in (GET % path, (GET % b"half")[:-3]):
-            made[0].data_received(piece)
-        assert made[0].transport is not None
-        made[0].transport.close()
+            connection.data_received(piece)
+        assert connection.transport is not None
+        connection.transport.close()
         await asyncio.sleep(0.05)
         writer.close()
-        listening.close()
+        door.close()
         await server.shutdown(1)
 
     asyncio.run(exchange())
