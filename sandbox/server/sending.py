@@ -57,34 +57,19 @@ class Prepared(web.StreamResponse):
         closing = "" if self._lasting and not old else _CONNECTION[self._lasting]
         head = _head(response, _status_line(old, response.status), closing)
         body = b"" if request.method == "HEAD" or response.status in _WITHOUT_BODY else response.body
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client has hung up")
         if len(body) < _ONE_WRITE_BYTES:
-            # As aiohttp's writer does it in the end, which waits for no client on account of so little either.
-            transport = request.transport
-            if transport is None or transport.is_closing():
-                raise ConnectionResetError("the client has hung up")
             transport.write(head + body)
         else:
-            await writer.write(head)
-            await writer.write(body)
+            transport.write(head)
+            transport.write(body)
+        await writer.drain()  # at once, unless the client reads too slowly
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all was written."""
-
-
-def is_small(response: Response) -> bool:
-    """Tell whether an answer is complete and small enough to be written as it is, in one go."""
-    return DATE in response.headers and response.delivery is None and len(response.body) < _ONE_WRITE_BYTES
-
-
-def octets(response: Response, method: str) -> bytes:
-    """Give a small answer as it is written on a connection of HTTP/1.1 that is kept.
-
-    Raises:
-        ValueError: a header's value has a line break or a NUL.
-    """
-    head = _head(response, _status_line(False, response.status), "")  # noqa: FBT003 - it keys a cache
-    return head if method == "HEAD" or response.status in _WITHOUT_BODY else head + response.body
 
 
 def _head(response: Response, status_line: str, connection: str) -> bytes:
