@@ -31,7 +31,7 @@ from sandbox.journal import Journal
 from sandbox.outcomes import injected
 from sandbox.pipeline import Pipeline, answered, wired
 from sandbox.planting import Planter, Progress, in_silence
-from sandbox.registrar import Registrar, recorded
+from sandbox.registrar import Registrar
 from sandbox.registry import Registry
 from sandbox.representation import require_formats
 from sandbox.routing import Routes, require_route
@@ -51,7 +51,6 @@ from sandbox.server.front import Front
 from sandbox.server.tls import ssl_context
 from sandbox.server.token_api import TokenApi, TokenFaults, oauth_refusal
 from sandbox.settings import Settings
-from sandbox.stencils import Stencils
 from sandbox.tenant import Tenant
 from sandbox.validation.conformance import UnusableDefinition
 from sandbox.validation.profiles import Profiles
@@ -239,7 +238,6 @@ def build(
         clock=Clock(wall, start=settings.clock, frozen=settings.clock_frozen),
         codec=codec,
         profiles=profiles,
-        stencils=Stencils(profiles, recorded, codec.write),
         strictness=Strictness(
             refuse_duplicates=settings.duplicates == "refuse",
             check_digit=settings.check_digit,

@@ -5,7 +5,7 @@ Nothing here knows a socket, so that every step of the house can be tried with a
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -24,18 +24,6 @@ With = TypeVar("With")
 
 Write = Callable[[Resource, Format], bytes]
 """Encodes a resource; `validation.reading.Codec.write` is the one."""
-
-
-class Stamp(NamedTuple):
-    """What the server assigns to a version."""
-
-    logical_id: str
-    version_id: str
-    last_updated: str
-
-
-Encode = Callable[[Format, Stamp], bytes]
-"""Encodes a resource, stamped as a version."""
 
 
 class Representable(Protocol):

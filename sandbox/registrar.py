@@ -18,7 +18,6 @@ from sandbox.fhir.datatypes import write_instant
 from sandbox.finding import Finding
 from sandbox.registry import Registry, Stored, Version
 from sandbox.rules import Case, On, Strictness, findings
-from sandbox.stencils import Stencils
 from sandbox.validation.profiles import Profiles
 from sandbox.validation.reading import Codec, Reading, Refused
 
@@ -55,7 +54,6 @@ class Registrar:
     clock: Clock
     codec: Codec
     profiles: Profiles
-    stencils: Stencils
     strictness: Strictness
     new_id: Callable[[], str]
     versioned_full_url: bool = False
@@ -69,10 +67,6 @@ class Registrar:
         """
         if isinstance(request.body_error, NotWellFormed):
             raise request.body_error
-        if expected == ("Appointment",):
-            fitting = self.stencils.fitting(request.body, request.body_format)
-            if fitting is not None:
-                return Reading(fitting.resource, stored=fitting.stored)
         return await self.read_bytes(request.body, request.body_format, expected)
 
     async def read_bytes(self, body: bytes, body_format: Format, expected: Sequence[str] = ("Appointment",)) -> Reading:
@@ -100,12 +94,7 @@ class Registrar:
         Raises:
             NonConformant: with all the errors found.
         """
-        if reading.stored is not None:
-            return []
-        found = await self.judged(request, reading)
-        if not found:
-            self.stencils.learn(request.body, request.body_format, reading.resource)
-        return _warnings_alone(found)
+        return _warnings_alone(await self.judged(request, reading))
 
     def require_conformance(self, reading: Reading) -> list[Finding]:
         """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
@@ -131,7 +120,7 @@ class Registrar:
 
     def register(self, reading: Reading) -> Stored:
         """Store a new appointment, under an id of ours."""
-        return self.registry.create(_kept(reading), logical_id=self.new_id(), at=self.now(), encode=reading.stored)
+        return self.registry.create(recorded(reading.resource), logical_id=self.new_id(), at=self.now())
 
     def replace(self, current: Version, reading: Reading) -> Stored:
         """Store the next version of an appointment.
@@ -139,8 +128,9 @@ class Registrar:
         Raises:
             VersionConflict: `current` is not the current version any more.
         """
-        logical_id, number = current.logical_id, current.number
-        return self.registry.update(logical_id, _kept(reading), expected=number, at=self.now(), encode=reading.stored)
+        return self.registry.update(
+            current.logical_id, recorded(reading.resource), expected=current.number, at=self.now()
+        )
 
     def bundle(
         self,
@@ -175,10 +165,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def recorded(resource: Resource) -> Resource:
     """Give what the registry keeps of an Appointment."""
     return {name: value for name, value in resource.items() if name in _RECORDED}
-
-
-def _kept(reading: Reading) -> Resource:
-    return recorded(reading.resource) if reading.stored is None else reading.resource
 
 
 # With what a primitive has beside its value, under its name with an underscore.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sandbox.errors import NoRecordFound, VersionConflict
-from sandbox.exchange import Encode, Format, Resource, Stamp, Write
+from sandbox.exchange import Format, Resource, Write
 from sandbox.fhir.datatypes import write_instant
 from sandbox.fhir.etag import entity_tag
 from sandbox.fhir.nhs_number import patients_named
@@ -82,20 +82,19 @@ def _xml_of(version: Version, write: Write) -> bytes:
 
 
 class Stored(NamedTuple):
-    """A version that was stored just now, with the means to encode it still at hand."""
+    """A version that was stored just now, with its resource, so that its XML needs no parsing."""
 
     version: Version
-    stamp: Stamp
-    again: Encode
+    resource: Resource
 
     @property
     def large(self) -> bool:
         """Whether its XML takes long to make."""
         return self.version.large
 
-    def encode(self, wanted: Format, write: Write) -> bytes:  # noqa: ARG002 - what is representable takes it
-        """Give the bytes of the resource."""
-        return self.version.json if wanted == "json" else self.again("xml", self.stamp)
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Return the bytes of the resource."""
+        return self.version.json if wanted == "json" else write(self.resource, "xml")
 
 
 class Registry:
@@ -111,7 +110,7 @@ class Registry:
         self._parse = parse
         self._histories: dict[str, list[Version]] = {}
         self._ids_of_patient: dict[str, dict[str, None]] = {}
-        self._pointers: dict[str, int] = {}
+        self._pointers: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._histories)
@@ -181,20 +180,17 @@ class Registry:
         """Whether an appointment with this identifier value is registered."""
         return pointer in self._pointers
 
-    def create(self, resource: Resource, *, logical_id: str, at: datetime, encode: Encode | None = None) -> Stored:
-        """Store a new appointment as version 1; `encode` gives what is kept of it, if that is not all as it is."""
+    def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Stored:
+        """Store a new appointment as version 1."""
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
-        stored = self._stored(resource, logical_id, 1, at, encode)
+        stored = self._stored(resource, logical_id, 1, at)
         self._histories[logical_id] = [stored.version]
-        for value in pointers_of(resource):
-            self._pointers[value] = self._pointers.get(value, 0) + 1
+        self._pointers.update(pointers_of(resource))
         self._index(stored.version)
         return stored
 
-    def update(
-        self, logical_id: str, resource: Resource, *, expected: int, at: datetime, encode: Encode | None = None
-    ) -> Stored:
+    def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
         """Store the next version, if `expected` is the current one: compare and set, in one step.
 
         Raises:
@@ -204,7 +200,7 @@ class Registry:
         current = self.current(logical_id)
         if current.number != expected:
             raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
-        stored = self._stored(resource, logical_id, expected + 1, at, encode)
+        stored = self._stored(resource, logical_id, expected + 1, at)
         self._histories[logical_id].append(stored.version)
         self._index(stored.version)
         return stored
@@ -213,23 +209,19 @@ class Registry:
         for nhs_number in version.patients:
             self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
 
-    def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime, encode: Encode | None) -> Stored:
-        def written(wanted: Format, stamp: Stamp) -> bytes:
-            return self._write(stamped(resource, stamp), wanted)
-
-        stamp, encode = Stamp(logical_id, str(number), write_instant(at)), encode or written
-        json, end, patients = encode("json", stamp), resource.get("end", ""), patients_named(resource)
-        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamp, encode)
+    def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
+        stamped = _stamped(resource, logical_id, {"versionId": str(number), "lastUpdated": write_instant(at)})
+        json, end, patients = self._write(stamped, "json"), resource.get("end", ""), patients_named(resource)
+        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamped)
 
 
-def stamped(resource: Resource, stamp: Stamp) -> Resource:
-    """Give the resource with what the server assigns: id, meta.versionId and meta.lastUpdated."""
-    meta = {"versionId": stamp.version_id, "lastUpdated": stamp.last_updated}
+def _stamped(resource: Resource, logical_id: str, meta: dict[str, Any]) -> Resource:
+    """Return the resource with what the server assigns: its id, and `meta` with versionId and lastUpdated."""
     if "meta" in resource:
         meta |= {name: value for name, value in resource["meta"].items() if name.lstrip("_") not in meta}
-    stored = {"resourceType": "Appointment", "id": stamp.logical_id, "meta": meta, **resource}
-    stored["id"], stored["meta"] = stamp.logical_id, meta  # whatever was sent under these names
-    return stored
+    stamped = {"resourceType": "Appointment", "id": logical_id, "meta": meta, **resource}
+    stamped["id"], stamped["meta"] = logical_id, meta  # whatever was sent under these names
+    return stamped
 
 
 def pointers_of(resource: Resource) -> Iterable[str]:

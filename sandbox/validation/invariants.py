@@ -6,7 +6,7 @@ expression is compiled as FHIRPath.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.exchange import Resource
@@ -45,30 +45,16 @@ def compiled(expression: str, element_path: str, *, by_hand: bool = True) -> Hol
     return fhirpath.compiled(expression, element_path)
 
 
-def pattern_of(expression: str) -> Callable[[str], object] | None:
-    """Give the search of an invariant that matches a text with a pattern; None where it is any other.
-
-    Raises:
-        BadExpression: the pattern is none.
-    """
-    matched = _MATCHES.fullmatch(expression)
-    return _search(_unescaped(matched[1])) if matched else None
-
-
 def _unescaped(text: str) -> str:
     return text.replace("\\\\", "\\")
 
 
 def _matches(expression: str) -> Holds:
-    search = _search(expression)
-    return lambda value, _judging: isinstance(value, str) and search(value) is not None
-
-
-def _search(expression: str) -> Callable[[str], object]:
     try:
-        return pattern(expression).search
+        search = pattern(expression).search
     except re.error as error:
         raise fhirpath.BadExpression(f"has a bad regular expression: {error}") from error
+    return lambda value, _judging: isinstance(value, str) and search(value) is not None
 
 
 def _exclusive(first: str, second: str) -> Holds:
@@ -245,22 +231,3 @@ BY_HAND: dict[str, Holds] = {
     "period.empty() or periodUnit.exists()": _needs("period", "periodUnit"),
 }
 """The invariants written by hand, by their FHIRPath."""
-
-READS: Mapping[str, frozenset[str]] = {
-    "start.empty() xor end.exists()": frozenset(),
-    "(start.exists() and end.exists()) or (status in ('proposed' | 'cancelled'))": frozenset({"status"}),
-    "type.exists() or actor.exists()": frozenset(),
-    "start.empty() or end.empty() or (start <= end)": frozenset({"start", "end"}),
-    "contained.text.empty()": frozenset({"contained"}),
-    "contained.contained.empty()": frozenset({"contained"}),
-    "contained.where(('#'+id in %resource.descendants().reference).not()).empty()": frozenset({"contained"}),
-    "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()": frozenset({"contained"}),
-    "reference.startsWith('#').not() or "
-    "(reference.substring(1).trace('url') in %resource.contained.id.trace('ids'))": frozenset({"reference"}),
-    "value.empty() or system.exists()": frozenset(),
-    "code.empty() or system.exists()": frozenset(),
-}
-"""The children whose values an invariant looks at; of others, at most it asks whether they are there.
-
-That contained resources are referred to is asked of all references in a resource, but only where it contains any.
-"""

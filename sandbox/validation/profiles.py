@@ -11,7 +11,6 @@ from sandbox.exchange import Resource
 from sandbox.finding import Finding
 from sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
 from sandbox.validation.judging import BASE, Judging, Place, Step
-from sandbox.validation.openings import Opening, opening
 from sandbox.validation.snapshot import flattened
 from sandbox.validation.structure_definition import Walks
 from sandbox.validation.valuesets import ValueSets
@@ -103,20 +102,6 @@ class Profiles:
         for url in self._judged_by(resource, profiles, judging):
             self._walks.judge(resource, url, judging)
         return judging.in_document_order(line) if judging.found else []
-
-    def opening(self, resource: Resource, names: Sequence[str]) -> Opening | None:
-        """Give what is to be judged of a text of a resource that conforms, where it may differ; None if it may not.
-
-        Args:
-            resource: as it is judged without profiles asked for.
-            names: of the members that lead to the text, without indices.
-        """
-        judged_by = self._judged_by(resource, (), Judging(resource, resource))
-        openings = [each for url in judged_by if (each := opening(self._walks, url, names))]
-        if len(openings) < len(judged_by):
-            return None
-        tests = dict.fromkeys(test for each in openings for test in each.tests)
-        return Opening(tuple(tests), tuple(check for each in openings for check in each.checks))
 
     def _judged_by(self, resource: Resource, asked: Sequence[str], judging: Judging) -> list[str]:
         kind = str(resource["resourceType"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from sandbox.errors import NotReadable, NotWellFormed, SandboxError
-from sandbox.exchange import Encode, Format, Resource
+from sandbox.exchange import Format, Resource
 from sandbox.fhir import json, narrative, structure, xml
 from sandbox.fhir.plain import PlainReader
 from sandbox.fhir.shape import MOST_MISFITS, Misfit, Shape, places
@@ -31,14 +31,12 @@ _PREFIXES = {"f": xml.NAMESPACE, "h": narrative.NAMESPACE}
 class Reading:
     """A body as it was read: the resource in FHIR's JSON shape, members in the order of their type.
 
-    Of a body in XML there is the tree, or the body, which is parsed when a line is asked for. `stored`
-    encodes what is kept of it, where a stencil knows; the profiles have nothing to say of such a resource.
+    Of a body in XML there is the tree, or the body, which is parsed when a line is asked for.
     """
 
     resource: Resource
     root: etree._Element | None = None
     unparsed: bytes = b""
-    stored: Encode | None = None
 
     def line(self, location: str) -> int | None:
         """Give the line, in an XML body, of what an XPath with the prefixes f and h names; None in a JSON body."""
