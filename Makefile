@@ -35,7 +35,7 @@ dist: .venv/ready
 	$(BIN)/python -m build --no-isolation
 
 schema: .venv/ready
-	$(BIN)/python -m sandbox.validation.generate
+	$(BIN)/python -m registry_sandbox.validation.generate
 
 bench: .venv/ready
 	$(BIN)/python -m bench $(ARGS)
@@ -50,4 +50,4 @@ profile: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-oldest build dist sandbox/*.egg-info

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.appointments import REGISTERED, appointment, logical_id
-from sandbox import __main__ as command_line
-from sandbox import app
-from sandbox.settings import Settings
+from registry_sandbox import __main__ as command_line
+from registry_sandbox import app
+from registry_sandbox.settings import Settings
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -53,7 +53,7 @@ def _start(arguments: list[str], read: str) -> tuple[float, float]:
     port = _free_port()
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", str(port), "--quiet", *arguments],
+        [sys.executable, "-m", "registry_sandbox", "--port", str(port), "--quiet", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment(),

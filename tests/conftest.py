@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 # The same examples in every run, and no clock: a busy machine is no reason for a test to fail.
 settings.register_profile("house", derandomize=True, deadline=None)

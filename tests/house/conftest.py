@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from sandbox.exchange import Resource
-from sandbox.testing.running import RegistrySandbox
-from sandbox.validation.profiles import CARECONNECT_APPOINTMENT
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.testing.running import RegistrySandbox
+from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 from tests.house.faulty import Faulty, Waits
 
 NHS_NUMBERS = "https://fhir.nhs.uk/Id/nhs-number"

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 MANY = 1_000
 STORY = """---

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-import sandbox.faults
-from sandbox.faults.effect import vocabulary
-from sandbox.testing.running import RegistrySandbox
+import registry_sandbox.faults.effects
+from registry_sandbox.faults.effect import vocabulary
+from registry_sandbox.testing.running import RegistrySandbox
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-fault.md"
 
@@ -20,11 +20,11 @@ def added(tmp_path: Path) -> Iterator[None]:
     """The effect of the page, as one more file of the package."""
     (shown,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     (tmp_path / "bom.py").write_text(shown)
-    sandbox.faults.__path__.append(str(tmp_path))
+    registry_sandbox.faults.effects.__path__.append(str(tmp_path))
     vocabulary.cache_clear()
     yield
-    sandbox.faults.__path__.remove(str(tmp_path))
-    sys.modules.pop("sandbox.faults.bom")
+    registry_sandbox.faults.effects.__path__.remove(str(tmp_path))
+    sys.modules.pop("registry_sandbox.faults.effects.bom")
     vocabulary.cache_clear()
 
 

@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from sandbox.errors import SandboxError
-from sandbox.exchange import Format, Resource
-from sandbox.finding import Finding
-from sandbox.validation.conformance import Definition, definitions_at, shipped_definitions
-from sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, SHIPPED, Profiles
-from sandbox.validation.reading import Codec, Refused
-from sandbox.validation.structure_definition import Walks
-from sandbox.validation.valuesets import ValueSets
+from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Format, Resource
+from registry_sandbox.validation.conformance import Definition, definitions_at, shipped_definitions
+from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, SHIPPED, Profiles
+from registry_sandbox.validation.reading import Codec, Refused
+from registry_sandbox.validation.structure_definition import Walks
+from registry_sandbox.validation.valuesets import ValueSets
 
 Damage = Callable[[random.Random, Resource], None]
 DamageXml = Callable[[random.Random, etree._Element], None]  # noqa: SLF001 - lxml has no public name for it

@@ -10,9 +10,9 @@ import httpx
 import pytest
 import yaml
 
-from sandbox.faults.rule import rule_schema
-from sandbox.testing.builders import appointment
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.faults.rule import rule_schema
+from registry_sandbox.testing.builders import appointment
+from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import BOOKED, Faulty
 
 PAGE = Path(__file__).parents[2] / "docs" / "control-api.md"

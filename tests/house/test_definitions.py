@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from sandbox.fhir import xml
-from sandbox.validation.definitions import profiles_folder
-from sandbox.validation.reading import Codec
+from registry_sandbox.fhir import xml
+from registry_sandbox.validation.definitions import profiles_folder
+from registry_sandbox.validation.reading import Codec
 
 _PROFILES = profiles_folder()
 _SHIPPED = sorted([*_PROFILES.glob("base/*.json"), *_PROFILES.glob("valuesets/*.json")])

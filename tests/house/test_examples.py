@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

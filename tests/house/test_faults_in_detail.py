@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import BOOKED, NEW, Faulty, by_httpx
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import BOOKED, Faulty, by_httpx
 from tests.house.test_the_command_line import serving
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import requests
 
-from sandbox.faults.effect import vocabulary
+from registry_sandbox.faults.effect import vocabulary
 from tests.house.faulty import VOCABULARY, Call, Faulty, Row, by_httpx
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"

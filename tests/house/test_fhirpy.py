@@ -10,7 +10,7 @@ import pytest
 from fhirpy import AsyncFHIRClient, SyncFHIRClient
 from fhirpy.base.exceptions import ForbiddenError, MultipleResourcesFound, OperationOutcome, ResourceNotFound
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 from tests.spec.conversation import appointment
 
 PATIENT = "https://fhir.nhs.uk/Id/nhs-number|9990001111"

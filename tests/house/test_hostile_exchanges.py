@@ -12,14 +12,14 @@ import pytest
 from lxml import etree
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from sandbox.app import build
-from sandbox.clock import Clock
-from sandbox.exchange import Request, Response
-from sandbox.journal import Journal, as_json
-from sandbox.representation import negotiate, note_answer_format
-from sandbox.settings import Settings
-from sandbox.testing.running import RegistrySandbox
-from sandbox.validation.reading import Reading
+from registry_sandbox.app import build
+from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.negotiation import negotiate, note_answer_format
+from registry_sandbox.registry.journal import Journal, as_json
+from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.settings import Settings
+from registry_sandbox.testing.running import RegistrySandbox
+from registry_sandbox.validation.reading import Reading
 
 SEEDED = "/STU3/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba"
 

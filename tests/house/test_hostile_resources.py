@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.errors import SandboxError
-from sandbox.exchange import Resource
-from sandbox.validation.judging import MOST_FINDINGS
-from sandbox.validation.profiles import Profiles
-from sandbox.validation.reading import Codec, Refused
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.validation.context import MOST_FINDINGS
+from registry_sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.reading import Codec, Refused
 
 DELIVERY_CHANNEL = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-DeliveryChannel-1"
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 HEAD = "Host: localhost\r\nConnection: close\r\n"
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 JSON, XML = "application/fhir+json; charset=utf-8", "application/fhir+xml; charset=utf-8"
 

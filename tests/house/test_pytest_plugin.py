@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 ROOT = Path(__file__).parents[2]
 STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\nfilterwarnings = error\n"
@@ -42,7 +42,7 @@ def project(tmp_path: Path) -> Project:
         tmp_path.joinpath("pytest.ini").write_text(STRICT + ini)
         for name, text in modules.items():
             tmp_path.joinpath(f"{name}.py").write_text(text)
-        loaded = [word for name in ("sandbox.testing.pytest_plugin", *plugins) for word in ("-p", name)]
+        loaded = [word for name in ("registry_sandbox.testing.pytest_plugin", *plugins) for word in ("-p", name)]
         done = subprocess.run(  # noqa: S603 - our own Python
             [sys.executable, "-m", "pytest", *loaded, *arguments],
             cwd=tmp_path,
@@ -142,7 +142,7 @@ class TestTheFactory:
         """Two registries, with settings of their own over those of the ini file; they stop with the test."""
         ran = project(
             ini="registry_sandbox =\n    no-seed-data = true\n    no-sentinels = true\n",
-            test_factory="import pytest\nfrom sandbox.asking import NoAnswer\nleft = []\n"
+            test_factory="import pytest\nfrom registry_sandbox.cli.control_client import NoAnswer\nleft = []\n"
             "def test_two(registry_sandbox_factory):\n"
             "    one, other = registry_sandbox_factory(), registry_sandbox_factory(duplicates='refuse')\n"
             "    one.register()\n    left.append(one)\n"
@@ -216,13 +216,14 @@ class TestManners:
     def test_it_imports_nothing_of_the_server(self) -> None:
         """Every run of pytest loads it."""
         code = (
-            "import sys, sandbox.testing.pytest_plugin; print(*sorted(each for each in sys.modules if '.' not in each))"
+            "import sys, registry_sandbox.testing.pytest_plugin; "
+            "print(*sorted(each for each in sys.modules if '.' not in each))"
         )
         done = subprocess.run(  # noqa: S603 - our own Python
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
         )
         imported = set(done.stdout.split())
-        assert "sandbox" in imported
+        assert "registry_sandbox" in imported
         assert imported.isdisjoint(
             {"aiohttp", "lxml", "yaml", "cryptography", "jwt", "uvloop", "fhirpathpy", "xmlschema"}
         )

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.faults.sentinels import SENTINELS
-from sandbox.settings import table
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.faults.sentinels import SENTINELS
+from registry_sandbox.settings import table
+from registry_sandbox.testing.running import RegistrySandbox
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import Faulty
 
 

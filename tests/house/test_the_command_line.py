@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-COMMAND = [sys.executable, "-m", "sandbox"]
+COMMAND = [sys.executable, "-m", "registry_sandbox"]
 PATIENCE_S = 20
 
 

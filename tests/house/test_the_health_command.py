@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.__main__ import main
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.__main__ import main
+from registry_sandbox.testing.running import RegistrySandbox
 
 
 @pytest.fixture

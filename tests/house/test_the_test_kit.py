@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.asking import NoAnswer
-from sandbox.seed import BadSeed
-from sandbox.serving import PortTaken
-from sandbox.settings import BadSetting
-from sandbox.testing import builders
-from sandbox.testing.remote import RemoteSandbox
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.cli.control_client import NoAnswer
+from registry_sandbox.registry.seeds import BadSeed
+from registry_sandbox.server.serving import PortTaken
+from registry_sandbox.settings import BadSetting
+from registry_sandbox.testing import builders
+from registry_sandbox.testing.remote import RemoteSandbox
+from registry_sandbox.testing.running import RegistrySandbox
 
 READ_SAMPLE = "eef4f241-e276-4c9e-8d1f-6d12dcdc0086"
 OVERLAPPING = 8

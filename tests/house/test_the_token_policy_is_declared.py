@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from sandbox.exchange import Resource
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.testing.running import RegistrySandbox
 
 
 def security(auth: str) -> Resource:

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.security.certificates import write_certificates
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.auth.certificates import write_certificates
+from registry_sandbox.testing.running import RegistrySandbox
 
 
 @pytest.fixture(scope="module")

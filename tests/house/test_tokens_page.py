@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.testing.running import RegistrySandbox
-from tests.unit.security.test_documentation import rows
+from registry_sandbox.testing.running import RegistrySandbox
+from tests.unit.auth.test_documentation import rows
 
 ADDRESS = "http://127.0.0.1:8080"
 

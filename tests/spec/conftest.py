@@ -6,8 +6,8 @@ from typing import cast
 import httpx
 import pytest
 
-from sandbox.exchange import Format
-from sandbox.testing.running import RegistrySandbox
+from registry_sandbox.http.exchange import Format
+from registry_sandbox.testing.running import RegistrySandbox
 from tests.spec.conversation import Registry
 
 

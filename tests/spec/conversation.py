@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from lxml import etree
 
-from sandbox.exchange import Format, Resource
-from sandbox.validation.reading import Codec
+from registry_sandbox.http.exchange import Format, Resource
+from registry_sandbox.validation.reading import Codec
 
 MEDIA_TYPES: dict[Format, str] = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 FHIR = "{http://hl7.org/fhir}"

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sandbox.fhir import structure
-from sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
-from sandbox.validation.definitions import profiles_folder
+from registry_sandbox.fhir import structure
+from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
+from registry_sandbox.validation.definitions import profiles_folder
 
 FACTS: Structure = structure.load(profiles_folder() / "structure.json")
 RESOURCES = sorted(each.name for each in FACTS.resources())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.settings import BadSetting, Settings, combined, fields
+from registry_sandbox.settings import BadSetting, Settings, combined, fields
 
 
 def chosen(flags: dict[str, Any] | None = None, env: dict[str, str] | None = None, **file: Any) -> Settings:

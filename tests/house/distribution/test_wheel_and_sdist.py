@@ -16,7 +16,7 @@ import pytest
 
 from tests.house.distribution.conftest import ROOT, Built, Environment, install, make_environment
 
-DATA = {"sandbox.profiles": "profiles", "sandbox.seed_data": "seed_data"}
+DATA = {"registry_sandbox.profiles": "profiles", "registry_sandbox.seed_data": "seed_data"}
 
 
 def packages_listed() -> set[str]:
@@ -34,7 +34,7 @@ def files_below(folder: str) -> set[str]:
 
 def in_package(path: str) -> str:
     """Where a file of the tree lies in an installed package."""
-    return path if path.startswith("sandbox/") else f"sandbox/{path}"
+    return path.removeprefix("sandbox/") if path.startswith("sandbox/") else f"registry_sandbox/{path}"
 
 
 def answers_of(command: Sequence[str | Path], cwd: Path, ready: Path) -> tuple[dict[str, object], dict[str, object]]:
@@ -67,8 +67,8 @@ def assert_serves(command: Sequence[str | Path], cwd: Path, ready: Path) -> None
 
 def test_every_folder_with_code_is_a_listed_package() -> None:
     """The list of packages in setup.cfg is what there is, and the two folders of data."""
-    folders = {path.parent for path in (ROOT / "sandbox").rglob("*.py")}
-    there = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    folders = {path.parent for path in (ROOT / "sandbox" / "registry_sandbox").rglob("*.py")}
+    there = {".".join(folder.relative_to(ROOT / "sandbox").parts) for folder in folders}
     assert packages_listed() == there | DATA.keys()
 
 
@@ -76,7 +76,7 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(built: Built)
     """Every file below sandbox, profiles and seed_data is in the wheel, and no other."""
     with zipfile.ZipFile(built.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    expected = files_below("sandbox") | files_below("profiles") | files_below("seed_data")
+    expected = files_below("sandbox/registry_sandbox") | files_below("profiles") | files_below("seed_data")
     assert held == {in_package(path) for path in expected}
 
 
@@ -84,7 +84,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built: Built) -> None:
     """The wheel was built from the sdist, which has the sources where the tree has them."""
     with tarfile.open(built.sdist) as sdist:
         held = {name.partition("/")[2] for name in sdist.getnames()}
-    assert held >= files_below("sandbox") | files_below("profiles") | files_below("seed_data")
+    assert held >= files_below("sandbox/registry_sandbox") | files_below("profiles") | files_below("seed_data")
     assert held >= {"setup.cfg", "pyproject.toml", "LICENSE", "README.md"}
 
 
@@ -119,8 +119,8 @@ def test_an_editable_install_serves_the_same(source_tree: Path, tmp_path: Path) 
 
 
 def test_a_bare_checkout_serves_the_same(source_tree: Path, tmp_path: Path) -> None:
-    """`python -m sandbox` needs no install, where the dependencies are there."""
-    assert_serves([sys.executable, "-m", "sandbox"], source_tree, tmp_path / "ready")
+    """`python -m registry_sandbox` from the source root needs no install, where the dependencies are there."""
+    assert_serves([sys.executable, "-m", "registry_sandbox"], source_tree / "sandbox", tmp_path / "ready")
 
 
 @pytest.mark.parametrize("heavy", ["pytest", "httpx", "coverage"])

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from sandbox.faults.fields import BadFault
-from sandbox.faults.match import Facts
-from sandbox.faults.rule import read_rule, rule_schema
+from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.match import Facts
+from registry_sandbox.faults.rule import read_rule, rule_schema
 
 
 def facts(**known: Any) -> Facts:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox.faults.rule import read_rule
-from sandbox.faults.sentinels import SENTINELS, Sentinel, sentinel_rules, sentinel_table
-from sandbox.fhir.nhs_number import check_digit_holds
+from registry_sandbox.faults.rule import read_rule
+from registry_sandbox.faults.sentinels import SENTINELS, Sentinel, sentinel_rules, sentinel_table
+from registry_sandbox.fhir.nhs_number import check_digit_holds
 
 ROOT = Path(__file__).parents[3]
 SEEDS = ROOT / "seed_data"

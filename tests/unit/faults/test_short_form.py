@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults.effect import vocabulary
-from sandbox.faults.fields import BadFault
-from sandbox.faults.rule_set import read_rules
-from sandbox.faults.short_form import long_form, read_short_form, split_several
+from registry_sandbox.faults.effect import vocabulary
+from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.rule_set import read_rules
+from registry_sandbox.faults.short_form import long_form, read_short_form, split_several
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.fhir.datatypes import are_past, instant, instant_of, same_instant
+from registry_sandbox.fhir.datatypes import are_past, instant, instant_of, same_instant
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.fhir.differences import differences
+from registry_sandbox.fhir.differences import differences
 
 STORED: dict[str, Any] = {
     "resourceType": "Appointment",

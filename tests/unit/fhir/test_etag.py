@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.fhir.etag import entity_tag, versions_named
+from registry_sandbox.fhir.etag import entity_tag, versions_named
 
 
 def test_a_version_is_named_weakly() -> None:

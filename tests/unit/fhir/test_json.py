@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from sandbox.fhir import json
+from registry_sandbox.fhir import json
 
 
 @pytest.mark.parametrize(

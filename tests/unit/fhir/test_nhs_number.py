@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.fhir.nhs_number import check_digit_holds, is_well_formed, patients_named
+from registry_sandbox.fhir.nhs_number import check_digit_holds, is_well_formed, patients_named
 
 
 @pytest.mark.parametrize("text", ["999100001", "99910000111", "999100001x", "９991000011", "9991000011\n", ""])  # noqa: RUF001

@@ -1,6 +1,6 @@
 """A place in a resource is told in two ways."""
 
-from sandbox.fhir.place import Place
+from registry_sandbox.fhir.place import Place
 
 
 def test_a_place_is_named_for_people_and_as_xpath() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
-from sandbox.fhir.xml import Writer
-from sandbox.validation.reading import Codec
+from registry_sandbox.fhir.xml import Writer
+from registry_sandbox.validation.reading import Codec
 from tests.unit.drawn import FACTS, RESOURCES, resources
 
 _WRITER = Writer(FACTS)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.fhir import json, structure
-from sandbox.fhir.shape import Shape, places
-from sandbox.validation.definitions import profiles_folder
+from registry_sandbox.fhir import json, structure
+from registry_sandbox.fhir.shape import Shape, places
+from registry_sandbox.validation.definitions import profiles_folder
 
 _SHAPE = Shape(structure.load(profiles_folder() / "structure.json"))
 

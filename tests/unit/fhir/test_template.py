@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.fhir.template import NUMBER, TEXTS, Format, Template
-from sandbox.validation.reading import Codec
+from registry_sandbox.fhir.template import NUMBER, TEXTS, Format, Template
+from registry_sandbox.validation.reading import Codec
 
 _CODEC = Codec()
 _FORMATS: list[Format] = ["json", "xml"]

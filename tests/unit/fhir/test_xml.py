@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.fhir import xml
+from registry_sandbox.fhir import xml
 
 _BOMB = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10 if level else "lol"}">' for level in range(10))
 

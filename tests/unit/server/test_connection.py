@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from sandbox.errors import BodyTooLarge, SandboxError
-from sandbox.exchange import Request, Response
-from sandbox.server.connection import Listener, connections
+from registry_sandbox.http.errors import BodyTooLarge, SandboxError
+from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.server.connection import Listener, connections
 
 GET = b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /%b HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"

@@ -6,8 +6,8 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from sandbox.exchange import Response
-from sandbox.server.sending import Prepared, sendable
+from registry_sandbox.http.exchange import Response
+from registry_sandbox.server.sending import Prepared, sendable
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import pytest
 
-from sandbox.security.certificates import UnusableCertificates, certificate, write_certificates
-from sandbox.server.tls import ssl_context, subject_of
+from registry_sandbox.auth.certificates import UnusableCertificates, certificate, write_certificates
+from registry_sandbox.server.tls import ssl_context, subject_of
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 Mode = Literal["server", "mutual"]

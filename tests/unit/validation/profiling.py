@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.exchange import Resource
-from sandbox.finding import Finding
-from sandbox.validation.conformance import Definition, shipped_definitions
-from sandbox.validation.profiles import SHIPPED, Profiles
+from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.validation.conformance import Definition, shipped_definitions
+from registry_sandbox.validation.profiles import SHIPPED, Profiles
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 URL = "http://x.test/StructureDefinition/mine"

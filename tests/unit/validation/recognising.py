@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bench import judge
-from sandbox.errors import SandboxError
-from sandbox.exchange import Format, Resource
-from sandbox.fhir import json as fhir_json
-from sandbox.fhir.plain import PlainReader
-from sandbox.validation.reading import Codec, Refused
-from sandbox.validation.recognition import Recogniser
+from registry_sandbox.fhir import json as fhir_json
+from registry_sandbox.fhir.plain import PlainReader
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Format, Resource
+from registry_sandbox.validation.reading import Codec, Refused
+from registry_sandbox.validation.recognition import Recogniser
 from tests.unit.drawn import FACTS, RESOURCES
 
 _RECOGNISER = Recogniser(FACTS)

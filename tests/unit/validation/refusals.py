@@ -2,10 +2,10 @@
 
 import pytest
 
-from sandbox.errors import NotReadable, SandboxError
-from sandbox.exchange import Format
-from sandbox.finding import Finding
-from sandbox.validation.reading import Codec, Refused
+from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.http.errors import NotReadable, SandboxError
+from registry_sandbox.http.exchange import Format
+from registry_sandbox.validation.reading import Codec, Refused
 
 _CODEC = Codec()
 

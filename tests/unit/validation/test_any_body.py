@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.errors import NotReadable, NotWellFormed
-from sandbox.exchange import Format
-from sandbox.fhir import structure
-from sandbox.validation.definitions import profiles_folder
-from sandbox.validation.reading import Codec, Refused
+from registry_sandbox.fhir import structure
+from registry_sandbox.http.errors import NotReadable, NotWellFormed
+from registry_sandbox.http.exchange import Format
+from registry_sandbox.validation.definitions import profiles_folder
+from registry_sandbox.validation.reading import Codec, Refused
 
 _CODEC = Codec()
 _FACTS = structure.load(profiles_folder() / "structure.json")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.validation.conformance import UnusableDefinition, definitions_at
-from sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.conformance import UnusableDefinition, definitions_at
+from registry_sandbox.validation.profiles import Profiles
 
 URL = "http://x.test/StructureDefinition/mine"
 MINE: dict[str, Any] = {

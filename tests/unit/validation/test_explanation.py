@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.validation.reading import Codec
+from registry_sandbox.validation.reading import Codec
 from tests.unit.validation.refusals import appointment, findings_of
 
 _CODEC = Codec()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.validation.conformance import Definition
+from registry_sandbox.validation.conformance import Definition
 from tests.unit.validation.profiling import ISSUE, definition, element, errors, judged, outcome
 
 OWN = "http://x.test/StructureDefinition/own"

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from sandbox.fhir import structure, xml
-from sandbox.validation.definitions import profiles_folder
-from sandbox.validation.generate import generated
-from sandbox.validation.schema import ReadingSchema
+from registry_sandbox.fhir import structure, xml
+from registry_sandbox.validation.definitions import profiles_folder
+from registry_sandbox.validation.generate import generated
+from registry_sandbox.validation.schema import ReadingSchema
 
 _FOLDER = profiles_folder()
 

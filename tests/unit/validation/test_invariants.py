@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.exchange import Resource
-from sandbox.validation import fhirpath, invariants
-from sandbox.validation.judging import Judging
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.validation import fhirpath, invariants
+from registry_sandbox.validation.context import Judging
 
 PERIOD = {"start": ["2019-01-17", "2019-01-18", "2019-01-17T10:00:00Z", "2019-01-17T10:00:00+01:00"]}
 NOWHERE = Judging({}, {})

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from sandbox.validation.conformance import definitions_at
-from sandbox.validation.profiles import Profiles
-from sandbox.validation.reading import Codec
+from registry_sandbox.validation.conformance import definitions_at
+from registry_sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.reading import Codec
 
 
 @pytest.fixture(scope="module")

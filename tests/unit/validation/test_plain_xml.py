@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bench import appointments, judge
-from sandbox import shipped
-from sandbox.exchange import Resource
-from sandbox.fhir.plain import PlainReader
-from sandbox.validation.lexical import PLAIN
-from sandbox.validation.reading import Codec
+from registry_sandbox import shipped
+from registry_sandbox.fhir.plain import PlainReader
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.validation.lexical import PLAIN
+from registry_sandbox.validation.reading import Codec
 from tests.spec.conversation import appointment
 from tests.unit.drawn import FACTS, resources
 from tests.unit.validation.recognising import (

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.exchange import Resource
-from sandbox.finding import Finding
-from sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, Profiles
-from sandbox.validation.reading import Codec
+from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, Profiles
+from registry_sandbox.validation.reading import Codec
 
 SPINE_OUTCOME = "https://fhir.nhs.uk/STU3/StructureDefinition/Spine-OperationOutcome-1"
 NATIONAL = "https://demographics.spineservices.nhs.uk/"
@@ -287,7 +287,7 @@ def test_every_definition_that_is_served_is_one_by_our_own_judgement(profiles: P
 def test_the_start_loads_no_fhirpath() -> None:
     """Judging by the shipped profiles needs no FHIRPath library, so the start does not pay for it."""
     program = (
-        "import json, sys; from sandbox.validation.profiles import Profiles; "
+        "import json, sys; from registry_sandbox.validation.profiles import Profiles; "
         "print(Profiles.load().judge(json.load(sys.stdin)), 'fhirpathpy' in sys.modules)"
     )
     answer = subprocess.run(  # noqa: S603 - our own program

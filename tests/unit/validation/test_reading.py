@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from sandbox.errors import NotReadable, NotWellFormed
-from sandbox.exchange import Format
-from sandbox.validation.reading import Codec
+from registry_sandbox.http.errors import NotReadable, NotWellFormed
+from registry_sandbox.http.exchange import Format
+from registry_sandbox.validation.reading import Codec
 from tests.unit.validation.refusals import appointment, findings_of
 
 _CODEC = Codec()

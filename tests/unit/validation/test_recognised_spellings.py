@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.fhir import json as fhir_json
-from sandbox.validation.lexical import PLAIN
+from registry_sandbox.fhir import json as fhir_json
+from registry_sandbox.validation.lexical import PLAIN
 from tests.unit.validation.recognising import TEXTS, TYPES, VALUES, appointment_with, is_recognised, recognises
 
 _URL = "http://x.test/extension"

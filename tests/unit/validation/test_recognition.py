@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench import appointments, judge
-from sandbox.app import build
-from sandbox.exchange import Resource
-from sandbox.fhir import json as fhir_json
-from sandbox.fhir.structure import Element
-from sandbox.settings import Settings
-from sandbox.validation.definitions import profiles_folder
+from registry_sandbox.app import build
+from registry_sandbox.fhir import json as fhir_json
+from registry_sandbox.fhir.structure import Element
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.settings import Settings
+from registry_sandbox.validation.definitions import profiles_folder
 from tests.spec.conversation import appointment
 from tests.unit.drawn import FACTS, resources
 from tests.unit.validation.recognising import VALUES, appointment_with, is_recognised, objects, recognises, samples

@@ -2,8 +2,8 @@
 
 import json
 
-from sandbox.finding import Finding
-from sandbox.validation.report import FileReport, exit_status, render
+from registry_sandbox.cli.report import FileReport, exit_status, render
+from registry_sandbox.fhir.finding import Finding
 
 VALID = FileReport("good.json", ())
 WARNED = FileReport(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sandbox.validation.conformance import Definition, UnusableDefinition
-from sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.conformance import Definition, UnusableDefinition
+from registry_sandbox.validation.profiles import Profiles
 from tests.unit.validation.profiling import ISSUE, SHIPPED_DEFINITIONS, URL, definition, element, errors, outcome
 
 

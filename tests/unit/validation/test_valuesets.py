@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.validation.conformance import Definition, UnusableDefinition
-from sandbox.validation.valuesets import ValueSets
+from registry_sandbox.validation.conformance import Definition, UnusableDefinition
+from registry_sandbox.validation.valuesets import ValueSets
 
 COLOURS = {
     "resourceType": "CodeSystem",

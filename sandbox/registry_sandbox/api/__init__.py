@@ -1,0 +1,1 @@
+"""The FHIR API: routing, the pipeline, and one module for each interaction."""

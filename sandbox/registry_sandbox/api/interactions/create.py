@@ -1,0 +1,34 @@
+"""create: register an appointment.
+
+Source: registry pages, Register an appointment; FHIR STU3, RESTful API, create.
+"""
+
+from http import HTTPStatus
+
+from registry_sandbox.api.responses import write_answer
+from registry_sandbox.api.routing import interaction
+from registry_sandbox.http.errors import InvalidHeader
+from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.query import require_no_parameters
+from registry_sandbox.registry.service import Registrar
+
+
+@interaction("create", "POST", "Appointment", writes=True, body="resource")
+async def create(request: Request, registrar: Registrar) -> Response:
+    """Store what was sent as version 1 of a new appointment, and answer 201."""
+    require_no_parameters(request)
+    _require_unconditional(request)
+    reading = await registrar.read(request)
+    request.warnings = await registrar.require_conforming(request, reading)
+    registrar.require_rules("create", reading.resource)
+    stored = registrar.register(reading)
+    return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
+
+
+def _require_unconditional(request: Request) -> None:
+    # A client that asks for a conditional create counts on no duplicate: to ignore the header would make one.
+    if "If-None-Exist" in request.headers:
+        raise InvalidHeader(
+            "If-None-Exist asks for a conditional create; expected none, since the registry has only plain ones.",
+            location="http.If-None-Exist",
+        )

@@ -1,0 +1,33 @@
+"""history-instance: every version of one appointment, newest first.
+
+Not on the registry's pages. Source: FHIR STU3, RESTful API, history; Bundle, bdl-4 (no `response`) and bdl-8.
+"""
+
+from functools import partial
+from http import HTTPStatus
+
+from registry_sandbox.api.responses import url
+from registry_sandbox.api.routing import interaction
+from registry_sandbox.fhir.bundle import Entry
+from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.query import require_no_parameters
+from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.store import Version, encoded
+
+
+@interaction("history-instance", "GET", "Appointment/{id}/_history")
+def history_instance(request: Request, registrar: Registrar) -> Response:
+    """Answer with a history Bundle."""
+    history = registrar.registry.history(request.logical_id)
+    require_no_parameters(request)
+    newest_first = history[::-1]
+    entries = [_entry(request, each) for each in newest_first]
+    link = f"{url(request, history[0])}/_history"
+    return Response(HTTPStatus.OK, registrar.bundle("history", link, entries, partial(encoded, newest_first)))
+
+
+def _entry(request: Request, version: Version) -> Entry:
+    created = version.number == 1
+    method = ("method", "POST" if created else "PUT")
+    path = "Appointment" if created else f"Appointment/{version.logical_id}"
+    return url(request, version), ("request", (method, ("url", path)))

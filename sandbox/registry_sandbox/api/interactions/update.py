@@ -1,0 +1,60 @@
+"""update: cancel a registered appointment, knowing its version.
+
+Source: registry pages, Cancel a registered appointment; FHIR STU3, RESTful API, version aware updates.
+"""
+
+from http import HTTPStatus
+
+from registry_sandbox.api.responses import write_answer
+from registry_sandbox.api.routing import interaction
+from registry_sandbox.fhir.etag import versions_named
+from registry_sandbox.http.errors import ConflictingId, MissingIfMatch, VersionConflict
+from registry_sandbox.http.exchange import Request, Resource, Response
+from registry_sandbox.http.query import require_no_parameters
+from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.store import Version
+
+
+# The versioned path: the page says that the Location of an answer takes a PUT, though FHIR knows no such thing.
+@interaction("update", "PUT", "Appointment/{id}", "Appointment/{id}/_history/{vid}", writes=True, body="resource")
+async def update(request: Request, registrar: Registrar) -> Response:
+    """Store the cancelled appointment as its next version."""
+    current = registrar.registry.current(request.logical_id)
+    if_match = _require_if_match(request)
+    _require_current(request, if_match, current)
+    require_no_parameters(request)
+    reading = await registrar.read(request)
+    _require_same_id(request, reading.resource)
+    request.warnings = await registrar.require_conforming(request, reading)
+    registrar.require_rules("update", reading.resource, current.resource())
+    stored = registrar.replace(current, reading)
+    return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
+
+
+def _require_if_match(request: Request) -> str:
+    if_match = ", ".join(request.headers.getall("If-Match", ())).strip()
+    if not if_match or if_match == "*":
+        found = "is '*', which guards nothing" if if_match else "is missing"
+        raise MissingIfMatch(
+            f'If-Match {found}; expected the version that was read, such as W/"1".', location="http.If-Match"
+        )
+    return if_match
+
+
+def _require_current(request: Request, if_match: str, current: Version) -> None:
+    if if_match != current.etag and current.version_id not in versions_named(if_match):
+        raise VersionConflict(
+            f"If-Match is {if_match[:80]}; the current version is {current.etag}. Read the appointment again first.",
+            location="http.If-Match",
+        )
+    if request.version_id not in ("", current.version_id):
+        raise VersionConflict(
+            f"The URL names version '{request.version_id[:80]}'; the current version is '{current.version_id}'."
+        )
+
+
+def _require_same_id(request: Request, proposed: Resource) -> None:
+    if proposed.get("id") != request.logical_id:
+        found = f"'{proposed['id']}'" if "id" in proposed else "missing"
+        where = "/f:Appointment/f:id" if "id" in proposed else "/f:Appointment"
+        raise ConflictingId(f"Appointment.id is {found}; the URL names '{request.logical_id}'.", location=where)

@@ -1,0 +1,114 @@
+"""The pipeline of the FHIR base: what every exchange passes, in the order of the contract.
+
+One function walks all the steps, and waits only where there is something to wait for: most exchanges only look
+something up, and a coroutine for each step would cost them more than the steps themselves do.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial, reduce
+from typing import Protocol
+
+from registry_sandbox.http.common_headers import (
+    WORTH_COMPRESSING_BYTES,
+    Envelope,
+    compress,
+    is_preflight,
+    preflight_answer,
+)
+from registry_sandbox.http.exchange import Check, Handler, Middleware, Request, Response
+from registry_sandbox.http.field_names import ACCEPT_ENCODING
+from registry_sandbox.http.negotiation import note_answer_format, represent
+from registry_sandbox.http.outcomes import refused
+from registry_sandbox.registry.service import Registrar
+
+
+class Faults(Protocol):
+    """What may act on an exchange in the place of its interaction."""
+
+    def spare(self, request: Request) -> bool:
+        """Tell at a glance, where that can be told, that no fault is about an exchange."""
+        ...
+
+    def __call__(self, request: Request, handler: Handler) -> Awaitable[Response]:
+        """Answer in the place of the handler, or let it answer."""
+        ...
+
+
+class Pipeline:
+    """Answers requests under the FHIR base.
+
+    Args:
+        checks: refuse a request, in their order: the first that refuses speaks.
+        faults: what may act in the place of the interaction.
+        registrar: what the interactions work with.
+        envelope: what every answer wears.
+        note: is told of every exchange.
+    """
+
+    def __init__(
+        self,
+        *,
+        checks: Sequence[Check],
+        faults: Faults,
+        registrar: Registrar,
+        envelope: Envelope,
+        note: Callable[[Request, Response], None],
+    ) -> None:
+        self._checks = tuple(checks)
+        self._faults = faults
+        self._registrar = registrar
+        self._write = registrar.codec.write
+        self._envelope = envelope
+        self._note = note
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        try:
+            begun = self._begun(request)
+            response = begun if isinstance(begun, Response) else await begun
+        except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
+            response = refused(request, error)
+        if response.content is not None and response.content.large:
+            await asyncio.to_thread(represent, response, request.answer_format, self._write)
+        else:
+            represent(response, request.answer_format, self._write)
+        if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
+            await compress(request, response)
+        self._envelope.dress(request, response)
+        if request.injected is not None:
+            request.injected.finish(response)
+        self._note(request, response)
+        return response
+
+    def _begun(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer, or begin to: what an interaction has to wait for is left to be awaited."""
+        if request.method == "OPTIONS" and is_preflight(request):
+            return preflight_answer(request)
+        note_answer_format(request)  # first of all, so that every refusal takes it
+        for check in self._checks:
+            check(request)
+        if self._faults.spare(request):
+            return _answer(request, self._registrar)
+        return self._faults(request, partial(answered, registrar=self._registrar))
+
+
+def _answer(request: Request, registrar: Registrar) -> Response | Awaitable[Response]:
+    if request.answer is None:
+        raise LookupError("a request without a route passed the check on routes")
+    return request.answer(request, registrar)
+
+
+async def answered(request: Request, registrar: Registrar) -> Response:
+    """Let the interaction that was found answer, by a registrar that faults may have changed."""
+    answer = _answer(request, registrar)
+    return answer if isinstance(answer, Response) else await answer
+
+
+def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
+    """Put the last handler behind the middlewares, the first of them outermost: for rooms that have few steps."""
+
+    def behind(handler: Handler, middleware: Middleware) -> Handler:
+        return lambda request: middleware(request, handler)
+
+    return reduce(behind, reversed(middlewares), last)

@@ -1,0 +1,93 @@
+"""How a version is answered: its entity tag, Last-Modified and Location; Prefer; and 304 where nothing has changed.
+
+Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer); RFC 9110 sections 8.8 and 13.
+"""
+
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from http import HTTPStatus
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from registry_sandbox.fhir.etag import entity_tag, versions_named
+from registry_sandbox.http.exchange import Fresh, Request, Response
+from registry_sandbox.http.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, PREFER
+from registry_sandbox.http.outcomes import success
+from registry_sandbox.registry.store import Stored, Version
+from registry_sandbox.runtime.clock import http_date
+
+
+def read_answer(request: Request, version: Version) -> Response:
+    """Answer with a version, or with 304 where the client has it already."""
+    headers = request.headers
+    if (IF_NONE_MATCH in headers or IF_MODIFIED_SINCE in headers) and _unchanged(headers, version):
+        return Response(_NOT_MODIFIED, None, _validators(version))
+    return Response(_OK, version, _validators(version))
+
+
+_OK, _NOT_MODIFIED = HTTPStatus.OK, HTTPStatus.NOT_MODIFIED  # to look them up costs a call
+
+
+def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
+    """Answer that a version was stored, in as many words as the client prefers."""
+    version = stored.version
+    headers = _validators(version)
+    headers[LOCATION] = versioned_url(request, version)
+    response = Response(status, stored, headers)
+    preference = _return_preference(request) if PREFER in request.headers else ""
+    if preference == "minimal":
+        response.content = None
+    elif preference == "OperationOutcome":
+        response.content = Fresh(
+            success(spine_code, f"Appointment/{version.logical_id} is at version {version.number}.")
+        )
+    return response
+
+
+def type_url(request: Request) -> str:
+    """Give what the absolute URL of every appointment begins with."""
+    return f"{request.base}/Appointment/"
+
+
+def url(request: Request, version: Version) -> str:
+    """Give the absolute URL of an appointment."""
+    return type_url(request) + version.logical_id
+
+
+def versioned_url(request: Request, version: Version) -> str:
+    """Give the absolute URL of a version of an appointment."""
+    return f"{url(request, version)}/_history/{version.version_id}"
+
+
+def _validators(version: Version) -> CIMultiDict[str]:
+    return CIMultiDict(_written(version.number, int(version.last_updated.timestamp())))
+
+
+@lru_cache(maxsize=4_096)
+def _written(number: int, updated_s: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (ETAG, entity_tag(str(number))), (LAST_MODIFIED, http_date(updated_s))
+
+
+def _unchanged(headers: CIMultiDictProxy[str], version: Version) -> bool:
+    if IF_NONE_MATCH in headers:
+        named = ", ".join(headers.getall(IF_NONE_MATCH))
+        return named == version.etag or named.strip() == "*" or version.version_id in versions_named(named)
+    return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
+
+
+def _not_modified_since(date: str, version: Version) -> bool:
+    # RFC 9110: a date that cannot be read is ignored. HTTP dates are whole seconds, in GMT.
+    try:
+        since = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return False
+    return since.tzinfo is not None and version.last_updated.replace(microsecond=0) <= since
+
+
+def _return_preference(request: Request) -> str:
+    for line in request.headers.getall(PREFER):
+        for preference in line.split(","):
+            name, _, value = preference.partition(";")[0].partition("=")
+            if name.strip().lower() == "return":
+                return value.strip().strip('"')
+    return "representation"

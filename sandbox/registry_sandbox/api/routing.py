@@ -1,0 +1,117 @@
+"""Which interaction a request is: its path and method, looked up in what the interactions declare.
+
+Source: FHIR STU3, RESTful API, the summary of interactions.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
+from registry_sandbox.http.exchange import Answer, Body, Request
+from registry_sandbox.registry.service import Registrar
+
+_PLACEHOLDERS = ("{id}", "{vid}")
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """An interaction as it is declared: `code` is FHIR's, `path` is below the base, `body` what a request carries.
+
+    `of_instance` tells whether its path has a logical id.
+    """
+
+    code: str
+    method: str
+    path: str
+    answer: Answer[Registrar]
+    writes: bool = False
+    body: Body = "none"
+    of_instance: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look into the path once, not at every request."""
+        object.__setattr__(self, "of_instance", "{id}" in self.path)
+
+
+def interaction(
+    code: str, method: str, *paths: str, writes: bool = False, body: Body = "none"
+) -> Callable[[Answer[Registrar]], tuple[Interaction, ...]]:
+    """Declare the function below as the answer to an interaction, on one path or several."""
+    return lambda answer: tuple(Interaction(code, method, path, answer, writes, body) for path in paths)
+
+
+class _Branch:
+    """What is below a path, by the next segment, `*` for any that is no literal; and what is at it."""
+
+    __slots__ = ("below", "by_method")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Branch] = {}
+        self.by_method: dict[str, Interaction] = {}
+
+
+class Routes:
+    """The table of all interactions, and the step that looks a request up in it.
+
+    Args:
+        interactions: as declared.
+        base_paths: the paths that the FHIR base is reached under, such as `/STU3`.
+    """
+
+    def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str]) -> None:
+        self._base_paths = tuple(path + "/" for path in base_paths)
+        self._root = _Branch()
+        self._literals: list[set[str]] = []
+        for each in interactions:
+            branch = self._root
+            for at, segment in enumerate(each.path.split("/")):
+                self._literals += [set()] if at == len(self._literals) else []
+                if segment not in _PLACEHOLDERS:
+                    self._literals[at].add(segment)
+                branch = branch.below.setdefault("*" if segment in _PLACEHOLDERS else segment, _Branch())
+            branch.by_method[each.method] = each
+
+    def find(self, request: Request) -> None:
+        """Note on the request what its path and method say; refuse nothing yet."""
+        segments, branch = self._segments(request.path), self._root
+        if len(segments) > len(self._literals):
+            return
+        for segment, literals in zip(segments, self._literals, strict=False):
+            below = branch.below.get(segment if segment in literals else "*")
+            if below is None:
+                return
+            branch = below
+        request.allowed_methods = branch.by_method.keys()
+        found = branch.by_method.get("GET" if request.method == "HEAD" else request.method)
+        if found is None:
+            return
+        request.answer, request.interaction = found.answer, found.code
+        request.writes, request.expects = found.writes, found.body
+        request.resource_type = segments[0]
+        if found.of_instance:
+            request.logical_id = segments[1]
+            request.version_id = segments[3] if len(segments) > 3 else ""  # noqa: PLR2004 - /Type/id/_history/vid
+
+    def _segments(self, path: str) -> list[str]:
+        for base_path in self._base_paths:
+            if path.startswith(base_path):
+                below = path[len(base_path) :].split("/")
+                return [unquote(each, errors="replace") for each in below] if "%" in path else below
+        return []
+
+
+def require_route(request: Request) -> None:
+    """Refuse an unknown path, and a method that is not for it.
+
+    Raises:
+        NoRecordFound: the path is none of the registry's.
+        MethodNotAllowed: the path is known, the method is not for it.
+    """
+    if request.interaction:
+        return
+    if not request.allowed_methods:
+        raise NoRecordFound(f"There is nothing at '{request.path[:120]}'; GET [base]/metadata lists what there is.")
+    methods = {*request.allowed_methods, *(("HEAD",) if "GET" in request.allowed_methods else ())}
+    allowed = ", ".join(sorted(methods))
+    raise MethodNotAllowed(f"{request.method} is not for this path; expected {allowed}.", headers={"Allow": allowed})

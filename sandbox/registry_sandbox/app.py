@@ -1,0 +1,331 @@
+"""The composition root: builds the parts from the settings, and lists the steps of the pipeline in order."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from ssl import SSLContext
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from registry_sandbox import shipped
+from registry_sandbox.api.interactions import declared
+from registry_sandbox.api.pipeline import Pipeline, answered, wired
+from registry_sandbox.api.routing import Routes, require_route
+from registry_sandbox.api.ssp import require_ssp_headers
+from registry_sandbox.auth.certificates import UnusableCertificates, write_certificates
+from registry_sandbox.auth.credentials import Credentials
+from registry_sandbox.auth.issue.endpoint import TokenApi
+from registry_sandbox.auth.issue.issuer import LIFETIME_S
+from registry_sandbox.auth.keys import UnusableKey
+from registry_sandbox.auth.verify.audiences import loopback_audiences
+from registry_sandbox.auth.verify.authentication import Gate
+from registry_sandbox.control import appointments, clock, faults, health, journal, openapi, tokens
+from registry_sandbox.control.api import ROOT, ControlApi, Guard
+from registry_sandbox.control.console import Console
+from registry_sandbox.control.operation import Operation
+from registry_sandbox.faults.configured import configured
+from registry_sandbox.faults.effect import Occasion, Refuse, Sleep
+from registry_sandbox.faults.engine import Plan, Source
+from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.injector import Injector, Perform
+from registry_sandbox.faults.rule import Rule
+from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
+from registry_sandbox.fhir import json
+from registry_sandbox.http.common_headers import Envelope
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Check, Handler, Request, Response
+from registry_sandbox.http.negotiation import represent, require_formats
+from registry_sandbox.http.outcomes import injected, refusal
+from registry_sandbox.registry.journal import Journal
+from registry_sandbox.registry.seed_loader import Planter, Progress, in_silence
+from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
+from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.store import Registry
+from registry_sandbox.rules import Strictness
+from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.runtime.random_streams import Dice
+from registry_sandbox.server.access_log import AccessLog
+from registry_sandbox.server.connection import AccessLine, Listener
+from registry_sandbox.server.dispatcher import Front
+from registry_sandbox.server.serving import Port, PortTaken, Serving, UnwritableReadyFile
+from registry_sandbox.server.tls import ssl_context
+from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
+from registry_sandbox.validation.conformance import UnusableDefinition
+from registry_sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.reading import Codec
+from registry_sandbox.workspace import Tenant
+
+BASE_PATH = "/STU3"
+REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
+"""What stops the start: a file that was given cannot be used."""
+
+
+@dataclass
+class Sandbox:
+    """A sandbox, ready to be started; `serving` are its ports from then on."""
+
+    settings: Settings
+    dice: Dice
+    tenant: Tenant
+    credentials: Credentials
+    sleep: Sleep
+    serving: Serving = field(init=False)
+    _leftovers: ExitStack = field(default_factory=ExitStack)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def base_path(self) -> str:
+        """The path of the FHIR base."""
+        return BASE_PATH if self.settings.base_url is None else urlsplit(self.settings.base_url).path
+
+    @cached_property
+    def base_paths(self) -> tuple[str, ...]:
+        """The paths that are answered as the base: a proxy may strip what `--base-url` has before `/STU3`."""
+        return tuple(dict.fromkeys((BASE_PATH, self.base_path)))
+
+    def audiences(self, base: str) -> Collection[str]:
+        """What the registry may be called in a token, when a request came to this base."""
+        if self.settings.audience is not None:
+            return (self.settings.audience,)
+        base_url = self.settings.base_url
+        path = BASE_PATH if base_url is None else urlsplit(base_url).path
+        loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(self.serving.port, below)}
+        return frozenset({base, *loopback, *((base_url,) if base_url else ())})
+
+    def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
+        """Make a token that is valid now, or spoiled as ordered."""
+        return self.credentials.make_token(base, parameters, self.tenant.registrar.clock.timestamp())
+
+    def fhir(self) -> Handler:
+        """Build the pipeline of the FHIR base.
+
+        The order is the contract's: what stands first speaks first.
+        """
+        registrar = self.tenant.registrar
+        gate = Gate(lambda: self.credentials.judge, lru_cache(maxsize=256)(self.audiences), registrar.clock)
+        routes = Routes(declared(), self.base_paths)
+        checks: tuple[Check, ...] = (
+            routes.find,
+            gate.require_token,
+            require_route,
+            *((require_ssp,) if self.settings.require_ssp else ()),
+            require_formats,
+        )
+        return Pipeline(
+            checks=checks,
+            faults=self._injector(injected, lambda occasion: answered(occasion.request, occasion.registrar)),
+            registrar=registrar,
+            envelope=Envelope(self.dice.ids("request ids"), registrar.clock),
+            note=self.tenant.journal.note,
+        )
+
+    def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
+        registrar, settings = self.tenant.registrar, self.settings
+        return Injector(
+            self.tenant.plan,
+            registrar,
+            refuse,
+            perform,
+            self.sleep,
+            settings.max_delay,
+            registrar.codec.write,
+            by_header=settings.request_faults,
+        )
+
+    def token_room(self) -> Handler:
+        """Build what answers at the token endpoint and beside it."""
+        api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
+
+        async def hand_out(occasion: Occasion) -> Response:
+            lifetime_s = LIFETIME_S if occasion.token_lifetime_s is None else occasion.token_lifetime_s
+            return api.hand_out(occasion.request, occasion.registrar.clock.timestamp(), lifetime_s)
+
+        return wired((self.tenant.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
+
+    def front(self) -> Front:
+        """Build what answers on the registry's port."""
+        token_room = self.token_room()
+        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_room), ("/.well-known", token_room))
+        if not self.control_apart:
+            rooms = (*rooms, (ROOT, self.control()))
+        return Front(self.fhir(), self.base_paths, rooms, self.console())
+
+    @property
+    def control_apart(self) -> bool:
+        """Whether the control plane has a port of its own: under mutual TLS health checks have no certificate."""
+        return self.settings.control_port is not None or self.settings.tls == "mutual"
+
+    def control_front(self) -> Front:
+        """Build what answers on the control plane's own port."""
+        return Front(None, (), ((ROOT, self.control()),), self.console())
+
+    @cached_property
+    def certificates(self) -> Path:
+        """The folder of the certificates; without `--tls-dir` a set is made that goes when the sandbox is closed."""
+        if self.settings.tls_dir is not None:
+            return self.settings.tls_dir
+        folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
+        write_certificates(folder, [], datetime.now(UTC))
+        return folder
+
+    async def start(self, *, access_lines: bool = True) -> None:
+        """Listen; once this returns, requests are answered. `access_lines` on stderr tell of each exchange.
+
+        Raises:
+            PortTaken, UnwritableReadyFile: nothing is left listening.
+        """
+        settings = self.settings
+        log = self._leftovers.enter_context(AccessLog(settings.log_format)) if access_lines else _no_line
+        control = None
+        if self.control_apart:
+            number = MUTUAL_CONTROL_PORT if settings.port else 0
+            number = number if settings.control_port is None else settings.control_port
+            control = Port(number, self._listener(self.control_front(), log, secure=False))
+        secure = settings.tls != "off"
+        registry = Port(settings.port, self._listener(self.front(), log, secure=secure), self.ssl_context())
+        paths = (self.base_path, ROOT)
+        self.serving = Serving(settings.host, registry, control, paths, settings.ready_file)
+        try:
+            await self.serving.start()
+        except (PortTaken, UnwritableReadyFile):
+            self._leftovers.close()
+            raise
+
+    def _listener(self, handle: Handler, access_line: AccessLine, *, secure: bool) -> Listener:
+        return Listener(
+            handle=handle,
+            base_url=self.settings.base_url,
+            base_path=self.base_path,
+            max_body=self.settings.max_body,
+            access_line=access_line,
+            secure=secure,
+            refuse=self._refuse,
+        )
+
+    def _refuse(self, error: SandboxError) -> Response:
+        """Answer what never became a request of the FHIR base."""
+        response = refusal(error)
+        response.headers["X-Request-Id"] = self._refusal_id()
+        represent(response, "json", self.tenant.registrar.codec.write)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @cached_property
+    def _refusal_id(self) -> Callable[[], str]:
+        return self.dice.ids("request ids")
+
+    async def stop(self) -> None:
+        """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
+        await self.serving.stop()
+        self._leftovers.close()
+
+    def ssl_context(self) -> SSLContext | None:
+        """Give the TLS side of the registry's port, if it has one."""
+        match self.settings.tls:
+            case "server" | "mutual" as mode:
+                return ssl_context(mode, self.certificates)
+        return None
+
+    def control(self) -> ControlApi:
+        """Build the control plane."""
+        guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
+        return ControlApi(guard, self._control_operations)
+
+    @cached_property
+    def _control_operations(self) -> list[Operation]:
+        tenant = self.tenant
+        operations = [
+            *health.operations(tenant, lambda: time.monotonic() - self.started),
+            *tokens.operations(self.make_token),
+            *clock.operations(tenant),
+            *faults.operations(tenant, ROOT),
+            *journal.operations(tenant),
+            *appointments.operations(tenant),
+        ]
+        return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
+
+    def console(self) -> Console:
+        """Build what answers at `/`."""
+        beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
+        control = [ROOT + each.path for each in self._control_operations]
+        return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
+
+
+def require_ssp(request: Request) -> None:
+    """Demand the headers of calls through the Spine Security Proxy."""
+    # The definitions have no interaction ids of their own: for them any documented one will do.
+    documented = request.resource_type in ("Appointment", "metadata")
+    require_ssp_headers(request.headers, request.interaction if documented else "")
+
+
+def _no_line(remote: str, request: Request, response: Response) -> None:
+    """Note nothing."""
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def build(
+    settings: Settings,
+    *,
+    wall: Callable[[], float] = time.time,
+    sleep: Sleep = asyncio.sleep,
+    progress: Progress = in_silence,
+) -> Sandbox:
+    """Build a sandbox from its settings; `wall` is the machine's clock, `sleep` how injected delays wait.
+
+    `progress` is told how many seeds have been judged.
+
+    Raises:
+        REFUSALS: a file that was given cannot be used; the message names it.
+    """
+    seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
+    dice = Dice(seed)
+    codec, profiles = Codec(), Profiles.load(settings.profiles)
+    registrar = Registrar(
+        registry=Registry(codec.write, json.reparse),
+        clock=Clock(wall, start=settings.clock, frozen=settings.clock_frozen),
+        codec=codec,
+        profiles=profiles,
+        strictness=Strictness(
+            refuse_duplicates=settings.duplicates == "refuse",
+            check_digit=settings.check_digit,
+            allow_entered_in_error=settings.allow_entered_in_error,
+        ),
+        new_id=dice.ids("logical ids"),
+        versioned_full_url=settings.full_url == "versioned",
+        tokens=settings.auth,
+    )
+    plan = Plan(seed, registrar.clock, _faults(settings))
+    noted = Journal(registrar.clock, settings.journal_size)
+    tenant = Tenant(registrar, Planter(registrar), plan, noted, _seeds(settings), dice.reset)
+    tenant.planter.plant(tenant.seeds, progress)
+    return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
+
+
+def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:
+    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels)
+
+
+def _seeds(settings: Settings) -> list[Seed]:
+    if settings.no_seed_data:
+        return []
+    paths: Sequence[Path] = settings.seed_data or [shipped("seed_data")]
+    return seeds_at(paths)
+
+
+def token_signed_here(signing_key: Path, audience: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """Make a token without asking a server, with the key that the server is given too.
+
+    Raises:
+        UnusableKey, ValueError: the file is no key, or a parameter is unknown.
+    """
+    credentials = Credentials(Settings(signing_key=signing_key), random.SystemRandom().randbytes)
+    return credentials.make_token(audience, parameters, time.time())

@@ -1,0 +1,1 @@
+"""Issuing tokens for tests, good ones and malformed ones."""

@@ -1,0 +1,145 @@
+"""The built-in issuer: tokens in the shape of Azure AD v1, good ones and spoiled ones, and its token endpoint.
+
+Source: Registry overview (security), sample token; RFC 6749 sections 5.1 and 5.2; RFC 8414 for the discovery document.
+"""
+
+import base64
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from registry_sandbox.auth.clients import BuiltInClient, require_client
+from registry_sandbox.auth.issue.token_request import TokenRequestRefused, read_token_request
+from registry_sandbox.auth.jws import base64url, write_jws
+from registry_sandbox.auth.keys import ALGORITHM, KeySet, SigningKey
+from registry_sandbox.auth.verify.claims import leaving_out
+
+TENANT: Final = "6f1d1c52-5a0e-4a5e-9d0b-2f6b8f3a7e00"
+BUILT_IN_ISSUER: Final = f"https://appointment-registry-sandbox.invalid/{TENANT}/"
+LIFETIME_S: Final = 3600
+CLOCK_ALLOWANCE_S: Final = 300
+"""Azure AD dates a token five minutes back: so exp = iat + 3900 in the pages' sample, and expires_in is 3600."""
+
+
+class Issuer:
+    """Issues tokens for the built-in clients.
+
+    Args:
+        key: what they are signed with.
+        name: the value of `iss`.
+        random_bytes: gives so many bytes, for the claims that differ in each token (`aio`, `uti`).
+    """
+
+    def __init__(self, key: SigningKey, *, random_bytes: Callable[[int], bytes], name: str = BUILT_IN_ISSUER) -> None:
+        self._key = key
+        self._random_bytes = random_bytes
+        self.name = name
+
+    def issue(  # noqa: PLR0913 - what can be spoiled is what there is
+        self,
+        client_id: str,
+        audience: str,
+        now: float,
+        *,
+        expires_in: int = LIFETIME_S,
+        claims: Mapping[str, object] | None = None,
+        without: Collection[str] = (),
+        headers: Mapping[str, object] | None = None,
+    ) -> str:
+        """Sign a token that is good for `expires_in` seconds from `now` on.
+
+        Args:
+            client_id: a built-in client.
+            audience: the registry that it is for.
+            now: the sandbox's clock, in seconds since the epoch.
+            expires_in: negative for an expired one.
+            claims: replace or join the claims.
+            without: claims that are left out.
+            headers: replace or join the header's members; with `alg` none there is no signature, else it is RS256's.
+
+        Raises:
+            UnknownClient: there is no such client.
+            NoSuchClaim: a claim to leave out is not there.
+        """
+        content = {**self._claims(require_client(client_id), audience, now, expires_in), **(claims or {})}
+        kept = leaving_out(content, without)
+        header = {"typ": "JWT", "alg": ALGORITHM, "x5t": self._key.x5t, "kid": self._key.kid, **(headers or {})}
+        return write_jws(header, kept, (lambda _: b"") if header["alg"] == "none" else self._key.sign)
+
+    def _claims(self, client: BuiltInClient, audience: str, now: float, expires_in: int) -> dict[str, object]:
+        expires = int(now) + expires_in
+        # An expired token too began before it ended.
+        begins = min(int(now), expires) - CLOCK_ALLOWANCE_S
+        return {
+            "aud": audience,
+            "iss": self.name,
+            "iat": begins,
+            "nbf": begins,
+            "exp": expires,
+            "aio": base64.b64encode(self._random_bytes(30)).decode("ascii"),
+            "appid": client.client_id,
+            "appidacr": "1",
+            "groups": list(client.groups),
+            "idp": self.name,
+            "oid": client.object_id,
+            "sub": client.object_id,
+            "tid": TENANT,
+            "uti": base64url(self._random_bytes(16)),
+            "ver": "1.0",
+        }
+
+    def token_endpoint(  # noqa: PLR0913 - what a request has, and what decides of it
+        self,
+        content_type: str,
+        authorization: str | None,
+        body: bytes,
+        now: float,
+        audiences: Collection[str],
+        *,
+        expires_in: int = LIFETIME_S,
+    ) -> tuple[HTTPStatus, dict[str, str], dict[str, Any]]:
+        """Answer a POST to the token endpoint: status, headers, and the JSON object of the body.
+
+        Args:
+            content_type: of the request, empty where there is none.
+            authorization: the Authorization header, if there is one.
+            body: of the request.
+            now: the sandbox's clock, in seconds since the epoch.
+            audiences: what this registry is called; a scope is one of these and `/.default`.
+            expires_in: of the token that is handed out; the answer says 3600 all the same, so that the fault
+                `token: expired` looks as it would.
+        """
+        headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+        try:
+            request = read_token_request(content_type, authorization, body, audiences)
+        except TokenRequestRefused as refused:
+            status = HTTPStatus.BAD_REQUEST
+            if refused.error == "invalid_client":
+                status = HTTPStatus.UNAUTHORIZED
+                headers["WWW-Authenticate"] = 'Basic realm="token endpoint", charset="UTF-8"'
+            return status, headers, {"error": refused.error, "error_description": str(refused)}
+        token = self.issue(request.client.client_id, request.audience, now, expires_in=expires_in)
+        lifetime = {"expires_in": LIFETIME_S, "ext_expires_in": LIFETIME_S}
+        return HTTPStatus.OK, headers, {"token_type": "Bearer", **lifetime, "access_token": token}
+
+    def openid_configuration(self, root_url: str) -> dict[str, Any]:
+        """Give the discovery document; `root_url` is where this server is, without a trailing slash."""
+        return {
+            "issuer": self.name,
+            "token_endpoint": f"{root_url}/oauth2/token",
+            "jwks_uri": f"{root_url}/.well-known/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "subject_types_supported": ["pairwise"],
+            "claims_supported": ["aud", "iss", "iat", "nbf", "exp", "appid", "groups", "oid", "sub", "tid", "ver"],
+        }
+
+    def public_keys(self) -> KeySet:
+        """Give the keys that verify what this issuer signs, for its own name alone."""
+        return self._key.public(self.name)
+
+    def jwks(self) -> dict[str, Any]:
+        """Give the public half of the signing key."""
+        return self._key.jwks()

@@ -1,0 +1,1 @@
+"""Verifying what a client shows: tokens, their claims, and what they allow."""

@@ -1,0 +1,55 @@
+"""The gate of the registry: every request shows its token first, before anything else is judged.
+
+Source: registry pages, Overview (403 for a missing or invalid token); registry.md section 2.
+"""
+
+from collections.abc import Callable, Collection
+from functools import cached_property
+
+from registry_sandbox.auth.verify.authorisation import require_entitlement
+from registry_sandbox.auth.verify.claims import Standing
+from registry_sandbox.auth.verify.tokens import TokenJudge
+from registry_sandbox.http.exchange import Request
+from registry_sandbox.http.field_names import AUTHORIZATION
+from registry_sandbox.runtime.clock import Clock
+
+_STANDING = "standing of the token"
+
+
+class Gate:
+    """The step that judges tokens.
+
+    Args:
+        judge: gives the judge; it is asked for at the first token, since making its keys takes a tenth of a second.
+        audiences: what the registry is called, for a request's base URL.
+        clock: what `exp` and `nbf` are judged by.
+    """
+
+    def __init__(
+        self, judge: Callable[[], TokenJudge], audiences: Callable[[str], Collection[str]], clock: Clock
+    ) -> None:
+        self._make_judge = judge
+        self._audiences = audiences
+        self._clock = clock
+
+    @cached_property
+    def _judge(self) -> TokenJudge:
+        return self._make_judge()
+
+    def require_token(self, request: Request) -> None:
+        """Note the client on the request.
+
+        Raises:
+            AccessDenied: there is no token, or it fails a check, or it does not let its client write.
+        """
+        now = self._clock.timestamp()
+        standing: Standing | None = request.known.get(_STANDING)
+        if standing is None or not standing.is_in_time(now, self._judge.leeway_s):
+            authorization = request.headers.getall(AUTHORIZATION, ())
+            if request.interaction == "capabilities" and not authorization:
+                return
+            audiences = self._audiences(request.called_as or request.base)
+            standing = request.known[_STANDING] = self._judge.judge(authorization, audiences, now)
+        request.client = standing.client
+        if request.writes:
+            require_entitlement(request.client, request.interaction)

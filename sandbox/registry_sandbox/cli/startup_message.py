@@ -1,0 +1,80 @@
+"""What is printed at the start: where everything is, what is loaded, and a line to paste.
+
+Source: operator.md, Start.
+"""
+
+import shlex
+
+from registry_sandbox import __version__
+from registry_sandbox.app import Sandbox
+from registry_sandbox.faults.rule import described
+from registry_sandbox.fhir.datatypes import write_instant
+
+_SAMPLE_ID = "b7e99463-00a1-45fc-98aa-02301c103aba"
+_SAMPLE = (
+    f'<Appointment xmlns="http://hl7.org/fhir"><id value="{_SAMPLE_ID}"/><meta><versionId value="1"/>'
+    '<profile value="https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"/></meta>'
+    '<identifier><system value="urn:ietf:rfc:3986"/><value value="http://test.nhs.uk/test3"/></identifier>'
+    '<status value="cancelled"/><start value="2019-02-01T10:51:23.620+00:00"/>'
+    '<end value="2019-01-17T15:10:00.000Z"/><created value="2019-01-17T14:00:00.000Z"/>'
+    '<participant><actor><identifier><use value="official"/><system value="https://fhir.nhs.uk/Id/nhs-number"/>'
+    '<value value="1234554321"/></identifier></actor><status value="accepted"/></participant></Appointment>'
+)
+
+
+def startup_message(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
+    """Return the text."""
+    registrar = sandbox.tenant.registrar
+    standing = ", standing still" if registrar.clock.frozen else ""
+    lines = [
+        f"Appointment Registry Sandbox {__version__}",
+        f"  FHIR base     {fhir_base}",
+        f"  Control       {control_root}   (a console: {control_root.removesuffix('_sandbox')})",
+        f"  Seed data     {_seed_data(sandbox)}: {len(registrar.registry)} appointments",
+        f"  Profiles      {_profiles(sandbox)}",
+        f"  Clock         {write_instant(registrar.clock.now())}{standing}",
+        *_faults(sandbox),
+        f"  Random seed   {sandbox.dice.seed}",
+    ]
+    return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base), ""])
+
+
+def _seed_data(sandbox: Sandbox) -> str:
+    if sandbox.settings.no_seed_data:
+        return "none"
+    return ", ".join(map(str, sandbox.settings.seed_data)) or "the shipped set"
+
+
+def _profiles(sandbox: Sandbox) -> str:
+    urls = [url for url, _ in sandbox.tenant.registrar.profiles.listing() if "/StructureDefinition/" in url]
+    names = [url.rpartition("/")[2] for url in urls]
+    extensions = [name for name in names if name.startswith("Extension-")]
+    return f"{', '.join(name for name in names if name not in extensions)}, and {len(extensions)} extensions"
+
+
+def _faults(sandbox: Sandbox) -> list[str]:
+    rules = list(sandbox.tenant.plan)
+    asked_for = [described(live.rule) for live in rules if live.source != "sentinel"]
+    sentinels = len(rules) - len(asked_for)
+    said = [*asked_for, f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels"]
+    return [f"  {'Faults' if not at else '      '}        {text}" for at, text in enumerate(said)]
+
+
+def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:
+    token = sandbox.make_token(sandbox.settings.base_url or fhir_base)
+    common = ["curl", "-i", *_tls_options(sandbox), "-H", f"Authorization: Bearer {token}"]
+    if _SAMPLE_ID not in sandbox.tenant.registrar.registry:
+        return ["Try it:", "", shlex.join([*common, f"{fhir_base}/metadata"])]
+    headers = ["-H", 'If-Match: W/"1"', "-H", "Content-Type: application/fhir+xml"]
+    call = ["-X", "PUT", *headers, "-d", _SAMPLE, f"{fhir_base}/Appointment/{_SAMPLE_ID}"]
+    return ["Cancel the pages' own appointment (paste it; paste it again for a 409):", "", shlex.join([*common, *call])]
+
+
+def _tls_options(sandbox: Sandbox) -> list[str]:
+    if sandbox.settings.tls == "off":
+        return []
+    folder = sandbox.certificates
+    options = ["--cacert", f"{folder}/ca.pem"]
+    if sandbox.settings.tls == "mutual":
+        options += ["--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key"]
+    return options

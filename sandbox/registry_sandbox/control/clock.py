@@ -1,0 +1,88 @@
+"""/_sandbox/clock: the sandbox's clock, to set, advance and freeze. Tokens, slots and faults follow it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from registry_sandbox.control.operation import BadControlRequest, Operation, json_body
+from registry_sandbox.faults.fields import BadFault, object_schema, read_object
+from registry_sandbox.faults.kinds import SignedSeconds
+from registry_sandbox.fhir.datatypes import datetime_of, write_instant
+from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.json_response import json_response
+from registry_sandbox.runtime.clock import SHOWABLE, require_showable
+from registry_sandbox.workspace import Tenant
+
+
+class _Moment:
+    """An instant that the clock can show."""
+
+    def read(self, value: Any) -> datetime:
+        """Give the instant."""
+        try:
+            return require_showable(datetime_of(value if isinstance(value, str) else ""))
+        except ValueError:
+            raise ValueError(SHOWABLE) from None
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the clock shall do, in this order: show an instant, move by a time span, stand still or tick."""
+
+    now: Annotated[datetime, _Moment()] | None = None
+    advance: SignedSeconds | None = None
+    frozen: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an order of nothing.
+
+        Raises:
+            ValueError: so it is.
+        """
+        if self.now is None and self.advance is None and self.frozen is None:
+            raise ValueError("expected now, advance or frozen")
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema of what is answered."""
+    return {
+        "type": "object",
+        "properties": {"now": {"type": "string", "format": "date-time"}, "frozen": {"type": "boolean"}},
+    }
+
+
+def operations(tenant: Tenant) -> list[Operation]:
+    """Give the operations."""
+    clock = tenant.registrar.clock
+
+    def show(request: Request, _: str) -> Response:
+        del request
+        return json_response(HTTPStatus.OK, {"now": write_instant(clock.now()), "frozen": clock.frozen})
+
+    def change(request: Request, _: str) -> Response:
+        try:
+            wanted: Setting = read_object(Setting, json_body(request), "clock")
+            moment = clock.now() if wanted.now is None else wanted.now
+            require_showable(moment + timedelta(seconds=wanted.advance or 0.0))
+        except (BadFault, ValueError, OverflowError) as error:
+            raise BadControlRequest(str(error)) from error
+        if wanted.frozen:  # first, so that what it is set to is what it shows
+            clock.freeze()
+        if wanted.now is not None:
+            clock.set(wanted.now)
+        if wanted.advance is not None:
+            clock.advance(timedelta(seconds=wanted.advance))
+        if wanted.frozen is False:
+            clock.unfreeze()
+        return show(request, "")
+
+    answers = {"$ref": "#/components/schemas/Clock"}
+    return [
+        Operation("GET", "/clock", show, "The instant that the clock shows.", answers=answers),
+        Operation("PUT", "/clock", change, "Set, advance, freeze.", body=object_schema(Setting), answers=answers),
+    ]

@@ -1,0 +1,188 @@
+"""/_sandbox/faults: the rules in force, with live counts, to add, replace and delete; and what fired, to replay."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters
+from registry_sandbox.faults.engine import LiveRule, Plan
+from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.replay_export import frozen_rules
+from registry_sandbox.faults.rule import Rule
+from registry_sandbox.faults.rule_set import read_either, read_rules
+from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.json_response import json_response
+from registry_sandbox.workspace import Tenant
+
+_FORMAT = {"format": "yaml or json; YAML is what --fault-file reads"}
+_ONE = {"anyOf": [{"$ref": "#/components/schemas/Fault"}, {"type": "string", "description": "a short form"}]}
+_MANY = {
+    "type": "object",
+    "properties": {"faults": {"type": "array", "items": _ONE}},
+    "required": ["faults"],
+    "additionalProperties": False,
+}
+_LIVE = {"$ref": "#/components/schemas/LiveFault"}
+_LIST = {"type": "object", "properties": {"faults": {"type": "array", "items": _LIVE}}}
+
+_FIRED = {"type": "object", "properties": {"fired": {"type": "array"}, "total": {"type": "integer"}}}
+_EITHER = ("application/json", "application/yaml")
+
+
+def operations(tenant: Tenant, root: str) -> list[Operation]:
+    """Give the operations; `root` is the path of the control plane."""
+    room = _Room(tenant.plan, root)
+    created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
+    return [
+        Operation(
+            "GET",
+            "/faults",
+            room.all,
+            "The rules in force, by precedence.",
+            _FORMAT,
+            answers=_LIST,
+            media_types=_EITHER,
+        ),
+        Operation("POST", "/faults", room.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
+        Operation("PUT", "/faults", room.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
+        Operation("DELETE", "/faults", room.clear, "Delete all that were set over HTTP.", status=gone),
+        Operation(
+            "GET",
+            "/faults/fired",
+            room.fired,
+            "What fired; as YAML, rules that replay it.",
+            _FORMAT,
+            answers=_FIRED,
+            media_types=_EITHER,
+        ),
+        Operation("GET", "/faults/{id}", room.one, "One rule.", answers=_LIVE),
+        Operation(
+            "DELETE",
+            "/faults/{id}",
+            room.remove,
+            "Delete a rule, until a reset brings back what was there at the start.",
+            status=gone,
+        ),
+    ]
+
+
+class _Room:
+    def __init__(self, plan: Plan, root: str) -> None:
+        self._plan = plan
+        self._root = root
+
+    def all(self, request: Request, _: str) -> Response:
+        """List the rules."""
+        if _wants_yaml(request):
+            rules = [dict(live.rule.spec) for live in self._plan if live.source != "sentinel"]
+            return _yaml_answer({"faults": rules})
+        return json_response(HTTPStatus.OK, {"faults": [_described(live) for live in self._plan]})
+
+    def add(self, request: Request, _: str) -> Response:
+        """Put one rule in force, before all others."""
+        try:
+            rule = read_either(json_body(request), "fault", self._plan.new_id())
+        except BadFault as error:
+            raise BadControlRequest(str(error)) from error
+        self._require_free(rule, [live.rule.id for live in self._plan])
+        live = self._plan.put(rule)
+        headers = {"Location": f"{self._root}/faults/{rule.id}"}
+        return json_response(HTTPStatus.CREATED, _described(live), headers)
+
+    def replace(self, request: Request, _: str) -> Response:
+        """Replace what was set over HTTP, all or nothing."""
+        value = json_body(request)
+        if not isinstance(value, dict) or set(value) != {"faults"}:
+            raise BadControlRequest('The body is no {"faults": [...]}; expected this one key.')
+        try:
+            rules = read_rules(value["faults"], "faults", "http")
+        except BadFault as error:
+            raise BadControlRequest(str(error)) from error
+        kept = [live.rule.id for live in self._plan if live.source != "http"]
+        for rule in rules:
+            self._require_free(rule, kept)
+        self._plan.replace(rules)
+        return self.all(request, "")
+
+    def clear(self, request: Request, _: str) -> Response:
+        """Delete what was set over HTTP."""
+        del request
+        self._plan.replace([])
+        return Response(HTTPStatus.NO_CONTENT)
+
+    def one(self, request: Request, rule_id: str) -> Response:
+        """Show one rule."""
+        del request
+        live = self._plan.find(rule_id)
+        if live is None:
+            raise _unknown(rule_id)
+        return json_response(HTTPStatus.OK, _described(live))
+
+    def remove(self, request: Request, rule_id: str) -> Response:
+        """Delete one rule."""
+        del request
+        if not self._plan.remove(rule_id):
+            raise _unknown(rule_id)
+        return Response(HTTPStatus.NO_CONTENT)
+
+    def fired(self, request: Request, _: str) -> Response:
+        """List what fired, or freeze it."""
+        firings = self._plan.fired()
+        if _wants_yaml(request):
+            return _yaml_answer({"faults": frozen_rules(firings)})
+        listed = [
+            {
+                "at": write_instant(datetime.fromtimestamp(each.at_s, UTC)),
+                "rule": each.live.rule.id,
+                "source": each.live.source,
+                "interaction": each.interaction,
+                "client": each.client,
+                "id": each.logical_id,
+                "nth": each.nth_counted,
+            }
+            for each in firings
+        ]
+        return json_response(HTTPStatus.OK, {"fired": listed, "total": self._plan.firings})
+
+    def _require_free(self, rule: Rule, taken: list[str]) -> None:
+        if rule.id in taken or rule.id == "fired":
+            raise BadControlRequest(f"The id '{rule.id}' is taken; expected another.", HTTPStatus.CONFLICT)
+
+
+def _described(live: LiveRule) -> dict[str, Any]:
+    described = {**live.rule.spec, "source": live.source, "matched": live.matched, "fired": live.fired}
+    if live.rule.ttl is not None:
+        described["until"] = write_instant(datetime.fromtimestamp(live.since_s + live.rule.ttl, UTC))
+    return described
+
+
+def _unknown(rule_id: str) -> BadControlRequest:
+    return BadControlRequest(f"There is no fault with the id '{rule_id[:80]}'.", HTTPStatus.NOT_FOUND)
+
+
+def _wants_yaml(request: Request) -> bool:
+    wanted = parameters(request, _FORMAT).get("format", "json") if request.method in ("GET", "HEAD") else "json"
+    if wanted not in ("yaml", "json"):
+        raise BadControlRequest(f"format is '{wanted[:40]}'; expected yaml or json.")
+    return wanted == "yaml"
+
+
+def _yaml_answer(value: Mapping[str, Any]) -> Response:
+    import yaml  # only when asked for: 40 ms
+
+    response = Response(HTTPStatus.OK, body=yaml.safe_dump(value, sort_keys=False, allow_unicode=True).encode())
+    response.headers.update({"Content-Type": "application/yaml; charset=utf-8", "Cache-Control": "no-store"})
+    return response
+
+
+def live_schema(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the JSON Schema of a rule in force, from that of a rule."""
+    counts = {
+        "source": {"enum": ["http", "flag", "file", "sentinel"]},
+        "matched": {"type": "integer"},
+        "fired": {"type": "integer"},
+        "until": {"type": "string", "format": "date-time"},
+    }
+    return {**rule, "properties": {**rule["properties"], **counts}}

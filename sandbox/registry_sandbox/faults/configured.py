@@ -1,0 +1,70 @@
+"""The faults that a sandbox starts with: those of flags and environment, of a file, and the sentinels."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from registry_sandbox.faults.engine import Source
+from registry_sandbox.faults.fields import BadFault, shown
+from registry_sandbox.faults.rule import Rule
+from registry_sandbox.faults.rule_set import read_rules
+from registry_sandbox.faults.sentinels import sentinel_rules
+
+
+def configured(flags: Sequence[str], file: Path | None, *, sentinels: bool) -> list[tuple[Source, Sequence[Rule]]]:
+    """Give the rules to start with, by source.
+
+    Raises:
+        BadFault: a flag or the file is not as it should be; the message names the place.
+    """
+    of_flags = read_rules([_of_flag(each) for each in flags], "--fault", "flag")
+    of_file = _of_file(file) if file is not None else []
+    of_sentinels = sentinel_rules() if sentinels else ()
+    _require_one_id_each([*of_flags, *of_file, *of_sentinels])
+    return [("flag", of_flags), ("file", of_file), ("sentinel", of_sentinels)]
+
+
+def _of_flag(text: str) -> Any:
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadFault(f"--fault {shown(text)}: no JSON: {error}") from None
+
+
+def _of_file(file: Path) -> list[Rule]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BadFault(f"{file}: {error.strerror}") from error
+    value = _parsed(file, content)
+    if isinstance(value, dict) and set(value) == {"faults"}:
+        return read_rules(value["faults"], f"{file}: faults", "file")
+    if isinstance(value, list):
+        return read_rules(value, f"{file}: ", "file")
+    raise BadFault(f"{file}: expected a list of rules, or a mapping with the one key 'faults'")
+
+
+def _parsed(file: Path, content: bytes) -> Any:
+    try:
+        if file.suffix == ".json":
+            return json.loads(content)
+        import yaml  # only where there is such a file: 40 ms
+
+        return yaml.safe_load(content)
+    except RecursionError as error:
+        raise BadFault(f"{file}: nested too deeply") from error
+    except ValueError as error:
+        raise BadFault(f"{file}: no JSON: {error}") from error
+    except yaml.YAMLError as error:
+        raise BadFault(f"{file}: no YAML: {' '.join(str(error).split())}") from error
+
+
+def _require_one_id_each(rules: list[Rule]) -> None:
+    seen: set[str] = set()
+    for each in rules:
+        if each.id in seen:
+            raise BadFault(f"the id '{each.id}' is that of two rules, of a flag, the file or the sentinels")
+        seen.add(each.id)

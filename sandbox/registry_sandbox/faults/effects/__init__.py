@@ -1,0 +1,1 @@
+"""What a fault does: one module for each effect."""

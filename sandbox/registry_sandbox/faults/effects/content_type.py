@@ -1,0 +1,23 @@
+"""content_type: the answer is labelled as something that it is not."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from registry_sandbox.faults.effect import Effect
+from registry_sandbox.faults.kinds import HeaderValue
+from registry_sandbox.http.exchange import Response
+
+
+@dataclass(frozen=True, slots=True)
+class ContentType(Effect):
+    """Sends another Content-Type with the same body."""
+
+    word: ClassVar[str] = "content_type"
+    short: ClassVar[str] = "search:content_type=text/html"
+
+    content_type: HeaderValue
+
+    def finish(self, response: Response) -> None:
+        """Label it."""
+        if response.body:
+            response.headers["Content-Type"] = self.content_type

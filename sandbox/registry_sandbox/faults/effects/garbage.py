@@ -1,0 +1,24 @@
+"""garbage: what comes back is no HTTP."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from registry_sandbox.faults.effect import Effect, Sleep
+from registry_sandbox.http.exchange import Response, Wire
+
+_NO_STATUS_LINE = b"\x16\x03\x01 this is no HTTP\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage(Effect):
+    """Answers with a status line that is none."""
+
+    word: ClassVar[str] = "garbage"
+    terminal: ClassVar[bool] = True
+    short: ClassVar[str] = "read:garbage"
+
+    async def deliver(self, response: Response, wire: Wire, sleep: Sleep, longest_s: float) -> None:
+        """Send octets that are no HTTP, and close."""
+        del response, sleep, longest_s
+        await wire.raw(_NO_STATUS_LINE)
+        await wire.close()

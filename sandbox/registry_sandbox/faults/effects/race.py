@@ -1,0 +1,30 @@
+"""race: somebody else writes first."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.match import WITH_ID
+from registry_sandbox.validation.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Race(Effect):
+    """`bump`: a phantom writer makes a new version of the same content just before the interaction.
+
+    The conflict that follows is genuine: the history shows the other writer, and a client that reads again succeeds.
+    """
+
+    word: ClassVar[str] = "race"
+    only: ClassVar[frozenset[str]] = WITH_ID
+    short: ClassVar[str] = "cancel:race=bump@#2"
+
+    race: Literal["bump"]
+
+    async def before(self, occasion: Occasion, firing: Firing) -> None:
+        """Write."""
+        del firing
+        registrar, logical_id = occasion.registrar, occasion.request.logical_id
+        if occasion.request.resource_type == "Appointment" and logical_id in registrar.registry:
+            current = registrar.registry.current(logical_id)
+            registrar.replace(current, Reading(current.resource()))

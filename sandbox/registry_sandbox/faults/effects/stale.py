@@ -1,0 +1,30 @@
+"""stale: a read answers an older version, as a replica that lags behind does."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, ClassVar
+
+from registry_sandbox.api.responses import read_answer
+from registry_sandbox.faults.effect import Effect, Occasion
+from registry_sandbox.faults.kinds import Whole
+from registry_sandbox.http.exchange import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Stale(Effect):
+    """Answers the version that was current so many versions ago, the first at most."""
+
+    word: ClassVar[str] = "stale"
+    only: ClassVar[frozenset[str]] = frozenset({"read"})
+    short: ClassVar[str] = "read:stale=1"
+
+    stale: Annotated[int, Whole(1, 10**6)]
+
+    def after(self, occasion: Occasion, response: Response) -> Response:
+        """Put the older version in the answer's place."""
+        request, registry = occasion.request, occasion.registrar.registry
+        found = request.resource_type == "Appointment" and request.logical_id in registry
+        if not found or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+            return response
+        history = registry.history(request.logical_id)
+        return read_answer(request, history[max(len(history) - 1 - self.stale, 0)])

@@ -1,0 +1,92 @@
+"""status: an error is answered, as a valid Spine OperationOutcome in the negotiated format."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any, ClassVar
+
+from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.kinds import Whole
+from registry_sandbox.fhir.finding import IssueType
+from registry_sandbox.fhir.outcome import SPINE_DISPLAY
+from registry_sandbox.http import errors
+from registry_sandbox.http.exchange import Request, Response
+
+_FIRST, _LAST = 400, 599
+_SUCCESSES = {"RESOURCE_CREATED", "RESOURCE_UPDATED"}
+_THROTTLED, _TRANSIENT = 429, {502, 503, 504}
+
+_OF_STATUS: dict[int, type[errors.SandboxError]] = {
+    each.status: each
+    for each in (
+        errors.AccessDenied,
+        errors.NoRecordFound,
+        errors.MethodNotAllowed,
+        errors.NotAcceptable,
+        errors.VersionConflict,
+        errors.MissingIfMatch,
+        errors.BodyTooLarge,
+        errors.UnsupportedMediaType,
+        errors.RuleBroken,
+    )
+}
+_OF_CODE = {each.spine_code: each.issue_type for each in errors.SandboxError.__subclasses__()}
+
+
+class _SpineCode:
+    """A code of the Spine's CodeSystem that tells of an error."""
+
+    def read(self, value: Any) -> str:
+        """Give the code."""
+        if not isinstance(value, str) or value not in _codes():
+            raise ValueError(", ".join(_codes()))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"enum": _codes()}
+
+
+def _codes() -> list[str]:
+    return [code for code in SPINE_DISPLAY if code not in _SUCCESSES]
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Effect):
+    """Answers an error instead of the interaction.
+
+    `retry_after` is in seconds; `code` is the Spine code, where another than the status's own; `diagnostics` is the
+    text of the issue.
+    """
+
+    word: ClassVar[str] = "status"
+    terminal: ClassVar[bool] = True
+    short: ClassVar[str] = "cancel:503+retry_after=2"
+
+    status: Annotated[int, Whole(_FIRST, _LAST)]
+    retry_after: Annotated[int, Whole(0, 86_400)] | None = None
+    code: Annotated[str, _SpineCode()] | None = None
+    diagnostics: str | None = None
+
+    def answer(self, occasion: Occasion, firing: Firing) -> Response:
+        """Give the refusal."""
+        issue_type, spine_code = self._codes(occasion.request)
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED and occasion.request.allowed_methods:
+            headers["Allow"] = ", ".join(occasion.request.allowed_methods)
+        message = self.diagnostics or f"Injected by the fault '{firing.rule_id}'."
+        return occasion.refuse(self.status, issue_type, spine_code, message, headers)
+
+    def _codes(self, request: Request) -> tuple[IssueType, str]:
+        if self.code is not None:
+            return _OF_CODE.get(self.code, "exception"), self.code
+        if self.status == HTTPStatus.BAD_REQUEST:
+            error = errors.NotReadable if request.expects == "resource" else errors.InvalidParameter
+            return error.issue_type, error.spine_code
+        if self.status in _OF_STATUS:
+            known = _OF_STATUS[self.status]
+            return known.issue_type, known.spine_code
+        if self.status == HTTPStatus.NOT_IMPLEMENTED:
+            return "not-supported", "NOT_IMPLEMENTED"
+        if self.status == _THROTTLED:
+            return "throttled", "INTERNAL_SERVER_ERROR"
+        return "transient" if self.status in _TRANSIENT else "exception", "INTERNAL_SERVER_ERROR"

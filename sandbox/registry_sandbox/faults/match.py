@@ -1,0 +1,110 @@
+"""Match: which exchanges a rule is about. An absent key means any."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from multidict import CIMultiDictProxy
+
+from registry_sandbox.faults.fields import shown
+from registry_sandbox.faults.kinds import HeaderName, Text
+
+FHIR_INTERACTIONS: Final = (
+    "capabilities",
+    "create",
+    "read",
+    "vread",
+    "update",
+    "search-type",
+    "history-instance",
+    "validate",
+)
+TOKEN: Final = "token"
+ALIASES: Final = {"register": "create", "cancel": "update", "search": "search-type"}
+WITH_ID: Final = frozenset({"read", "vread", "update", "history-instance"})
+WITH_PATIENT: Final = WITH_ID | {"create", "search-type", "validate"}
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionName:
+    """FHIR's code of an interaction, or its alias."""
+
+    def read(self, value: Any) -> str:
+        """Give the code."""
+        code = ALIASES.get(value, value) if isinstance(value, str) else ""
+        if code not in (*FHIR_INTERACTIONS, TOKEN):
+            raise ValueError(f"{', '.join((*FHIR_INTERACTIONS, TOKEN))}, or {', '.join(ALIASES)}")
+        return code
+
+    def schema(self) -> dict[str, Any]:
+        """Give its JSON Schema."""
+        return {"enum": [*FHIR_INTERACTIONS, TOKEN, *ALIASES]}
+
+
+Interaction = Annotated[str, InteractionName()]
+LogicalId = Annotated[str, Text(r"[A-Za-z0-9\-.]{1,64}", "a logical id: 1 to 64 letters, digits, hyphens and dots")]
+NhsNumber = Annotated[str, Text(r"[0-9]{10}", "an NHS number, ten digits in quotes")]
+
+ANY_VALUE: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What an exchange must be: all that is given must fit.
+
+    `interaction` absent: every FHIR interaction, never the token endpoint. `header`: names and their values, `*` for
+    any; or a name alone.
+    """
+
+    interaction: Interaction | tuple[Interaction, ...] | None = None
+    id: LogicalId | None = None
+    patient: NhsNumber | None = None
+    client: str | None = None
+    header: HeaderName | Mapping[HeaderName, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no exchange can be.
+
+        Raises:
+            ValueError: two keys exclude each other.
+        """
+        reachable = set(self.interactions)
+        if self.id is not None and not reachable & WITH_ID:
+            raise ValueError(f"id {shown(self.id)} is never met: {', '.join(self.interactions)} has none in its URL")
+        if self.patient is not None and not reachable & WITH_PATIENT:
+            raise ValueError(f"patient {shown(self.patient)} is never met: {', '.join(self.interactions)} names none")
+
+    @property
+    def interactions(self) -> tuple[str, ...]:
+        """The codes of the interactions that can fit."""
+        if self.interaction is None:
+            return FHIR_INTERACTIONS
+        return (self.interaction,) if isinstance(self.interaction, str) else self.interaction
+
+    def fits(self, facts: "Facts") -> bool:
+        """Whether an exchange of one of these interactions fits."""
+        return (
+            (self.id is None or self.id == facts.logical_id)
+            and (self.client is None or self.client == facts.client)
+            and (self.patient is None or self.patient in facts.patients)
+            and (self.header is None or self._has_header(facts.headers))
+        )
+
+    def _has_header(self, headers: CIMultiDictProxy[str]) -> bool:
+        if isinstance(self.header, str):
+            return self.header in headers
+        wanted = (self.header or {}).items()
+        return all(
+            value in headers.getall(name, ()) or (value == ANY_VALUE and name in headers) for name, value in wanted
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an exchange when faults are decided."""
+
+    interaction: str
+    logical_id: str
+    client: str
+    headers: CIMultiDictProxy[str]
+    patients: tuple[str, ...] = ()

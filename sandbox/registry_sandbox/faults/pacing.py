@@ -1,0 +1,36 @@
+"""What effects that slow the sending share: a wire that passes everything on but the body."""
+
+from dataclasses import dataclass
+
+from registry_sandbox.http.exchange import Response, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A wire in front of a wire."""
+
+    wire: Wire
+
+    async def head(self, response: Response) -> None:
+        """Pass it on."""
+        await self.wire.head(response)
+
+    async def body(self, part: bytes) -> None:
+        """Pass it on."""
+        await self.wire.body(part)
+
+    async def raw(self, octets: bytes) -> None:
+        """Pass them on."""
+        await self.wire.raw(octets)
+
+    async def close(self) -> None:
+        """Pass it on."""
+        await self.wire.close()
+
+    async def reset(self) -> None:
+        """Pass it on."""
+        await self.wire.reset()
+
+    async def gone(self) -> None:
+        """Pass it on."""
+        await self.wire.gone()

@@ -1,0 +1,79 @@
+"""Whom an exchange is about: the patients of the stored appointment, of the query, or of the body if it can be read."""
+
+import re
+from urllib.parse import unquote
+
+from registry_sandbox.faults.engine import Plan
+from registry_sandbox.faults.match import WITH_ID, WITH_PATIENT
+from registry_sandbox.fhir.nhs_number import patients_named
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Request
+from registry_sandbox.http.query import parameters, require_patient
+from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.store import Registry, Version
+
+_ESCAPE = {"json": b"\\u00", "xml": b"&#", "form": b"%3"}
+_ESCAPED_DIGIT = re.compile(r"%3[0-9]")
+
+
+def may_concern(request: Request, registry: Registry, plan: Plan) -> bool:
+    """Tell at a glance whether an exchange may be about a patient whom a rule of the plan names."""
+    if request.interaction in WITH_ID:
+        stored = registry.latest(request.logical_id)
+        if stored is not None:
+            return not plan.patients.isdisjoint(stored.patients)
+    names_any = request.query or request.body
+    return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
+
+
+async def patients_of(request: Request, registrar: Registrar, beginning: str = "") -> tuple[str, ...]:
+    """Give the NHS numbers; none where nothing in a query or a body begins as those do that are asked for.
+
+    Args:
+        request: of which the interaction and the id are known.
+        registrar: who reads, and whose registry is looked at.
+        beginning: of the numbers that are of interest.
+    """
+    stored = _stored(request, registrar.registry)
+    if stored is not None:
+        return stored.patients
+    if request.interaction == "search-type":
+        return _of_query(request) if _may_name(request, beginning) else ()
+    if request.expects == "resource" and _may_name(request, beginning):
+        return await _of_body(request, registrar)
+    return ()
+
+
+def _stored(request: Request, registry: Registry) -> Version | None:
+    return registry.latest(request.logical_id) if request.interaction in WITH_ID else None
+
+
+def _may_name(request: Request, beginning: str) -> bool:
+    query, body = request.query, request.body
+    # Digits may be written as escapes: then the only way to know is to read.
+    escape = _ESCAPE["form" if request.expects == "form" else request.body_format]
+    if body and (beginning.encode() in body or escape in body):
+        return True
+    if not query:
+        return False
+    return beginning in query or (_ESCAPED_DIGIT.search(query) is not None and beginning in unquote(query))
+
+
+def _of_query(request: Request) -> tuple[str, ...]:
+    try:
+        sent = parameters(request.query)
+        if request.expects == "form":
+            sent += parameters(request.body.decode("ascii", "replace").strip())
+        return (require_patient(sent, check_digit=False).nhs_number,)
+    except SandboxError:
+        return ()
+
+
+async def _of_body(request: Request, registrar: Registrar) -> tuple[str, ...]:
+    if request.body_error is not None:
+        return ()
+    try:
+        reading = await registrar.read_bytes(request.body, request.body_format)
+    except SandboxError:
+        return ()
+    return patients_named(reading.resource)

@@ -1,0 +1,60 @@
+"""Faults at the token endpoint, which is no FHIR interaction and refuses in OAuth's words.
+
+Source: RFC 6749 section 5.2.
+"""
+
+import base64
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qsl, unquote_plus
+
+from registry_sandbox.auth.issue.endpoint import invalid_request
+from registry_sandbox.faults.injector import Injector
+from registry_sandbox.faults.match import TOKEN
+from registry_sandbox.fhir.finding import IssueType
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Client, Handler, Request, Response
+from registry_sandbox.http.json_response import json_response
+
+
+class TokenFaults:
+    """The step before the token endpoint that lets faults act there, as the interaction `token`."""
+
+    def __init__(self, injector: Injector) -> None:
+        self._injector = injector
+
+    async def __call__(self, request: Request, handler: Handler) -> Response:
+        """Let other requests pass."""
+        if request.method != "POST" or request.path != "/oauth2/token":
+            return await handler(request)
+        request.interaction = TOKEN
+        request.client = Client(_client_named(request), may_write=False)
+        try:
+            response = await self._injector(request, handler)
+        except SandboxError as error:
+            response = invalid_request(str(error))
+        if request.injected is not None:
+            request.injected.finish(response)
+        return response
+
+
+def oauth_refusal(
+    status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]
+) -> Response:
+    """Give the answer to an injected error, as RFC 6749 section 5.2 has it."""
+    del issue_type, spine_code
+    errors = {HTTPStatus.UNAUTHORIZED: "invalid_client", HTTPStatus.FORBIDDEN: "unauthorized_client"}
+    server = "server_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily_unavailable"
+    fallback = "invalid_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else server
+    error = next((name for known, name in errors.items() if known == status), fallback)
+    return json_response(status, {"error": error, "error_description": message}, {"Pragma": "no-cache", **headers})
+
+
+def _client_named(request: Request) -> str:
+    try:
+        form = dict(parse_qsl(request.body.decode("ascii"), max_num_fields=100))
+        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+        basic = base64.b64decode(encoded).decode().partition(":")[0] if scheme.lower() == "basic" else ""
+    except ValueError:
+        return ""
+    return form.get("client_id", "") or unquote_plus(basic)

@@ -1,0 +1,236 @@
+"""Content negotiation: which format a body is in, and which one the answer takes.
+
+Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from multidict import CIMultiDictProxy
+
+from registry_sandbox.http.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
+from registry_sandbox.http.exchange import Format, Request, Response, Write
+from registry_sandbox.http.field_names import ACCEPT, CONTENT_TYPE
+
+MEDIA_TYPE: dict[Format, str] = {
+    "json": "application/fhir+json; charset=utf-8",
+    "xml": "application/fhir+xml; charset=utf-8",
+}
+"""What answers are labelled: the FHIR types, whichever of the generic forms asked for them."""
+
+_NEGOTIATED = "negotiated by the headers"
+
+_REMEMBERED_AT_MOST = 1_000
+"""Characters: a thousand of the longest headers that there can be would fill gigabytes."""
+
+FORM = "application/x-www-form-urlencoded"
+
+_FORMATS: dict[str, Format] = {
+    "application/fhir+json": "json",
+    "application/json": "json",
+    "application/json+fhir": "json",
+    "json": "json",
+    "text/json": "json",
+    "application/fhir+xml": "xml",
+    "application/xml": "xml",
+    "application/xml+fhir": "xml",
+    "text/xml": "xml",
+    "xml": "xml",
+}
+_SHORT = frozenset({"json", "xml"})
+_RANGES: dict[str, tuple[int, tuple[Format, ...]]] = {
+    "*/*": (1, ("json", "xml")),
+    "application/*": (2, ("json", "xml")),
+    "text/*": (2, ("xml",)),
+}
+"""The media ranges with a star: how exactly each names the formats that it takes in, beside 3 for a type itself."""
+
+_EXPECTED = "expected application/fhir+xml or application/fhir+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """The format of the answer, and why the client will not take it, if it will not."""
+
+    format: Format
+    problem: str = ""
+
+
+@lru_cache(maxsize=1_024)
+def negotiate(formats_asked: tuple[str, ...], accept: str | None, content_type: str | None) -> Negotiated:
+    """Choose the answer's format: `_format` beats Accept, which beats the request's Content-Type, else JSON.
+
+    Args:
+        formats_asked: every value of `_format`, decoded once.
+        accept: the Accept header, its several lines joined.
+        content_type: the body's, or None.
+    """
+    fallback: Format = body_format(content_type) or "json"
+    if formats_asked:
+        return _by_parameter(formats_asked, fallback)
+    if accept is None or not accept.strip():
+        return Negotiated(fallback)
+    return _by_accept(accept, fallback)
+
+
+def _by_parameter(asked: tuple[str, ...], fallback: Format) -> Negotiated:
+    # A raw "+" in a query is a space once decoded: `_format=application/fhir+xml` is what people type.
+    values = {value.partition(";")[0].strip().lower().replace(" ", "+") for value in asked}
+    formats = {_FORMATS.get(value) for value in values}
+    if len(formats) == 1 and (wanted := formats.pop()) is not None:
+        return Negotiated(wanted)
+    return Negotiated(fallback, f"_format is '{', '.join(sorted(asked))[:80]}'; {_EXPECTED}, xml or json, once.")
+
+
+def _by_accept(accept: str, fallback: Format) -> Negotiated:
+    ranges = _ranges(accept)
+    ranked = [(*_rank(each, ranges), each == fallback, each) for each in MEDIA_TYPE]
+    quality, *_, wanted = max(ranked)
+    if quality > 0:
+        return Negotiated(wanted)
+    return Negotiated(fallback, f"Accept is '{accept[:80]}'; {_EXPECTED}.")
+
+
+def _rank(wanted: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int]:
+    """Give the quality of a format, how exactly it is named, and how early.
+
+    RFC 9110 section 12.5.1: the most specific range that matches counts, so `application/fhir+json;q=0, */*` is XML.
+    """
+    named = [(_exactness(each, wanted), quality, -at) for at, (each, quality) in enumerate(ranges)]
+    exactness, quality, place = max(named)
+    return (quality, exactness, place) if exactness else (0.0, 0, 0)
+
+
+def _exactness(media_range: str, wanted: Format) -> int:
+    if media_range in _RANGES:
+        exactness, formats = _RANGES[media_range]
+        return exactness if wanted in formats else 0
+    return 3 if media_range not in _SHORT and _FORMATS.get(media_range) == wanted else 0
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    ranges = []
+    for part in accept.split(","):
+        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                quality = _quality(value.strip())
+        ranges.append((media_range, quality))
+    return ranges
+
+
+def _quality(text: str) -> float:
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0.0 <= quality <= 1.0 else 0.0
+
+
+@lru_cache(maxsize=256)
+def body_format(content_type: str | None) -> Format | None:
+    """Give the format that a Content-Type names, or None where it names none that can be read."""
+    if content_type is None:
+        return None
+    media_type, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
+    charsets = [piece.partition("=")[2].strip('" ') for piece in parameters if piece.startswith("charset=")]
+    if any(charset not in ("utf-8", "utf8") for charset in charsets) or media_type in _SHORT:
+        return None
+    return _FORMATS.get(media_type)
+
+
+def require_body_format(content_type: str | None) -> Format:
+    """Give the format of a resource in a body.
+
+    Raises:
+        UnsupportedMediaType: the Content-Type is missing, or none that can be read.
+    """
+    wanted = body_format(content_type)
+    if wanted is None:
+        found = "missing" if content_type is None else f"'{content_type[:80]}'"
+        raise UnsupportedMediaType(
+            f"Content-Type is {found}; {_EXPECTED}, in UTF-8.",
+            location="http.Content-Type",
+        )
+    return wanted
+
+
+_ENCODED_NAME = re.compile(r"(?:^|&)[^=&]*%")
+
+
+def formats_asked(query: str) -> tuple[str, ...]:
+    """Give every value of `_format` in a query string, or in a form."""
+    if "_format" not in query and not _ENCODED_NAME.search(query):
+        return ()
+    pairs = (part.partition("=") for part in query.split("&"))
+    return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")
+
+
+def _negotiated(headers: CIMultiDictProxy[str], asked: tuple[str, ...]) -> Negotiated:
+    lines = headers.getall(ACCEPT, ())
+    accept, content_type = ", ".join(lines) if lines else None, headers.get(CONTENT_TYPE)
+    if sum(map(len, asked)) + len(accept or "") + len(content_type or "") > _REMEMBERED_AT_MOST:
+        return negotiate.__wrapped__(asked, accept, content_type)
+    return negotiate(asked, accept, content_type)
+
+
+@lru_cache(maxsize=256)
+def _is_form(content_type: str | None) -> bool:
+    return _media_type(content_type or "") == FORM
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def note_answer_format(request: Request) -> None:
+    """Note which format the answer takes, or why it can take none; refuse nothing yet."""
+    asked = formats_asked(request.query) if request.query else ()
+    if request.body and _is_form(request.headers.get(CONTENT_TYPE)):  # its parameters are as good as the query's
+        asked += formats_asked(request.body.decode("latin-1").strip())
+    result: Negotiated | None = None if asked else request.known.get(_NEGOTIATED)
+    if result is None:
+        result = _negotiated(request.headers, asked)
+        if not asked:
+            request.known[_NEGOTIATED] = result
+    request.answer_format = result.format
+    if result.problem:
+        request.not_acceptable = result.problem
+
+
+def represent(response: Response, wanted: Format, write: Write) -> None:
+    """Encode what an answer carries, and label it."""
+    if response.content is not None:
+        response.body = response.content.encode(wanted, write)
+        response.headers[CONTENT_TYPE] = MEDIA_TYPE[wanted]
+        response.content = None
+
+
+def require_formats(request: Request) -> None:
+    """Refuse a body in a format that cannot be read, an answer's that cannot be written, a body that is too large.
+
+    Raises:
+        UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.
+    """
+    content_type, expects = request.headers.get(CONTENT_TYPE), request.expects
+    if expects == "form" and request.body:
+        _require_form(content_type)
+    elif expects == "resource" and (request.body or content_type is not None):
+        request.body_format = require_body_format(content_type)
+    if expects != "none" and isinstance(request.body_error, UnsupportedMediaType):
+        raise request.body_error
+    if request.not_acceptable:
+        location = "http._format" if request.not_acceptable.startswith("_format") else "http.Accept"
+        raise NotAcceptable(request.not_acceptable, location=location)
+    if isinstance(request.body_error, BodyTooLarge):
+        raise request.body_error
+
+
+def _require_form(content_type: str | None) -> None:
+    if not _is_form(content_type):
+        found = f"'{content_type[:80]}'" if content_type else "missing"
+        raise UnsupportedMediaType(f"Content-Type is {found}; expected {FORM}.", location="http.Content-Type")

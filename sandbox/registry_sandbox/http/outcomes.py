@@ -1,0 +1,110 @@
+"""The one place where a failure becomes an OperationOutcome.
+
+Source: registry pages (that there is one); Spine-OperationOutcome-1 (its shape).
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from multidict import CIMultiDict
+
+from registry_sandbox.fhir.finding import Finding, IssueType, Severity
+from registry_sandbox.fhir.json import legible
+from registry_sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
+from registry_sandbox.fhir.template import TEXTS, Template
+from registry_sandbox.http.errors import InternalServerError, SandboxError
+from registry_sandbox.http.exchange import Format, Fresh, Request, Resource, Response, Write
+
+_log = logging.getLogger("sandbox")
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Give the answer to a request that failed; what we did not foresee is our bug, a 500 that tells no detail."""
+    if isinstance(error, SandboxError):
+        return refusal(error)
+    _log.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+    return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
+
+
+def refusal(error: SandboxError) -> Response:
+    """Give the answer that tells a client of an error."""
+    return Response(error.status, Refusal(error.findings, error.spine_code), CIMultiDict(error.headers))
+
+
+def injected(status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]) -> Response:
+    """Give the answer that tells a client of an error which a fault made up."""
+    issue = spine_issue(severity="error", code=issue_type, spine_code=spine_code, diagnostics=message)
+    return Response(status, Fresh(spine_outcome([issue])), CIMultiDict(headers))
+
+
+@dataclass(slots=True)
+class Refusal:
+    """The OperationOutcome of an error; of a single finding only the sentence is written anew."""
+
+    findings: tuple[Finding, ...]
+    spine_code: str
+
+    @property
+    def large(self) -> bool:
+        """Never: the number of findings is bounded."""
+        return False
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the outcome."""
+        if len(self.findings) == 1:
+            return _encoded(self.findings[0], self.spine_code, wanted, write)
+        return write(_outcome(self.findings, self.spine_code), wanted)
+
+
+@lru_cache(maxsize=256)
+def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) -> bytes:
+    told = _diagnostics(finding)
+    if not told:
+        return write(_outcome([finding], spine_code), wanted)
+    about = (finding.code, finding.severity, finding.location, finding.spine_code or spine_code)
+    return _template(about, wanted, write).filled(legible(told))
+
+
+@lru_cache(maxsize=256)
+def _template(about: tuple[IssueType, Severity, str, str], wanted: Format, write: Write) -> Template:
+    """Give the outcome that has a finding alone, without its sentence."""
+    code, severity, location, spine_code = about
+    outcome = _outcome([Finding(code, TEXTS[0], location, severity)], spine_code)
+    return Template(write(outcome, wanted), wanted, marks=1)
+
+
+def _outcome(findings: Iterable[Finding], spine_code: str) -> Resource:
+    return spine_outcome(_issue(finding, spine_code) for finding in findings)
+
+
+def success(spine_code: str, message: str) -> Resource:
+    """Give the informational outcome that `Prefer: return=OperationOutcome` asks for."""
+    return spine_outcome(
+        [spine_issue(severity="information", code="informational", spine_code=spine_code, diagnostics=message)]
+    )
+
+
+def validation(findings: list[Finding]) -> Resource:
+    """Give the outcome of `$validate`, which is a success and so claims no Spine profile."""
+    issues = [
+        plain_issue(severity=each.severity, code=each.code, diagnostics=_diagnostics(each), location=each.location)
+        for each in findings
+    ]
+    nothing = plain_issue(severity="information", code="informational", diagnostics="All OK: no findings.")
+    return plain_outcome(issues or [nothing])
+
+
+def _issue(finding: Finding, spine_code: str) -> Resource:
+    return spine_issue(
+        severity=finding.severity,
+        code=finding.code,
+        spine_code=finding.spine_code or spine_code,
+        diagnostics=_diagnostics(finding),
+        location=finding.location,
+    )
+
+
+def _diagnostics(finding: Finding) -> str:
+    return f"{finding.message} (line {finding.line})" if finding.line else finding.message

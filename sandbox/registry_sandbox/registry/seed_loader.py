@@ -1,0 +1,173 @@
+"""Planting seeds: through the same reading and profiles that a client's request meets, and into the registry."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from registry_sandbox.fhir.datatypes import datetime_of, write_instant
+from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.exchange import Format, Resource
+from registry_sandbox.registry.seeds import BadSeed, Seed
+from registry_sandbox.registry.service import Registrar, recorded
+from registry_sandbox.registry.store import Version
+from registry_sandbox.validation.reading import Reading, Refused
+
+_RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
+_REMEMBERED_AT_MOST = 1_000
+_TOLD_EVERY = 1_000
+
+_History = tuple[str, str, list[tuple[datetime, Resource]]]
+
+
+Progress = Callable[[int], None]
+"""Is told how many appointments have been judged."""
+
+
+def in_silence(judged: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planter:
+    """Plants seeds through a registrar; a story that it has judged once it need not judge again at the next reset."""
+
+    registrar: Registrar
+    _known: dict[bytes, Resource] = field(default_factory=dict)
+
+    def plant(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
+        """Store seeds as they are written, all or none, and give the current version of each appointment.
+
+        `progress` is told how many have been judged, every thousand of them.
+
+        Raises:
+            BadSeed: one cannot be read, does not conform, or has an id that is taken.
+        """
+        registry, now = self.registrar.registry, self.registrar.now()
+        histories: list[_History] = []
+        for seed in seeds:
+            for history in self._histories(seed, now):
+                histories.append(history)
+                if len(histories) % _TOLD_EVERY == 0:
+                    progress(len(histories))
+        taken = set(registry.ids())
+        for place, logical_id, _ in histories:
+            if logical_id in taken:
+                raise BadSeed(f"{place}: the id '{logical_id}' is taken by another appointment")
+            taken.add(logical_id)
+        for _, logical_id, versions in histories:
+            for number, (at, resource) in enumerate(versions):
+                if number == 0:
+                    registry.create(resource, logical_id=logical_id, at=at)
+                else:
+                    registry.update(logical_id, resource, expected=number, at=at)
+        return [registry.current(logical_id) for _, logical_id, _ in histories]
+
+    def _histories(self, seed: Seed, now: datetime) -> Iterator[_History]:
+        if seed.story is not None:
+            yield self._history_of_story(seed.place, seed.story, now)
+            return
+        reading = self._read(seed.place, seed.document, seed.format, ("Appointment", "Bundle"))
+        for resource in _appointments(seed.place, reading.resource):
+            alone = reading if resource is reading.resource else Reading(resource)
+            checked = self._judged(seed.place, alone)
+            at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked["created"])
+            yield seed.place, checked.get("id") or self.registrar.new_id(), [(at, recorded(checked))]
+
+    def _history_of_story(self, place: str, story: Mapping[str, Any], now: datetime) -> _History:
+        logical_id = story.get("id") or self.registrar.new_id()
+        if not isinstance(logical_id, str) or not _LOGICAL_ID.fullmatch(logical_id):
+            raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
+        created = story.get("created", "-1d 12:00")
+        told = {
+            key: _when(place, key, sent, now) for key, sent in {**story, "created": created}.items() if key in _TIMES
+        }
+        versions = []
+        for step in [{"at": created, "status": story.get("status", "booked")}, *story.get("later", [])]:
+            body = json.dumps(_appointment(story, told, step["status"])).encode()
+            resource = self._conforming(place, body)
+            versions.append((_stamp(place, _when(place, "at", step["at"], now)), recorded(resource)))
+        return place, logical_id, versions
+
+    def _conforming(self, place: str, body: bytes) -> Resource:
+        known = self._known.get(body)
+        if known is None:
+            known = self._judged(place, self._read(place, body, "json", ("Appointment",)))
+            if len(self._known) < _REMEMBERED_AT_MOST:
+                self._known[body] = known
+        return known
+
+    def _read(self, place: str, body: bytes, body_format: Format, expected: tuple[str, ...]) -> Reading:
+        try:
+            return self.registrar.codec.read(body, body_format, expected)
+        except Refused as refused:
+            raise _bad(place, refused.explained()) from None
+        except SandboxError as error:
+            raise _bad(place, error) from error
+
+    def _judged(self, place: str, reading: Reading) -> Resource:
+        try:
+            self.registrar.require_conformance(reading)
+        except SandboxError as error:
+            raise _bad(place, error) from error
+        return reading.resource
+
+
+_TIMES = ("start", "end", "created")
+
+
+def _appointments(place: str, resource: Resource) -> list[Resource]:
+    if resource["resourceType"] == "Appointment":
+        return [resource]
+    inside = [entry.get("resource", {}) for entry in resource.get("entry", [])]
+    for at, each in enumerate(inside):
+        if each.get("resourceType") != "Appointment":
+            raise BadSeed(f"{place}: entry {at + 1} of the Bundle is no Appointment")
+    return inside
+
+
+def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any) -> Resource:
+    patient = {"use": "official", "system": NHS_NUMBER_SYSTEM, "value": story["patient"]}
+    display = {"display": story["name"]} if "name" in story else {}
+    return {
+        "resourceType": "Appointment",
+        "meta": {"profile": [_CARECONNECT]},
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": story["pointer"]}],
+        "status": status,
+        **told,
+        "participant": [{"actor": {"identifier": patient, **display}, "status": "accepted"}],
+    }
+
+
+def _when(place: str, key: str, sent: Any, now: datetime) -> str:
+    """Give an instant as it is written; a relative one is counted from the clock, to the minute."""
+    match = _RELATIVE.fullmatch(str(sent))
+    if match is None:
+        return str(sent)
+    amount, unit, hour, minute = match.groups()
+    try:
+        moment = now + timedelta(**{_UNITS[unit]: int(amount)})
+        if hour is not None:
+            moment = moment.replace(hour=int(hour), minute=int(minute))
+    except (ValueError, OverflowError) as error:
+        raise BadSeed(f"{place}: '{key}' is {sent!r}; expected such as +3d 09:30") from error
+    return write_instant(moment.replace(second=0, microsecond=0))
+
+
+def _stamp(place: str, written: str) -> datetime:
+    try:
+        stamp = datetime_of(written)
+        return stamp.replace(microsecond=stamp.microsecond // 1000 * 1000)
+    except ValueError as error:
+        raise BadSeed(f"{place}: {written[:40]!r} is no instant that a version can be stored at") from error
+
+
+def _bad(place: str, error: SandboxError) -> BadSeed:
+    lines = [f"{place}{f':{each.line}' if each.line else ''}: {each.message}" for each in error.findings]
+    return BadSeed("\n".join(lines))

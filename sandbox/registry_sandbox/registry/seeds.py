@@ -1,0 +1,133 @@
+"""Seeds: appointments to start with, as people write them.
+
+A seed is an Appointment (or a Bundle of them) in XML or JSON, or a story in YAML: the few facts of an appointment, with
+instants absolute or relative to the clock (`+3d 09:30`, `-2h`). docs/seeds.md shows both.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from registry_sandbox.http.exchange import Format
+
+_SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
+    ".xml": "xml",
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+_RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_DEEPEST = 32
+_STORY = {"id", "patient", "name", "pointer", "status", "created", "start", "end", "later"}
+_NEEDED = ("patient", "pointer", "start", "end")
+_LATER = {"at", "status"}
+_LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
+
+
+class BadSeed(Exception):
+    """A seed cannot be used; the message names the file, the place and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One appointment to start with: a document as it was written, or a story; `place` is how messages call it."""
+
+    place: str
+    document: bytes = b""
+    format: Format = "json"
+    story: Mapping[str, Any] | None = None
+
+
+def seeds_at(paths: Iterable[Path]) -> list[Seed]:
+    """Find the seeds of files and folders, in the order of their names.
+
+    Raises:
+        BadSeed: a path does not exist, or a file is none that can be read.
+    """
+    return [seed for path in paths for file in _files(path) for seed in _seeds_of(file)]
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES)
+        if not found:
+            raise BadSeed(f"{path}: there is no {', '.join(_SUFFIXES)} file in it; --no-seed-data starts without any")
+        return found
+    if not path.is_file():
+        raise BadSeed(f"{path}: there is no such file or folder")
+    return [path]
+
+
+def _seeds_of(file: Path) -> Iterator[Seed]:
+    kind = _SUFFIXES.get(file.suffix)
+    if kind is None:
+        raise BadSeed(f"{file}: seeds are .xml, .json, .yaml or .yml files")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BadSeed(f"{file}: {error.strerror}") from error
+    if kind == "yaml":
+        yield from _stories(file, content)
+    else:
+        yield Seed(str(file), content, kind)
+
+
+def _stories(file: Path, content: bytes) -> Iterator[Seed]:
+    import yaml  # only where a seed is a story: 40 ms
+
+    try:
+        # This loader makes texts of everything: an instant stays as it was written, and a number keeps its zeros.
+        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        _require_shallow(file, yaml.parse(content, Loader=loader))
+        documents = [each for each in yaml.load_all(content, Loader=loader) if each != ""]
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
+    for at, document in enumerate(documents, 1):
+        place = f"{file}, document {at}" if len(documents) > 1 else str(file)
+        yield Seed(place, story=_require_story(place, document))
+
+
+def _require_shallow(file: Path, events: Iterable[Any]) -> None:
+    # The loaders call themselves for what is inside: the one in C would take the process with it.
+    depth = 0
+    for event in events:
+        opens, closes = (type(event).__name__.endswith(end) for end in ("StartEvent", "EndEvent"))
+        depth += opens - closes
+        if depth > _DEEPEST:
+            raise BadSeed(f"{file}: nested too deeply")
+
+
+def seeds_from_json(place: str, body: bytes) -> list[Seed]:
+    """Give the seeds in a JSON body: a resource, a story, or a list of stories.
+
+    Raises:
+        BadSeed: it is none of these.
+    """
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadSeed(f"{place}: no JSON: {error}") from error
+    if isinstance(value, dict) and "resourceType" in value:
+        return [Seed(place, body)]
+    stories = value if isinstance(value, list) else [value]
+    return [Seed(f"{place}[{at}]", story=_require_story(f"{place}[{at}]", each)) for at, each in enumerate(stories)]
+
+
+def _require_story(place: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadSeed(f"{place}: a story is a mapping of {', '.join(sorted(_STORY))}")
+    for key in value:
+        if key not in _STORY:
+            raise BadSeed(f"{place}: '{key}' is not known; expected {', '.join(sorted(_STORY))}")
+    for key in _NEEDED:
+        if key not in value:
+            raise BadSeed(f"{place}: '{key}' is missing")
+    later = value.get("later", [])
+    if not isinstance(later, list) or any(not isinstance(each, dict) or set(each) != _LATER for each in later):
+        raise BadSeed(f"{place}: 'later' is a list of {{at: ..., status: ...}}")
+    return value

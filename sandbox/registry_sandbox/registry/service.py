@@ -1,0 +1,171 @@
+"""The registrar judges what comes in, step by step, and keeps the register.
+
+It is all that an interaction works with: the registry, the clock, the reading, the profiles, the rules.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+
+from registry_sandbox.fhir.bundle import Bundle, Entry, Resources
+from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.http.errors import NonConformant, NotWellFormed, RuleBroken
+from registry_sandbox.http.exchange import Format, Request, Resource
+from registry_sandbox.registry.store import Registry, Stored, Version
+from registry_sandbox.rules import Case, On, Strictness, findings
+from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.reading import Codec, Reading, Refused
+
+RECORDED = frozenset(
+    {
+        "resourceType",
+        "id",
+        "meta",
+        "language",
+        "text",
+        "extension",
+        "identifier",
+        "status",
+        "start",
+        "end",
+        "created",
+        "participant",
+    }
+)
+"""The "limited details" that the registry keeps of an Appointment; other elements are accepted and not stored."""
+
+_LARGE_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """What the interactions of one tenant share.
+
+    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries; `tokens` is the
+    kind that is accepted (registry, spine, any, off), which the CapabilityStatement tells.
+    """
+
+    registry: Registry
+    clock: Clock
+    codec: Codec
+    profiles: Profiles
+    strictness: Strictness
+    new_id: Callable[[], str]
+    versioned_full_url: bool = False
+    tokens: str = "registry"
+
+    async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
+        """Read the body as one of the expected resources.
+
+        Raises:
+            NotWellFormed, NotReadable: what is wrong with it, all of it.
+        """
+        if isinstance(request.body_error, NotWellFormed):
+            raise request.body_error
+        return await self.read_bytes(request.body, request.body_format, expected)
+
+    async def read_bytes(self, body: bytes, body_format: Format, expected: Sequence[str] = ("Appointment",)) -> Reading:
+        """Read bytes; a large body, and the explaining of a refusal, do not hold up the event loop."""
+        try:
+            if len(body) > _LARGE_BYTES:
+                return await asyncio.to_thread(self.codec.read, body, body_format, expected)
+            return self.codec.read(body, body_format, expected)
+        except Refused as refused:
+            raise await asyncio.to_thread(refused.explained) from None
+
+    def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        """Give every finding of the profiles: errors, warnings and information."""
+        return self.profiles.judge(reading.resource, profiles, line=reading.line)
+
+    async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        """Judge the body of a request; a large one does not hold up the event loop."""
+        if len(request.body) > _LARGE_BYTES:
+            return await asyncio.to_thread(self.judge, reading, profiles)
+        return self.judge(reading, profiles)
+
+    async def require_conforming(self, request: Request, reading: Reading) -> list[Finding]:
+        """Refuse the body of a request that does not conform, and give the warnings on one that does.
+
+        Raises:
+            NonConformant: with all the errors found.
+        """
+        return _warnings_alone(await self.judged(request, reading))
+
+    def require_conformance(self, reading: Reading) -> list[Finding]:
+        """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
+
+        Raises:
+            NonConformant: with all the errors found.
+        """
+        return _warnings_alone(self.judge(reading))
+
+    def broken_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> list[Finding]:
+        """Give the findings of all business rules."""
+        return findings(on, Case(proposed, current or {}, self.strictness, self.registry.knows_pointer))
+
+    def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
+        """Refuse what a business rule refuses.
+
+        Raises:
+            RuleBroken: with the findings of all rules.
+        """
+        broken = self.broken_rules(on, proposed, current)
+        if broken:
+            raise RuleBroken(findings=broken)
+
+    def register(self, reading: Reading) -> Stored:
+        """Store a new appointment, under an id of ours."""
+        return self.registry.create(recorded(reading.resource), logical_id=self.new_id(), at=self.now())
+
+    def replace(self, current: Version, reading: Reading) -> Stored:
+        """Store the next version of an appointment.
+
+        Raises:
+            VersionConflict: `current` is not the current version any more.
+        """
+        return self.registry.update(
+            current.logical_id, recorded(reading.resource), expected=current.number, at=self.now()
+        )
+
+    def bundle(
+        self,
+        kind: Literal["searchset", "history"],
+        self_link: str,
+        entries: Sequence[Entry],
+        resources: Resources,
+    ) -> Bundle:
+        """Put a Bundle of now together from its entries, all of which there are: there is no paging."""
+        return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, entries, resources)
+
+    def now(self) -> datetime:
+        """The instant, to the millisecond, as it will be written."""
+        return _to_the_millisecond(round(self.clock.timestamp() * 1_000_000) // 1_000)
+
+
+def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:
+    errors = [each for each in found if each.severity == "error"]
+    if errors:
+        raise NonConformant(findings=errors)
+    return [each for each in found if each.severity == "warning"]
+
+
+@lru_cache(maxsize=64)  # under load, exchanges share a millisecond
+def _to_the_millisecond(since_epoch_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=since_epoch_ms)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def recorded(resource: Resource) -> Resource:
+    """Give what the registry keeps of an Appointment."""
+    return {name: value for name, value in resource.items() if name in _RECORDED}
+
+
+# With what a primitive has beside its value, under its name with an underscore.
+_RECORDED = RECORDED | {f"_{name}" for name in RECORDED}

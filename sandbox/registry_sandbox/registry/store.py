@@ -1,0 +1,229 @@
+"""The registry: every version of every appointment, and compare-and-set.
+
+No method awaits, so each is atomic on the event loop. Source: registry pages; FHIR STU3, versioning.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.fhir.etag import entity_tag
+from registry_sandbox.fhir.nhs_number import patients_named
+from registry_sandbox.http.errors import NoRecordFound, VersionConflict
+from registry_sandbox.http.exchange import Format, Resource, Write
+
+Parse = Callable[[bytes], Any]
+
+_CACHED_BYTES_AT_MOST = 16_384
+_LARGE_BYTES = 65_536
+
+
+@dataclass(slots=True, eq=False)  # not frozen, which makes the making of one slower: it is never changed all the same
+class Version:
+    """One version of one appointment, encoded once when it was stored.
+
+    `end` is as it was sent, empty where there is none; such an appointment is never past.
+    `patients` are the NHS numbers that it is found by.
+    """
+
+    logical_id: str
+    number: int
+    last_updated: datetime
+    json: bytes
+    end: str
+    patients: tuple[str, ...]
+    parse: Parse
+
+    @property
+    def large(self) -> bool:
+        """Whether its XML takes long to make; its JSON is there already."""
+        return len(self.json) > _LARGE_BYTES
+
+    @property
+    def version_id(self) -> str:
+        """The version id: a decimal number, as text."""
+        return str(self.number)
+
+    @property
+    def etag(self) -> str:
+        """The weak entity tag."""
+        return entity_tag(self.version_id)
+
+    def resource(self) -> Resource:
+        """Give a copy of the resource, to compare with or to build the next version from."""
+        resource: Resource = self.parse(self.json)
+        return resource
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the resource; XML is made when it is first asked for."""
+        if wanted == "json":
+            return self.json
+        if len(self.json) > _CACHED_BYTES_AT_MOST:
+            return write(self.resource(), "xml")
+        return _xml_of(self, write)
+
+
+def encoded(versions: Iterable[Version], wanted: Format, write: Write) -> list[bytes]:
+    """Give the bytes of several versions."""
+    if wanted == "json":
+        return [each.json for each in versions]
+    return [
+        _xml_of(each, write) if len(each.json) <= _CACHED_BYTES_AT_MOST else each.encode(wanted, write)
+        for each in versions
+    ]
+
+
+@lru_cache(maxsize=4_096)
+def _xml_of(version: Version, write: Write) -> bytes:
+    return write(version.resource(), "xml")
+
+
+class Stored(NamedTuple):
+    """A version that was stored just now, with its resource, so that its XML needs no parsing."""
+
+    version: Version
+    resource: Resource
+
+    @property
+    def large(self) -> bool:
+        """Whether its XML takes long to make."""
+        return self.version.large
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Return the bytes of the resource."""
+        return self.version.json if wanted == "json" else write(self.resource, "xml")
+
+
+class Registry:
+    """The appointments of one tenant.
+
+    Args:
+        write: encodes a resource.
+        parse: undoes it, for JSON.
+    """
+
+    def __init__(self, write: Write, parse: Parse) -> None:
+        self._write = write
+        self._parse = parse
+        self._histories: dict[str, list[Version]] = {}
+        self._ids_of_patient: dict[str, dict[str, None]] = {}
+        self._pointers: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._histories)
+
+    def __contains__(self, logical_id: str) -> bool:
+        return logical_id in self._histories
+
+    def ids(self) -> Iterable[str]:
+        """The ids of all appointments."""
+        return self._histories.keys()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._histories.clear()
+        self._ids_of_patient.clear()
+        self._pointers.clear()
+
+    def histories(self) -> Iterator[Sequence[Version]]:
+        """Every appointment with all its versions, oldest first, in the order of registration."""
+        return iter(self._histories.values())
+
+    def current(self, logical_id: str) -> Version:
+        """Give the current version.
+
+        Raises:
+            NoRecordFound: there is no appointment of that id.
+        """
+        history = self._histories.get(logical_id)
+        return self.history(logical_id)[-1] if history is None else history[-1]
+
+    def latest(self, logical_id: str) -> Version | None:
+        """Give the current version, or nothing where there is no appointment of that id."""
+        history = self._histories.get(logical_id)
+        return None if history is None else history[-1]
+
+    def history(self, logical_id: str) -> Sequence[Version]:
+        """Give all versions, oldest first.
+
+        Raises:
+            NoRecordFound: there is no appointment of that id.
+        """
+        history = self._histories.get(logical_id)
+        if history is None:
+            raise NoRecordFound(f"There is no Appointment with the id '{logical_id[:80]}'.")
+        return history
+
+    def version(self, logical_id: str, version_id: str) -> Version:
+        """Give one version by its exact id: "01" is not "1".
+
+        Raises:
+            NoRecordFound: no such appointment, or no such version of it.
+        """
+        for version in self.history(logical_id):
+            if version.version_id == version_id:
+                return version
+        known = len(self.history(logical_id))
+        raise NoRecordFound(
+            f"Appointment '{logical_id}' has no version '{version_id[:80]}'; it has the versions 1 to {known}."
+        )
+
+    def of_patient(self, nhs_number: str) -> list[Version]:
+        """The current versions of the appointments of a patient, in the order of registration."""
+        histories = self._histories
+        return [histories[logical_id][-1] for logical_id in self._ids_of_patient.get(nhs_number, ())]
+
+    def knows_pointer(self, pointer: str) -> bool:
+        """Whether an appointment with this identifier value is registered."""
+        return pointer in self._pointers
+
+    def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Stored:
+        """Store a new appointment as version 1."""
+        if logical_id in self._histories:
+            raise ValueError(f"the id {logical_id} is taken")
+        stored = self._stored(resource, logical_id, 1, at)
+        self._histories[logical_id] = [stored.version]
+        self._pointers.update(pointers_of(resource))
+        self._index(stored.version)
+        return stored
+
+    def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
+        """Store the next version, if `expected` is the current one: compare and set, in one step.
+
+        Raises:
+            NoRecordFound: there is no appointment of that id.
+            VersionConflict: somebody else wrote meanwhile.
+        """
+        current = self.current(logical_id)
+        if current.number != expected:
+            raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
+        stored = self._stored(resource, logical_id, expected + 1, at)
+        self._histories[logical_id].append(stored.version)
+        self._index(stored.version)
+        return stored
+
+    def _index(self, version: Version) -> None:
+        for nhs_number in version.patients:
+            self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
+
+    def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
+        stamped = _stamped(resource, logical_id, {"versionId": str(number), "lastUpdated": write_instant(at)})
+        json, end, patients = self._write(stamped, "json"), resource.get("end", ""), patients_named(resource)
+        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamped)
+
+
+def _stamped(resource: Resource, logical_id: str, meta: dict[str, Any]) -> Resource:
+    """Return the resource with what the server assigns: its id, and `meta` with versionId and lastUpdated."""
+    if "meta" in resource:
+        meta |= {name: value for name, value in resource["meta"].items() if name.lstrip("_") not in meta}
+    stamped = {"resourceType": "Appointment", "id": logical_id, "meta": meta, **resource}
+    stamped["id"], stamped["meta"] = logical_id, meta  # whatever was sent under these names
+    return stamped
+
+
+def pointers_of(resource: Resource) -> Iterable[str]:
+    """The URLs of the real appointment that an entry points to: the values of its identifiers."""
+    return [identifier["value"] for identifier in resource.get("identifier", []) if "value" in identifier]

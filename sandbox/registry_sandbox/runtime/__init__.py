@@ -1,0 +1,1 @@
+"""Time and chance: the clock and the random streams, injected everywhere."""

@@ -1,0 +1,68 @@
+"""One line on stderr for each exchange, written a little later and many at a time.
+
+A line says who asked for what and what the answer was; never a header's value, a query or a body.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Self
+
+from registry_sandbox.http.exchange import Injected, Request, Response
+
+_EVERY_S = 0.05
+
+_Line = tuple[str, str, str, int | None, int, str, tuple[str, ...]]
+_NAMES = ("remote", "method", "path", "status", "bytes", "client", "faults")
+
+
+class AccessLog:
+    """Collects lines and writes them together, so that no exchange waits for a terminal."""
+
+    def __init__(self, log_format: str) -> None:
+        self._write = _json_line if log_format == "json" else _text_line
+        self._lines: list[_Line] = []
+
+    def __call__(self, remote: str, request: Request, response: Response) -> None:
+        """Note an exchange."""
+        if not self._lines:
+            asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
+        sent: tuple[int | None, int, tuple[str, ...]] = int(response.status), len(response.body), ()
+        if request.injected is not None:
+            sent = _really_sent(request.injected, response)
+        status, size, faults = sent
+        self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
+
+    def __enter__(self) -> Self:
+        """Begin to collect."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what is left."""
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was noted."""
+        lines, self._lines = self._lines, []
+        sys.stderr.write("".join(map(self._write, lines)))
+        sys.stderr.flush()
+
+
+def _really_sent(injected: Injected, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
+    """Give what the client got of an answer that a fault may have spoilt: no status, where it got no head."""
+    delivery = response.delivery
+    if delivery is None:
+        return int(response.status), len(response.body), injected.rule_ids
+    return int(response.status) if delivery.report.head else None, delivery.report.body_bytes, injected.rule_ids
+
+
+def _text_line(line: _Line) -> str:
+    remote, method, path, status, size, client, faults = line
+    plain = path.isascii() and path.isprintable() and "\\" not in path
+    shown = path if plain else path.encode("unicode_escape").decode()
+    told = f" faults: {', '.join(faults)}" if faults else ""
+    return f"{remote} {client or '-'} {method} {shown} {status or '-'} {size}{told}\n"
+
+
+def _json_line(line: _Line) -> str:
+    return json.dumps(dict(zip(_NAMES, line, strict=True))) + "\n"

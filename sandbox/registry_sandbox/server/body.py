@@ -1,0 +1,94 @@
+"""The body of a request: received no further than it may be large, and its content-coding undone."""
+
+import zlib
+
+from aiohttp import web
+
+from registry_sandbox.http.errors import BodyTooLarge, NotWellFormed, SandboxError, UnsupportedMediaType
+from registry_sandbox.http.field_names import CONTENT_ENCODING, EXPECT
+
+_CODINGS_AT_MOST = 4  # each is a whole body to inflate
+_GZIP = zlib.MAX_WBITS | 16
+
+Body = tuple[bytes, SandboxError | None]
+"""A body, or why there is none."""
+
+NO_BODY: Body = (b"", None)
+
+
+async def received(http: web.BaseRequest, max_body: int) -> Body:
+    """Wait for the body of a request, of at most this many bytes as sent and inflated."""
+    if not http.body_exists:
+        return NO_BODY
+    try:
+        sent = await _sent(http, max_body)
+    except SandboxError as error:
+        return b"", error
+    return decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), max_body)
+
+
+async def _sent(http: web.BaseRequest, max_body: int) -> bytes:
+    length = http.content_length
+    if length is not None and length > max_body:
+        raise _too_large(f"{length} bytes", max_body)
+    _continue_if_expected(http)
+    content, chunks, total = http.content, [], 0
+    try:
+        while not content.at_eof():
+            chunk = await content.readany()
+            chunks.append(chunk)
+            total += len(chunk)
+            if total > max_body:
+                raise _too_large("larger", max_body)
+    except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
+        # A RuntimeError is how aiohttp says that the client had hung up before anybody waited for more.
+        raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
+    return b"".join(chunks)
+
+
+def _continue_if_expected(http: web.BaseRequest) -> None:
+    # aiohttp's low-level server leaves this to us; curl waits for it before it sends more than 1 MB.
+    if http.headers.get(EXPECT, "").lower() == "100-continue" and http.transport is not None:
+        http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def _too_large(found: str, max_body: int) -> SandboxError:
+    return BodyTooLarge(f"The body is {found}; expected at most {max_body} bytes.")
+
+
+def decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> Body:
+    """Undo the content-codings that the lines of Content-Encoding name."""
+    if not codings:
+        return body, None
+    try:
+        return _decoded(body, codings, max_body), None
+    except SandboxError as error:
+        return b"", error
+
+
+def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> bytes:
+    named = [each.strip().lower() for line in codings for each in line.split(",")]
+    if len(named) > _CODINGS_AT_MOST:
+        raise UnsupportedMediaType(
+            f"Content-Encoding names {len(named)} codings; expected gzip or none.", location="http.Content-Encoding"
+        )
+    for coding in reversed([each for each in named if each not in ("", "identity")]):
+        if coding not in ("gzip", "x-gzip"):
+            raise UnsupportedMediaType(
+                f"Content-Encoding is '{coding[:40]}'; expected gzip or none.", location="http.Content-Encoding"
+            )
+        body = _inflated(body, max_body)
+    return body
+
+
+def _inflated(body: bytes, max_body: int) -> bytes:
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        inflated = inflater.decompress(body, max_body + 1)
+    except zlib.error as error:
+        raise NotWellFormed("The body is not gzip, though its Content-Encoding says so.") from error
+    if len(inflated) > max_body:
+        raise _too_large("larger, once inflated", max_body)
+    if not inflater.eof or inflater.unused_data:
+        raise NotWellFormed("The gzip stream of the body is cut short, or something follows it.")
+    return inflated

@@ -1,0 +1,47 @@
+"""The front of the house: which room answers a path."""
+
+from collections.abc import Awaitable
+from http import HTTPStatus
+
+from registry_sandbox.http.exchange import Handler, Request, Response
+from registry_sandbox.http.json_response import json_response
+
+
+class Front:
+    """Answers every path: the FHIR base, or one of the rooms beside it.
+
+    Args:
+        fhir: answers what is under one of the base paths.
+        base_paths: such as `/STU3`.
+        rooms: handlers by the beginning of their paths, the first that fits answers.
+        root: answers `/` itself.
+    """
+
+    def __init__(
+        self,
+        fhir: Handler | None,
+        base_paths: tuple[str, ...],
+        rooms: tuple[tuple[str, Handler], ...],
+        root: Handler,
+    ) -> None:
+        self._fhir = fhir
+        self._below_base = tuple(path + "/" for path in base_paths)
+        self._base_paths = base_paths
+        self._rooms = rooms
+        self._root = root
+
+    def __call__(self, request: Request) -> Awaitable[Response]:
+        """Answer a request."""
+        if self._fhir and (request.path.startswith(self._below_base) or request.path in self._base_paths):
+            return self._fhir(request)
+        for beginning, room in self._rooms:
+            if request.path == beginning or request.path.startswith(beginning + "/"):
+                return room(request)
+        return self._root(request) if request.path == "/" else self._nothing(request)
+
+    async def _nothing(self, request: Request) -> Response:
+        known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._rooms)]
+        return json_response(
+            HTTPStatus.NOT_FOUND,
+            {"error": f"There is nothing at {request.path[:120]}.", "paths": sorted({each or "/" for each in known})},
+        )

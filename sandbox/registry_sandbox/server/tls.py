@@ -1,0 +1,91 @@
+"""TLS for the listener: version 1.2 and later, with or without the demand for a client certificate.
+
+Source: Registry overview (mutual authentication); RFC 8446; RFC 4514 for the subject's spelling.
+"""
+
+import ssl
+from pathlib import Path
+from typing import Final, Literal
+
+from registry_sandbox.auth.certificates import AUTHORITY, SERVER, UnusableCertificates, certificate
+
+_CALLS_AFTER_FAILURE: Final = 8
+
+
+def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLContext:
+    """Make the server's context from a folder as `certs` writes it.
+
+    `server.pem` and `server.key` are the server's; under `mutual`, clients need a certificate of the CA in `ca.pem`.
+
+    Raises:
+        UnusableCertificates: a file is missing or cannot be used; the message names it.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sslobject_class = _ExplainingSSLObject
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    own = certificate(folder, SERVER)
+    _require_file(own.chain)
+    _require_file(own.key)
+    try:
+        # The password: without one OpenSSL would ask at the terminal for that of an encrypted key.
+        context.load_cert_chain(own.chain, own.key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        expected = "expected a PEM certificate and its unencrypted private key"
+        raise UnusableCertificates(f"{own.chain} and {own.key} cannot be used; {expected}") from error
+    if mode == "mutual":
+        context.verify_mode = ssl.CERT_REQUIRED
+        _trust(context, folder / AUTHORITY)
+    return context
+
+
+def subject_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> str:
+    """Give the subject of the peer's certificate as one RFC 4514 string, empty where there is no certificate."""
+    der = connection.getpeercert(binary_form=True) if connection is not None else None
+    if not der:
+        return ""
+    # Only where there are client certificates is x509 needed; it costs some 20 ms to import.
+    from cryptography.x509 import load_der_x509_certificate
+
+    return load_der_x509_certificate(der).subject.rfc4514_string()
+
+
+class _ExplainingSSLObject(ssl.SSLObject):
+    """A server's side of a connection that tells its peer why the handshake failed.
+
+    OpenSSL makes an alert that names the reason (certificate expired, unknown CA), but asyncio and uvloop cut the
+    connection without sending it. So a failed handshake first asks for more to read, which makes them send what there
+    is; the peer then hangs up by itself. One that sends on regardless is cut off, and so is one that does nothing, by
+    the event loop's handshake timeout.
+    """
+
+    _failed_calls = 0
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            self._failed_calls += 1
+            if self._failed_calls > _CALLS_AFTER_FAILURE:
+                raise
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the alert is to be sent first") from error
+
+
+def _trust(context: ssl.SSLContext, authority: Path) -> None:
+    _require_file(authority)
+    try:
+        context.load_verify_locations(authority)
+    except ssl.SSLError as error:
+        raise UnusableCertificates(
+            f"{authority} cannot be used; expected PEM certificates of the clients' CA"
+        ) from error
+
+
+def _require_file(path: Path) -> None:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        expected = "expected the files that 'registry-sandbox certs DIR' writes"
+        raise UnusableCertificates(f"{path} cannot be read ({error.strerror}); {expected}") from error

@@ -1,0 +1,95 @@
+"""The wire: what faulty deliveries do to a connection, with nothing but aiohttp's and asyncio's public means."""
+
+import asyncio
+import socket
+import struct
+from http import HTTPStatus
+
+from aiohttp import web
+
+from registry_sandbox.http.exchange import Delivery, Response, Sent
+
+_RST_ON_CLOSE = struct.pack("ii", 1, 0)
+_FLUSH_ROUNDS = 10_000
+
+
+class HttpWire:
+    """The connection of one exchange; `answer` is what aiohttp is told of it in the end.
+
+    Args:
+        http: the request that is answered.
+        report: where it is noted what was sent.
+        gone: is set when the client has hung up.
+    """
+
+    def __init__(self, http: web.BaseRequest, report: Sent, gone: asyncio.Event) -> None:
+        self._http = http
+        self._report = report
+        self._gone = gone
+        self._has_body = False
+        self.answer: web.StreamResponse = web.Response()
+
+    async def head(self, response: Response) -> None:
+        """Send the status line and the headers, with the Content-Length of the whole body."""
+        self.answer = web.StreamResponse(status=response.status, headers=response.headers)
+        bodiless = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        if not bodiless:
+            self.answer.content_length = len(response.body)
+        self._has_body = not bodiless and self._http.method != "HEAD"
+        await self.answer.prepare(self._http)
+        self._report.head = True
+
+    async def body(self, part: bytes) -> None:
+        """Send a part of the body; nothing where the answer has none."""
+        if self._has_body and part:
+            await self.answer.write(part)
+            self._report.body_bytes += len(part)
+
+    async def raw(self, octets: bytes) -> None:
+        """Send octets past HTTP."""
+        if self._http.transport is not None:
+            self._http.transport.write(octets)
+
+    async def close(self) -> None:
+        """End the connection by FIN, once everything is sent."""
+        await self._flush()
+        self._report.ended = "closed"
+        if self._http.transport is not None:
+            self._http.transport.close()
+
+    async def reset(self) -> None:
+        """Break the connection by RST, once everything is sent."""
+        await self._flush()
+        self._report.ended = "reset"
+        transport = self._http.transport
+        if transport is not None:
+            # A socket that does not linger answers its closing with RST.
+            connection = transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
+            transport.abort()
+
+    async def gone(self) -> None:
+        """Wait until the client has hung up."""
+        await self._gone.wait()
+
+    async def _flush(self) -> None:
+        # uvloop writes once the round of the loop is over; a client that reads nothing is not waited for.
+        for _ in range(_FLUSH_ROUNDS):
+            await asyncio.sleep(0)
+            transport = self._http.transport
+            if transport is None or not transport.get_write_buffer_size():
+                return
+
+
+async def deliver(
+    http: web.BaseRequest, response: Response, delivery: Delivery, gone: asyncio.Event
+) -> web.StreamResponse:
+    """Send an answer as its delivery has it, and give aiohttp what there is to finish."""
+    wire = HttpWire(http, delivery.report, gone)
+    try:
+        await delivery.deliver(response, wire)
+    except ConnectionError:
+        delivery.report.ended = "lost"
+    if delivery.report.ended == "under way":
+        delivery.report.ended = "whole"
+    return wire.answer

@@ -1,0 +1,141 @@
+"""A running sandbox as tests handle it: tokens, faults, the clock, the journal and the appointments.
+
+Everything goes over the control plane, so that the same object steers a sandbox in this process, in a container or
+on another machine, from any thread. Source: operator.md, Paths.
+"""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from ssl import SSLContext
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from registry_sandbox.cli.control_client import control_root
+from registry_sandbox.testing.builders import Resource, appointment
+from registry_sandbox.testing.steering import Control, Fault, Journal, RemoteClock, written
+
+
+class RemoteSandbox:
+    """A sandbox that runs already, such as one in a container.
+
+    Args:
+        base_url: its FHIR base, such as `http://127.0.0.1:8080/STU3`.
+        control_url: its control root, where that is not `/_sandbox` beside the base.
+        control_token: what its `--control-token` demands.
+        trust: for a control plane that is reached over TLS.
+    """
+
+    client_id = "sandbox-client"
+    client_secret = "sandbox-secret"
+
+    def __init__(
+        self,
+        base_url: str,
+        control_url: str | None = None,
+        *,
+        control_token: str | None = None,
+        trust: SSLContext | None = None,
+    ) -> None:
+        self._connect(base_url, Control(control_url or control_root(base_url), control_token, trust))
+
+    def _connect(self, base_url: str, control: Control) -> None:
+        self.base_url = base_url
+        self.control = control
+        self.clock = RemoteClock(control)
+        self.journal = Journal(control)
+        self._pointers = itertools.count(1)
+        self._faults: list[Fault] = []
+
+    @property
+    def control_url(self) -> str:
+        """The control plane's root."""
+        return self.control.root
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint, for clients that fetch their tokens with `client_id` and `client_secret`."""
+        return f"{control_root(self.base_url).removesuffix('/_sandbox')}/oauth2/token"
+
+    def token(  # noqa: PLR0913 - an order has so many parts, each by keyword
+        self,
+        *,
+        client: str | None = None,
+        mode: Literal["registry", "spine"] | None = None,
+        expires_in: int | None = None,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        without: Sequence[str] = (),
+    ) -> str:
+        """Give a token that may write, or one made to order; docs/tokens.md has an order for every fault.
+
+        Args:
+            client: `sandbox-reader` for one that may only read.
+            mode: the kind of token.
+            expires_in: seconds; negative for an expired one.
+            claims: what to put into the claims instead of what is right.
+            headers: likewise, into the header.
+            without: claims to leave out.
+        """
+        single = {"client": client, "mode": mode, "expires_in": expires_in}
+        pairs = [(name, str(value)) for name, value in single.items() if value is not None]
+        pairs += [(f"claim.{name}", json.dumps(value)) for name, value in (claims or {}).items()]
+        pairs += [(f"header.{name}", json.dumps(value)) for name, value in (headers or {}).items()]
+        pairs += [("without", name) for name in without]
+        return self.control.text("GET", f"/token?{urlencode(pairs)}").strip()
+
+    def fault(self, rule: str | Mapping[str, Any]) -> Fault:
+        """Put a fault in force: a short form such as `cancel:503@x1`, or a rule of match, when and then."""
+        fault = Fault(self.control, self.control.json("POST", "/faults", rule))
+        self._faults.append(fault)
+        return fault
+
+    def undo_faults(self) -> None:
+        """Undo every fault that was set here."""
+        while self._faults:
+            self._faults.pop().remove()
+
+    def register(self, resource: Mapping[str, Any] | None = None, **changes: Any) -> Resource:
+        """Put an appointment on the register beside the clients under test, and give what is stored.
+
+        No fault meets it and the journal does not show it. By default it is a valid one for tomorrow, with a pointer
+        of its own.
+
+        Args:
+            resource: the appointment; it must conform, and may carry an id.
+            changes: as `sandbox.testing.builders.appointment` takes them.
+        """
+        now = self.clock.now
+        if resource is None:
+            pointer = f"https://provider.example.test/appointments/{next(self._pointers)}"
+            resource = appointment(**{"pointer": pointer, "at": now + timedelta(days=1), **changes})
+        elif changes:
+            raise TypeError("register takes a whole resource, or what the builder shall change, but not both")
+        stamped = {**resource, "meta": {"lastUpdated": written(now), **resource.get("meta", {})}}
+        registered: Resource = self.control.json("POST", "/appointments", stamped)["appointments"][0]
+        return registered
+
+    @property
+    def appointments(self) -> dict[str, Resource]:
+        """The current version of every appointment, past ones too, by id, in the order of registration."""
+        return {history[-1]["id"]: history[-1] for history in self._histories()}
+
+    def versions(self, logical_id: str) -> list[Resource]:
+        """Give all versions of an appointment, oldest first.
+
+        Raises:
+            LookupError: there is none of that id.
+        """
+        for history in self._histories():
+            if history[0]["id"] == logical_id:
+                return history
+        raise LookupError(f"there is no appointment {logical_id!r}")
+
+    def _histories(self) -> list[list[Resource]]:
+        return [each["versions"] for each in self.control.json("GET", "/appointments")["appointments"]]
+
+    def reset(self) -> None:
+        """Return to the exact start: the seeds, no faults but those of the settings, the clock, an empty journal."""
+        self._faults.clear()
+        self.control.json("POST", "/reset")

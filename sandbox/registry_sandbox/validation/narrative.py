@@ -1,0 +1,56 @@
+"""What the invariants txt-1 and txt-2 ask of a narrative.
+
+Source: https://hl7.org/fhir/STU3/narrative.html
+"""
+
+from lxml import etree
+
+from registry_sandbox.fhir.narrative import DIV, NAMESPACE, safe_parser
+
+# fmt: off
+ELEMENTS = frozenset({
+    "a", "abbr", "acronym", "b", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "dfn",
+    "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q", "samp",
+    "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var",
+})
+ATTRIBUTES = frozenset({
+    "abbr", "accesskey", "align", "alt", "axis", "bgcolor", "border", "cellhalign", "cellpadding", "cellspacing",
+    "cellvalign", "char", "charoff", "charset", "cite", "class", "colspan", "compact", "coords", "dir", "frame",
+    "headers", "height", "href", "hreflang", "hspace", "id", "lang", "longdesc", "name", "nowrap", "rel", "rev",
+    "rowspan", "rules", "scope", "shape", "span", "src", "start", "style", "summary", "tabindex", "title", "type",
+    "valign", "value", "vspace", "width",
+})
+# fmt: on
+_XHTML = f"{{{NAMESPACE}}}"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def is_clean_narrative(div: str) -> bool:
+    """Tell whether a div has only basic formatting (txt-1) and says something (txt-2)."""
+    root = _parsed(div)
+    return root is not None and _is_basic(root) and _says_something(root)
+
+
+def _parsed(div: str) -> etree._Element | None:
+    if "<!DOCTYPE" in div:
+        return None
+    try:
+        return etree.fromstring(div.encode(), safe_parser())
+    except etree.XMLSyntaxError:
+        return None
+
+
+def _is_basic(root: etree._Element) -> bool:
+    if root.tag != DIV:
+        return False
+    for element in root.iter(etree.Element):
+        if not str(element.tag).startswith(_XHTML) or str(element.tag).removeprefix(_XHTML) not in ELEMENTS:
+            return False
+        if not all(str(name) in ATTRIBUTES or name == _XML_LANG for name in element.attrib):
+            return False
+    return True
+
+
+def _says_something(root: etree._Element) -> bool:
+    # The string value of an element leaves out comments and instructions.
+    return bool(root.xpath("normalize-space(.)")) or any(image.get("src") for image in root.iter(f"{_XHTML}img"))

@@ -1,0 +1,86 @@
+"""Tokens made to order, as a query of the control API spells the order."""
+
+from urllib.parse import parse_qsl
+
+import jwt
+import pytest
+
+from registry_sandbox.auth.issue.issuer import Issuer
+from registry_sandbox.auth.issue.token_spec import TokenOrder, UnreadableOrder, read_token_order
+from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE
+
+NOW = 1_547_802_000
+BASE = "http://127.0.0.1:8080/STU3"
+
+
+def order(query: str) -> TokenOrder:
+    """Read the order of a query."""
+    return read_token_order(parse_qsl(query, keep_blank_values=True))
+
+
+def test_nothing_ordered_is_a_good_token_of_the_writing_client() -> None:
+    """The defaults are those of a client that only wants to get on."""
+    assert order("") == TokenOrder("sandbox-client", "registry", None)
+
+
+def test_everything_ordered_is_read() -> None:
+    """Each parameter finds its place; a value is JSON where it parses as JSON, else text."""
+    query = "client=sandbox-reader&mode=spine&expires_in=-60&without=a&without=b&header.kid=x&header.n=1"
+    assert order(f'{query}&claim.aud=["a"]&claim.exp=tomorrow&claim.sub="1"&claim.a.b=null&claim.e=') == TokenOrder(
+        client="sandbox-reader",
+        mode="spine",
+        expires_in=-60,
+        claims={"aud": ["a"], "exp": "tomorrow", "sub": "1", "a.b": None, "e": ""},
+        without=("a", "b"),
+        headers={"kid": "x", "n": 1},
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("client=nobody", "client is not known; expected sandbox-client or sandbox-reader"),
+        ("mode=any", "mode is not known; expected registry or spine"),
+        ("expires_in=soon", "expires_in cannot be used; expected a whole number of seconds"),
+        ("expires_in=1e9", "expires_in cannot be used"),
+        ("expires_in=--1", "expires_in cannot be used"),
+        ("expires_in=" + "9" * 5000, "expires_in cannot be used"),
+        ("expires_in=1&expires_in=2", "expires_in is there twice"),
+        ("expiry=1", "the parameter 'expiry' is not known; expected client, mode"),
+        ("claim.=1", "the parameter 'claim.' is not known"),
+        ("claim=1", "the parameter 'claim' is not known"),
+    ],
+)
+def test_what_cannot_be_read_is_named(query: str, says: str) -> None:
+    """The message names the parameter and what was expected."""
+    with pytest.raises(UnreadableOrder, match=says):
+        order(query)
+
+
+def test_a_registry_token(issuer: Issuer) -> None:
+    """The token says what was ordered."""
+    token = order("client=sandbox-reader&expires_in=5&claim.ver=2.0x&without=tid&header.kid=k").fill(issuer, BASE, NOW)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["appid"], claims["exp"], claims["ver"], "tid" in claims) == (
+        "sandbox-reader",
+        NOW + 5,
+        "2.0x",
+        False,
+    )
+    assert jwt.get_unverified_header(token)["kid"] == "k"
+
+
+@pytest.mark.parametrize(("client", "scope"), [("sandbox-client", WRITE_SCOPE), ("sandbox-reader", READ_SCOPE)])
+def test_a_spine_token(client: str, scope: str, issuer: Issuer) -> None:
+    """The scope is what the client is let do, and there is no signature."""
+    token = order(f"mode=spine&client={client}").fill(issuer, BASE, NOW)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["requested_scope"], claims["exp"] - claims["iat"]) == (scope, 300)
+    assert token.endswith(".")
+
+
+@pytest.mark.parametrize("mode", ["registry", "spine"])
+def test_a_claim_that_is_not_there_cannot_be_left_out(issuer: Issuer, mode: str) -> None:
+    """A typing error would else give a good token to a tester who counts on a spoiled one."""
+    with pytest.raises(UnreadableOrder, match=r"without names 'audd', a claim that there is not; expected .*aud, "):
+        order(f"mode={mode}&without=audd").fill(issuer, BASE, NOW)

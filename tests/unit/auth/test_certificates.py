@@ -1,0 +1,98 @@
+"""The files that `certs DIR` writes."""
+
+import stat
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509 import (
+    Certificate,
+    DNSName,
+    IPAddress,
+    SubjectAlternativeName,
+    load_pem_x509_certificate,
+)
+
+from registry_sandbox.auth.certificates import UnusableCertificates, write_certificates
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+CLIENTS = ["client", "expired-client", "unknown-client"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write one set for all tests of this module."""
+    made = tmp_path_factory.mktemp("certificates") / "new" / "set"
+    write_certificates(made, ["registry.test", "192.0.2.7"], NOW)
+    return made
+
+
+def read(folder: Path, name: str) -> Certificate:
+    """Read a certificate of the set."""
+    return load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
+
+
+def test_the_files_are_private(folder: Path) -> None:
+    """Nobody but their owner can read them, nor look into the folder."""
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_the_files_are_those_that_are_returned(tmp_path: Path) -> None:
+    """A CA, and four certificates with their keys; no CA's key is left lying about."""
+    written = write_certificates(tmp_path, [], NOW)
+    assert sorted(written) == sorted(tmp_path.iterdir())
+    names = ["ca.pem", *(f"{name}.{end}" for name in ["server", *CLIENTS] for end in ("pem", "key"))]
+    assert sorted(path.name for path in written) == sorted(names)
+
+
+def test_the_server_is_known_by_all_its_names(folder: Path) -> None:
+    """The loopback names, and those that were asked for."""
+    names = read(folder, "server").extensions.get_extension_for_class(SubjectAlternativeName).value
+    assert names.get_values_for_type(DNSName) == ["localhost", "registry.test"]
+    assert names.get_values_for_type(IPAddress) == [ip_address(text) for text in ("127.0.0.1", "::1", "192.0.2.7")]
+
+
+def test_who_issued_them(folder: Path) -> None:
+    """All but the unknown client's are of the CA."""
+    authority = read(folder, "ca")
+    for name in ("server", "client", "expired-client"):
+        read(folder, name).verify_directly_issued_by(authority)
+    with pytest.raises((ValueError, InvalidSignature)):
+        read(folder, "unknown-client").verify_directly_issued_by(authority)
+
+
+def test_when_they_are_good(folder: Path) -> None:
+    """All are good now, but the expired client's, which ended yesterday; those of today are good tomorrow too."""
+    for name in ("server", "client", "unknown-client"):
+        certificate = read(folder, name)
+        assert certificate.not_valid_before_utc < NOW - timedelta(days=1)
+        assert certificate.not_valid_after_utc > NOW + timedelta(days=30)
+    expired = read(folder, "expired-client")
+    assert expired.not_valid_before_utc < expired.not_valid_after_utc == NOW - timedelta(days=1)
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A key that is there may be in use: it is named, and nothing at all is written."""
+    (tmp_path / "server.key").write_text("mine")
+    with pytest.raises(UnusableCertificates, match=r"server\.key is there already"):
+        write_certificates(tmp_path, [], NOW)
+    assert [path.name for path in tmp_path.iterdir()] == ["server.key"]
+    assert (tmp_path / "server.key").read_text() == "mine"
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    """The system's reason is told."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnusableCertificates, match=r"file cannot be written \(File exists\); expected a folder"):
+        write_certificates(tmp_path / "file", [], NOW)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 64 + ".test"])
+def test_a_name_that_is_none(name: str, tmp_path: Path) -> None:
+    """Nothing is written for a server whose name no client could type."""
+    with pytest.raises(UnusableCertificates, match="expected DNS names or IP addresses"):
+        write_certificates(tmp_path / "set", [name], NOW)
+    assert not (tmp_path / "set").exists()

@@ -1,0 +1,96 @@
+"""docs/tokens.md, held to the code: the token of every curl line is made and judged, and the table says what follows.
+
+The lines are interpreted here, without a server: the token of the inner `curl` is made by the same order, and the
+Authorization headers of the outer one are judged.
+"""
+
+import itertools
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from registry_sandbox.auth.issue.issuer import Issuer
+from registry_sandbox.auth.issue.token_spec import read_token_order
+from registry_sandbox.auth.verify.authorisation import READERS, WRITERS, require_entitlement
+from registry_sandbox.auth.verify.tokens import TokenJudge
+from registry_sandbox.http.errors import AccessDenied
+
+NOW = 1_547_802_000
+BASE = "http://127.0.0.1:8080/STU3"
+PAGE = (Path(__file__).parents[3] / "docs" / "tokens.md").read_text(encoding="utf-8")
+
+SECTION = re.compile(
+    r"^## .*?--auth (?P<mode>\w+).*?^\| fault of the token \|(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
+)
+ROW = re.compile(r"^\| (?P<fault>[^|]+?) \| (?P<says>`[^|]+`) \|$", re.MULTILINE)
+CURL = re.compile(r"^# (?P<fault>.+)\n(?P<line>curl .+)$", re.MULTILINE)
+TOKEN = re.compile(r"\$\(curl -sSg '([^']+)'\)")
+ZEROS = re.compile(r"\$\(printf '%0(\d+)d' 0\)")
+
+
+def rows() -> list[tuple[str, str, str, list[str]]]:
+    """Give of each row: the mode, the fault, its curl line, and what the outcome says."""
+    found = []
+    for section in SECTION.finditer(PAGE):
+        lines = {match["fault"]: match["line"] for match in CURL.finditer(section["body"])}
+        faults = {match["fault"]: re.findall(r"`([^`]+)`", match["says"]) for match in ROW.finditer(section["body"])}
+        assert list(lines) == list(faults), "the lines below a table are not those of its rows"
+        found += [(section["mode"], fault, lines[fault], says) for fault, says in faults.items()]
+    return found
+
+
+def provoked(line: str, judge: TokenJudge, issuer: Issuer) -> list[str]:
+    """Give what the outcome of this curl line would say."""
+    arguments = shlex.split(line)
+    values = [value for flag, value in itertools.pairwise(arguments) if flag == "-H"]
+    authorization = [re.split(r"[:;]", value, maxsplit=1)[1].strip() for value in values]
+
+    def made(match: re.Match[str]) -> str:
+        order = read_token_order(parse_qsl(urlsplit(match[1]).query, keep_blank_values=True))
+        return order.fill(issuer, BASE, NOW)
+
+    tokens = [ZEROS.sub(lambda match: "0" * int(match[1]), TOKEN.sub(made, value)) for value in authorization]
+    with pytest.raises(AccessDenied) as refusal:
+        require_entitlement(judge.judge(tokens, [BASE], NOW).client, "create" if "POST" in arguments else "read")
+    return [finding.message for finding in refusal.value.findings]
+
+
+def test_there_are_rows_of_both_kinds() -> None:
+    """The page could be read at all."""
+    assert {mode for mode, *_ in rows()} == {"registry", "spine"}
+    assert len(rows()) > 50
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row[0]}: {row[1]}")
+def test_a_fault_is_told_as_the_table_says(
+    row: tuple[str, str, str, list[str]], judge_of: Callable[..., TokenJudge], issuer: Issuer
+) -> None:
+    """The findings are those of the row, word by word; three dots stand for what depends on the sandbox."""
+    mode, _, line, says = row
+    found = provoked(line, judge_of(mode), issuer)
+    assert len(found) == len(says)
+    for message, expected in zip(found, says, strict=True):
+        assert re.fullmatch(re.escape(expected).replace("…", ".+"), message)
+
+
+def test_every_claim_that_is_judged_has_its_rows() -> None:
+    """A claim that is missing and one that is wrong are in the table of each mode."""
+    registry = {"iat", "nbf", "exp", "iss", "appid", "aud", "groups"}
+    spine = {
+        *("iss", "sub", "aud", "exp", "iat", "reason_for_request", "requested_scope"),
+        *("requesting_device", "requesting_organization"),
+    }
+    for mode, claims in (("registry", registry), ("spine", spine)):
+        faults = {fault for row_mode, fault, *_ in rows() if row_mode == mode}
+        assert {f"`{claim}` missing" for claim in claims} <= faults
+        assert {f"`{claim}` wrong" for claim in claims} <= faults
+
+
+def test_the_groups_are_those_of_the_code() -> None:
+    """Whoever puts them in their own tokens can copy them from the page."""
+    assert f"| readers | `{READERS}` |" in PAGE
+    assert f"| writers | `{WRITERS}` |" in PAGE

@@ -1,0 +1,69 @@
+"""The credentials and the form of a token: each fault is told apart."""
+
+from collections.abc import Callable
+
+import pytest
+
+from registry_sandbox.auth.jws import base64url
+
+
+class TestCredentials:
+    """Faults of the Authorization header itself."""
+
+    @pytest.mark.parametrize(
+        ("authorization", "expected"),
+        [
+            ([], "The Authorization header is missing"),
+            (["Bearer a.b.c", "Bearer a.b.c"], "There are 2 Authorization headers"),
+            ([""], "The Authorization header is empty"),
+            (["  "], "The Authorization header is empty"),
+            (["Bearer"], "There is no token after Bearer"),
+            (["Basic c2FuZGJveA=="], "The scheme of the Authorization header is not Bearer"),
+            (["a.b.c"], "The scheme of the Authorization header is not Bearer"),
+            (["Bearer a b"], "There is white space or a control character inside the token"),
+            (["Bearer a\tb"], "There is white space or a control character inside the token"),
+            (["Bearer a\x00b"], "There is white space or a control character inside the token"),
+            (["Bearer \N{LATIN SMALL LETTER E WITH ACUTE}"], "The Authorization header is not ASCII"),
+            (["Bearer \udce9"], "The Authorization header is not ASCII"),
+            (["Bearer " + "a" * 16_384], "The Authorization header is too long; expected at most 16384 characters"),
+        ],
+    )
+    def test_is_named(self, authorization: list[str], expected: str, messages: Callable[..., list[str]]) -> None:
+        """Each fault is told apart."""
+        [message] = messages(*authorization)
+        assert message.startswith(expected)
+
+
+class TestForm:
+    """Faults of the token's form."""
+
+    @pytest.mark.parametrize(
+        ("token", "expected"),
+        [
+            ("abc", "The token has 1 part(s)"),
+            ("a.b", "The token has 2 part(s)"),
+            ("a.b.c.d", "The token has 4 part(s)"),
+            ("a.b.c.d.e", "The token has five parts, an encrypted one (JWE)"),
+            ("e30=.e30.AA", "The token is padded"),
+            ("e$0.e30.AA", "The token's header cannot be decoded"),
+            ("e30.e+0.AA", "The token's claims cannot be decoded"),
+            ("e30.e30.A", "The token's signature cannot be decoded"),
+            ("e30.e30.AB", "The token's signature cannot be decoded; expected base64url whose unused bits are zero"),
+            (".e30.AA", "The token's header cannot be read"),
+            ("e30..AA", "The token's claims cannot be read"),
+            (base64url(b"[]") + ".e30.AA", "The token's header cannot be used; expected a JSON object"),
+            (base64url(b"{") + ".e30.AA", "The token's header cannot be read"),
+            (base64url(b"\xff") + ".e30.AA", "The token's header cannot be read"),
+            ("e30." + base64url(b'"x"') + ".AA", "The token's claims cannot be used; expected a JSON object"),
+            ("e30." + base64url(b'{"exp":1,"exp":2}') + ".AA", "The token's claims cannot be read"),
+            ("e30." + base64url(b'{"exp":NaN}') + ".AA", "The token's claims cannot be read"),
+            ("e30." + base64url(b'{"exp":-Infinity}') + ".AA", "The token's claims cannot be read"),
+            ("e30." + base64url(b'{"exp":' + b"9" * 5000 + b"}") + ".AA", "The token's claims cannot be read"),
+            ("e30." + base64url(b'{"a":' + b"[" * 10_000) + ".AA", "The token's claims cannot be read"),
+            ("e30." + base64url(b'{"a":' * 2_000 + b"1" + b"}" * 2_000) + ".AA", "The token's claims cannot be read"),
+        ],
+    )
+    def test_is_named(self, token: str, expected: str, messages: Callable[..., list[str]]) -> None:
+        """The part at fault is told, and how."""
+        [message] = messages(f"Bearer {token}")
+        assert message.startswith(expected)

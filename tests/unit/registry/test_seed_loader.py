@@ -1,0 +1,135 @@
+"""Seeds: read as a client's request is, dates counted from the clock, and a bad one named with its place."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from registry_sandbox.app import Sandbox, build
+from registry_sandbox.registry.seeds import BadSeed, Seed
+from registry_sandbox.settings import Settings
+
+STORY = """
+id: mine
+patient: "9991000011"
+pointer: https://provider.example.test/1
+start: +1d 09:30
+end: +1d 09:40
+"""
+
+
+TOLD = {"patient": "9991000011", "pointer": "https://provider.example.test/1", "start": "+1d", "end": "+2d"}
+
+
+def started(tmp_path: Path, *, name: str = "seed.yaml", content: str) -> Sandbox:
+    """Build a sandbox of one seed file, with the clock at noon of 18 January 2019."""
+    (tmp_path / name).write_text(content)
+    return build(Settings(seed_data=(tmp_path / name,), clock=datetime(2019, 1, 18, 12, tzinfo=UTC), clock_frozen=True))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("+1d 09:30", "2019-01-19T09:30:00.000+00:00"),
+        ("-15m", "2019-01-18T11:45:00.000+00:00"),
+        ("+36h", "2019-01-20T00:00:00.000+00:00"),
+        ("+0d 23:59", "2019-01-18T23:59:00.000+00:00"),
+        ("2031-05-06T09:30:00+01:00", "2031-05-06T09:30:00+01:00"),
+        ('"2031-05-06T09:30:00+01:00"', "2031-05-06T09:30:00+01:00"),
+    ],
+)
+def test_instants_are_absolute_or_counted_from_the_clock(tmp_path: Path, written: str, meant: str) -> None:
+    """In UTC, to the minute."""
+    sandbox = started(tmp_path, content=STORY.replace("+1d 09:30", written))
+    assert sandbox.tenant.registrar.registry.current("mine").resource()["start"] == meant
+
+
+def test_a_reset_counts_them_anew(tmp_path: Path) -> None:
+    """From the clock as it is after the reset."""
+    sandbox = started(tmp_path, content=STORY)
+    before = sandbox.tenant.registrar.registry.current("mine").json
+    sandbox.tenant.registrar.clock.set(datetime(2020, 1, 1, tzinfo=UTC))
+    sandbox.tenant.reset()
+    assert sandbox.tenant.registrar.registry.current("mine").json == before
+
+
+def test_versions_follow_one_another(tmp_path: Path) -> None:
+    """Each at its instant."""
+    sandbox = started(tmp_path, content=STORY + "later:\n  - {at: -1h, status: cancelled}\n")
+    history = sandbox.tenant.registrar.registry.history("mine")
+    assert [each.resource()["status"] for each in history] == ["booked", "cancelled"]
+    assert history[1].last_updated == datetime(2019, 1, 18, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "named"),
+    [
+        ("a.yaml", STORY + "colour: red\n", "'colour' is not known"),
+        ("a.yaml", STORY.replace("end:", "ending:"), "'ending' is not known"),
+        ("a.yaml", STORY.replace("pointer: https://provider.example.test/1\n", ""), "'pointer' is missing"),
+        ("a.yaml", STORY.replace("+1d 09:30", "tomorrow"), "start"),
+        ("a.yaml", STORY.replace('"9991000011"', "123"), "participant"),
+        ("a.yaml", STORY + "later: soon\n", "'later' is a list"),
+        ("a.yaml", STORY + "later:\n  - {at: soon, status: cancelled}\n", "'soon' is no instant"),
+        ("a.yaml", STORY.replace("mine", "no spaces"), "'id'"),
+        ("a.yaml", f"{STORY}---{STORY}", "the id 'mine' is taken"),
+        ("a.yaml", "- [", "no YAML"),
+        ("a.yaml", "just words", "a story is a mapping"),
+        ("a.json", "{", "a.json"),
+        ("a.xml", '<Appointment xmlns="http://hl7.org/fhir">\n<statuz value="x"/></Appointment>', "a.xml:2: "),
+        ("a.json", '{"resourceType": "Appointment", "status": "booked"}', "Appointment.start"),
+        ("a.json", '{"resourceType": "Patient"}', "Patient"),
+        ("a.txt", "", "seeds are .xml, .json, .yaml or .yml"),
+    ],
+)
+def test_a_seed_that_cannot_be_used_stops_the_start(tmp_path: Path, name: str, content: str, named: str) -> None:
+    """The message names the file, and the place in it."""
+    with pytest.raises(BadSeed, match=r".") as refused:
+        started(tmp_path, name=name, content=content)
+    assert named in str(refused.value)
+    assert str(tmp_path / name) in str(refused.value)
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """No file, no folder."""
+    with pytest.raises(BadSeed, match="no such file or folder"):
+        build(Settings(seed_data=(tmp_path / "nowhere",)))
+
+
+def test_a_folder_without_seeds_is_named(tmp_path: Path) -> None:
+    """Who names a folder expects something of it."""
+    with pytest.raises(BadSeed, match="--no-seed-data starts without any"):
+        build(Settings(seed_data=(tmp_path,)))
+
+
+def test_a_run_is_reproducible(tmp_path: Path) -> None:
+    """The same random seed gives the same ids."""
+    story = STORY.replace("id: mine\n", "")
+    (tmp_path / "seed.yaml").write_text(story)
+    settings = Settings(seed_data=(tmp_path,), random_seed=7)
+    first, second = (set(build(settings).tenant.registrar.registry.ids()) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'created: "9999-12-31T23:59:59-14:00"',
+        'created: "0001-01-01T00:00:00+14:00"',
+        'later: [{at: "9999-12-31T23:59:59-14:00", status: cancelled}]',
+        'later: [{at: "yesterday", status: cancelled}]',
+    ],
+)
+def test_an_instant_beyond_the_calendar_is_named(tmp_path: Path, told: str) -> None:
+    """An offset can carry an instant out of the years that a version can be stored in."""
+    with pytest.raises(BadSeed, match="is no instant that a version can be stored at"):
+        started(tmp_path, content=f"{STORY}{told}\n")
+
+
+def test_who_waits_is_told_how_far_it_is() -> None:
+    """Every thousand appointments judged, and not between."""
+    told: list[int] = []
+    sandbox = build(Settings(no_seed_data=True))
+    seeds = [Seed("here", story={**TOLD, "id": f"s-{number}"}) for number in range(2_001)]
+    sandbox.tenant.planter.plant(seeds, told.append)
+    assert told == [1_000, 2_000]

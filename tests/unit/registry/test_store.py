@@ -1,0 +1,78 @@
+"""The registry: versions kept for ever, and compare-and-set."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from registry_sandbox.fhir import json
+from registry_sandbox.http.errors import NoRecordFound, VersionConflict
+from registry_sandbox.http.exchange import Resource
+from registry_sandbox.registry.store import Registry
+
+AT = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
+LATER = datetime(2026, 11, 22, 13, 0, 0, tzinfo=UTC)
+
+
+def resource(status: str = "booked") -> Resource:
+    """Give what is stored of an appointment, as far as the registry cares."""
+    identifier = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991000011"}
+    return {
+        "resourceType": "Appointment",
+        "identifier": [{"value": "https://provider.example.test/1"}],
+        "status": status,
+        "end": "2031-01-01T00:00:00Z",
+        "participant": [{"actor": {"identifier": identifier}}],
+    }
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """A registry with one appointment, called `a`."""
+    made = Registry(lambda sent, _: json.dumps(sent), json.parse)
+    made.create(resource(), logical_id="a", at=AT)
+    return made
+
+
+def test_a_version_is_stamped_by_the_server(registry: Registry) -> None:
+    """Its id, version id and instant of change are the registry's."""
+    version = registry.current("a")
+    assert version.resource()["id"] == "a"
+    assert version.resource()["meta"] == {"versionId": "1", "lastUpdated": "2026-11-22T12:00:00.123+00:00"}
+    assert version.etag == 'W/"1"'
+
+
+def test_an_update_leaves_the_version_before_unchanged(registry: Registry) -> None:
+    """Both are readable."""
+    before = registry.current("a").json
+    registry.update("a", resource("cancelled"), expected=1, at=LATER)
+    assert registry.version("a", "1").json == before
+    assert registry.version("a", "2").resource()["status"] == "cancelled"
+
+
+def test_an_update_from_another_version_is_a_conflict_and_changes_nothing(registry: Registry) -> None:
+    """Of two writers who read the same version, one wins."""
+    registry.update("a", resource("cancelled"), expected=1, at=LATER)
+    with pytest.raises(VersionConflict):
+        registry.update("a", resource(), expected=1, at=LATER)
+    assert len(registry.history("a")) == 2
+
+
+@pytest.mark.parametrize("version_id", ["0", "2", "-1", "01", "1.0", "\u0661", ""])
+def test_a_version_is_found_by_its_exact_id(registry: Registry, version_id: str) -> None:
+    """No other spelling will do."""
+    with pytest.raises(NoRecordFound, match="versions 1 to 1"):
+        registry.version("a", version_id)
+
+
+def test_a_patient_has_the_current_versions_of_their_appointments(registry: Registry) -> None:
+    """Each once, whatever the number of versions."""
+    registry.update("a", resource("cancelled"), expected=1, at=LATER)
+    registry.create(resource(), logical_id="b", at=AT)
+    assert [each.logical_id for each in registry.of_patient("9991000011")] == ["a", "b"]
+    assert list(registry.of_patient("9991000038")) == []
+
+
+def test_pointers_are_known_once_they_are_registered(registry: Registry) -> None:
+    """So that duplicates can be refused."""
+    assert registry.knows_pointer("https://provider.example.test/1")
+    assert not registry.knows_pointer("https://provider.example.test/2")
