@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
 
     def filled(settings: Settings, **injected: Any) -> app.Sandbox:
         sandbox = build(settings, **injected)
-        registry = sandbox.tenant.registrar.registry
+        registry = sandbox.workspace.service.registry
         for number in range(int(count)):
             registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
         return sandbox

@@ -24,42 +24,42 @@ from registry_sandbox.auth.issue.endpoint import TokenApi
 from registry_sandbox.auth.issue.issuer import LIFETIME_S
 from registry_sandbox.auth.keys import UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
-from registry_sandbox.auth.verify.authentication import Gate
+from registry_sandbox.auth.verify.authentication import Authentication
 from registry_sandbox.control import appointments, clock, faults, health, journal, openapi, tokens
 from registry_sandbox.control.api import ROOT, ControlApi, Guard
 from registry_sandbox.control.console import Console
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.configured import configured
-from registry_sandbox.faults.effect import Occasion, Refuse, Sleep
-from registry_sandbox.faults.engine import Plan, Source
+from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
+from registry_sandbox.faults.engine import FaultEngine, Source
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.injector import Injector, Perform
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
 from registry_sandbox.fhir import json
-from registry_sandbox.http.common_headers import Envelope
+from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.exchange import Check, Handler, Request, Response
 from registry_sandbox.http.negotiation import represent, require_formats
 from registry_sandbox.http.outcomes import injected, refusal
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.seed_loader import Planter, Progress, in_silence
+from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry
 from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
-from registry_sandbox.runtime.random_streams import Dice
+from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.connection import AccessLine, Listener
-from registry_sandbox.server.dispatcher import Front
+from registry_sandbox.server.dispatcher import Dispatcher
 from registry_sandbox.server.serving import Port, PortTaken, Serving, UnwritableReadyFile
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.profiles import Profiles
 from registry_sandbox.validation.reading import Codec
-from registry_sandbox.workspace import Tenant
+from registry_sandbox.workspace import Workspace
 
 BASE_PATH = "/STU3"
 REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
@@ -71,8 +71,8 @@ class Sandbox:
     """A sandbox, ready to be started; `serving` are its ports from then on."""
 
     settings: Settings
-    dice: Dice
-    tenant: Tenant
+    random_streams: RandomStreams
+    workspace: Workspace
     credentials: Credentials
     sleep: Sleep
     serving: Serving = field(init=False)
@@ -100,70 +100,72 @@ class Sandbox:
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Make a token that is valid now, or spoiled as ordered."""
-        return self.credentials.make_token(base, parameters, self.tenant.registrar.clock.timestamp())
+        return self.credentials.make_token(base, parameters, self.workspace.service.clock.timestamp())
 
     def fhir(self) -> Handler:
         """Build the pipeline of the FHIR base.
 
         The order is the contract's: what stands first speaks first.
         """
-        registrar = self.tenant.registrar
-        gate = Gate(lambda: self.credentials.judge, lru_cache(maxsize=256)(self.audiences), registrar.clock)
+        service = self.workspace.service
+        authentication = Authentication(
+            lambda: self.credentials.judge, lru_cache(maxsize=256)(self.audiences), service.clock
+        )
         routes = Routes(declared(), self.base_paths)
         checks: tuple[Check, ...] = (
             routes.find,
-            gate.require_token,
+            authentication.require_token,
             require_route,
             *((require_ssp,) if self.settings.require_ssp else ()),
             require_formats,
         )
         return Pipeline(
             checks=checks,
-            faults=self._injector(injected, lambda occasion: answered(occasion.request, occasion.registrar)),
-            registrar=registrar,
-            envelope=Envelope(self.dice.ids("request ids"), registrar.clock),
-            note=self.tenant.journal.note,
+            faults=self._injector(injected, lambda context: answered(context.request, context.service)),
+            service=service,
+            common_headers=CommonHeaders(self.random_streams.ids("request ids"), service.clock),
+            note=self.workspace.journal.note,
         )
 
     def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
-        registrar, settings = self.tenant.registrar, self.settings
+        service, settings = self.workspace.service, self.settings
         return Injector(
-            self.tenant.plan,
-            registrar,
+            self.workspace.engine,
+            service,
             refuse,
             perform,
             self.sleep,
             settings.max_delay,
-            registrar.codec.write,
+            service.codec.write,
             by_header=settings.request_faults,
         )
 
-    def token_room(self) -> Handler:
+    def token_mount(self) -> Handler:
         """Build what answers at the token endpoint and beside it."""
-        api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.tenant.registrar.clock)
+        api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.workspace.service.clock)
 
-        async def hand_out(occasion: Occasion) -> Response:
-            lifetime_s = LIFETIME_S if occasion.token_lifetime_s is None else occasion.token_lifetime_s
-            return api.hand_out(occasion.request, occasion.registrar.clock.timestamp(), lifetime_s)
+        async def hand_out(context: FaultContext) -> Response:
+            lifetime_s = LIFETIME_S if context.token_lifetime_s is None else context.token_lifetime_s
+            return api.hand_out(context.request, context.service.clock.timestamp(), lifetime_s)
 
-        return wired((self.tenant.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
+        return wired((self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
 
-    def front(self) -> Front:
+    def dispatcher(self) -> Dispatcher:
         """Build what answers on the registry's port."""
-        token_room = self.token_room()
-        rooms: tuple[tuple[str, Handler], ...] = (("/oauth2", token_room), ("/.well-known", token_room))
+        token_mount = self.token_mount()
+        mounts: tuple[tuple[str, Handler], ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
         if not self.control_apart:
-            rooms = (*rooms, (ROOT, self.control()))
-        return Front(self.fhir(), self.base_paths, rooms, self.console())
+            mounts = (*mounts, (ROOT, self.control()))
+        return Dispatcher(self.fhir(), self.base_paths, mounts, self.console())
 
     @property
     def control_apart(self) -> bool:
         """Whether the control plane has a port of its own: under mutual TLS health checks have no certificate."""
         return self.settings.control_port is not None or self.settings.tls == "mutual"
 
-    def control_front(self) -> Front:
+    def control_dispatcher(self) -> Dispatcher:
         """Build what answers on the control plane's own port."""
-        return Front(None, (), ((ROOT, self.control()),), self.console())
+        return Dispatcher(None, (), ((ROOT, self.control()),), self.console())
 
     @cached_property
     def certificates(self) -> Path:
@@ -186,9 +188,9 @@ class Sandbox:
         if self.control_apart:
             number = MUTUAL_CONTROL_PORT if settings.port else 0
             number = number if settings.control_port is None else settings.control_port
-            control = Port(number, self._listener(self.control_front(), log, secure=False))
+            control = Port(number, self._listener(self.control_dispatcher(), log, secure=False))
         secure = settings.tls != "off"
-        registry = Port(settings.port, self._listener(self.front(), log, secure=secure), self.ssl_context())
+        registry = Port(settings.port, self._listener(self.dispatcher(), log, secure=secure), self.ssl_context())
         paths = (self.base_path, ROOT)
         self.serving = Serving(settings.host, registry, control, paths, settings.ready_file)
         try:
@@ -212,13 +214,13 @@ class Sandbox:
         """Answer what never became a request of the FHIR base."""
         response = refusal(error)
         response.headers["X-Request-Id"] = self._refusal_id()
-        represent(response, "json", self.tenant.registrar.codec.write)
+        represent(response, "json", self.workspace.service.codec.write)
         response.headers["Cache-Control"] = "no-store"
         return response
 
     @cached_property
     def _refusal_id(self) -> Callable[[], str]:
-        return self.dice.ids("request ids")
+        return self.random_streams.ids("request ids")
 
     async def stop(self) -> None:
         """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
@@ -239,14 +241,14 @@ class Sandbox:
 
     @cached_property
     def _control_operations(self) -> list[Operation]:
-        tenant = self.tenant
+        workspace = self.workspace
         operations = [
-            *health.operations(tenant, lambda: time.monotonic() - self.started),
+            *health.operations(workspace, lambda: time.monotonic() - self.started),
             *tokens.operations(self.make_token),
-            *clock.operations(tenant),
-            *faults.operations(tenant, ROOT),
-            *journal.operations(tenant),
-            *appointments.operations(tenant),
+            *clock.operations(workspace),
+            *faults.operations(workspace, ROOT),
+            *journal.operations(workspace),
+            *appointments.operations(workspace),
         ]
         return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
 
@@ -287,9 +289,9 @@ def build(
         REFUSALS: a file that was given cannot be used; the message names it.
     """
     seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
-    dice = Dice(seed)
+    random_streams = RandomStreams(seed)
     codec, profiles = Codec(), Profiles.load(settings.profiles)
-    registrar = Registrar(
+    service = RegistryService(
         registry=Registry(codec.write, json.reparse),
         clock=Clock(wall, start=settings.clock, frozen=settings.clock_frozen),
         codec=codec,
@@ -299,15 +301,21 @@ def build(
             check_digit=settings.check_digit,
             allow_entered_in_error=settings.allow_entered_in_error,
         ),
-        new_id=dice.ids("logical ids"),
+        new_id=random_streams.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
         tokens=settings.auth,
     )
-    plan = Plan(seed, registrar.clock, _faults(settings))
-    noted = Journal(registrar.clock, settings.journal_size)
-    tenant = Tenant(registrar, Planter(registrar), plan, noted, _seeds(settings), dice.reset)
-    tenant.planter.plant(tenant.seeds, progress)
-    return Sandbox(settings, dice, tenant, Credentials(settings, dice.stream("token claims").randbytes), sleep)
+    engine = FaultEngine(seed, service.clock, _faults(settings))
+    noted = Journal(service.clock, settings.journal_size)
+    workspace = Workspace(service, SeedLoader(service), engine, noted, _seeds(settings), random_streams.reset)
+    workspace.seed_loader.load(workspace.seeds, progress)
+    return Sandbox(
+        settings,
+        random_streams,
+        workspace,
+        Credentials(settings, random_streams.stream("token claims").randbytes),
+        sleep,
+    )
 
 
 def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:

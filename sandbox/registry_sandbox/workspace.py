@@ -3,23 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from registry_sandbox.faults.engine import Plan
+from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.seed_loader import Planter
+from registry_sandbox.registry.seed_loader import SeedLoader
 from registry_sandbox.registry.seeds import Seed
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 
 @dataclass(slots=True)
-class Tenant:
+class Workspace:
     """A registrar, the faults it meets, the journal of its exchanges, and what it started with.
 
     `restart` begins the dice again.
     """
 
-    registrar: Registrar
-    planter: Planter
-    plan: Plan
+    service: RegistryService
+    seed_loader: SeedLoader
+    engine: FaultEngine
     journal: Journal
     seeds: Sequence[Seed]
     restart: Callable[[], None]
@@ -27,8 +27,8 @@ class Tenant:
     def reset(self) -> None:
         """Return to the state at the start; relative dates of the seeds are counted anew."""
         self.restart()
-        self.registrar.clock.reset()
-        self.registrar.registry.clear()
-        self.plan.reset()
+        self.service.clock.reset()
+        self.service.registry.clear()
+        self.engine.reset()
         self.journal.clear()
-        self.planter.plant(self.seeds)
+        self.seed_loader.load(self.seeds)

@@ -145,54 +145,57 @@ def damage_xml() -> Callable[[random.Random, etree._Element], None]:
     return _damage_xml
 
 
-def _damage(dice: random.Random, resource: Resource) -> None:
-    holder, key = dice.choice([place for place in _holders(resource) if place[1] != "resourceType"])
-    match dice.choice(["remove", "replace", "repeat", "add", "add", "borrow"]):
+def _damage(chance: random.Random, resource: Resource) -> None:
+    holder, key = chance.choice([place for place in _holders(resource) if place[1] != "resourceType"])
+    match chance.choice(["remove", "replace", "repeat", "add", "add", "borrow"]):
         case "remove":
             del holder[key]
         case "replace":
-            holder[key] = copy.deepcopy(dice.choice(VALUES))
+            holder[key] = copy.deepcopy(chance.choice(VALUES))
         case "repeat" if isinstance(holder, list):
             holder.append(copy.deepcopy(holder[key]))
         case "borrow":
-            other, name = dice.choice(list(_holders(resource)))
+            other, name = chance.choice(list(_holders(resource)))
             holder[key] = copy.deepcopy(other[name])
         case _:
             objects = [resource, *(h[k] for h, k in _holders(resource) if isinstance(h[k], dict))]
-            name, value = dice.choice(ADDITIONS)
-            target = dice.choice([resource, dice.choice(objects)])
+            name, value = chance.choice(ADDITIONS)
+            target = chance.choice([resource, chance.choice(objects)])
             added, there = copy.deepcopy(value), target.get(name, [])
             target[name] = [*there, *added] if isinstance(added, list) and isinstance(there, list) else added
 
 
-def _damage_xml(dice: random.Random, root: etree._Element) -> None:
+def _damage_xml(chance: random.Random, root: etree._Element) -> None:
     elements = list(root.iter(etree.Element))
-    element = dice.choice(elements)
+    element = chance.choice(elements)
     parent = element.getparent()
-    match dice.choice(
+    match chance.choice(
         ["swap", "rename", "attribute", "text", "namespace", "repeat", "novalue", "move", *["value"] * 6]
     ):
         case "swap" if len(element) > 1:
             element.append(element[0])
         case "rename":
             element.tag = (
-                f"{{{etree.QName(element).namespace}}}{dice.choice(['status', 'foo', 'actor', 'valueString'])}"
+                f"{{{etree.QName(element).namespace}}}{chance.choice(['status', 'foo', 'actor', 'valueString'])}"
             )
         case "attribute":
-            element.set(dice.choice(["id", "value", "url", "foo", "xmlid"]), dice.choice(["a", "", " a", "1"]))
+            element.set(
+                chance.choice(["id", "value", "url", "foo", "xmlid"]),
+                chance.choice(["a", "", " a", "1"]),
+            )
         case "text":
-            element.text = dice.choice(["x", " ", "\n"])
+            element.text = chance.choice(["x", " ", "\n"])
         case "namespace":
             element.tag = f"{{http://x.test}}{etree.QName(element).localname}"
         case "repeat" if parent is not None:
             parent.append(copy.deepcopy(element))
         case "value":
             valued = [each for each in elements if "value" in each.attrib]
-            dice.choice(valued).set("value", dice.choice([*TEXTS, *(each.attrib["value"] for each in valued)]))
+            chance.choice(valued).set("value", chance.choice([*TEXTS, *(each.attrib["value"] for each in valued)]))
         case "novalue" if "value" in element.attrib:
             del element.attrib["value"]
         case _ if parent is not None:
-            dice.choice(elements).append(copy.deepcopy(element))
+            chance.choice(elements).append(copy.deepcopy(element))
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from registry_sandbox.http.exchange import Format, Resource
 from registry_sandbox.validation.conformance import Definition, definitions_at, shipped_definitions
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, SHIPPED, Profiles
 from registry_sandbox.validation.reading import Codec, Refused
-from registry_sandbox.validation.structure_definition import Walks
+from registry_sandbox.validation.structure_definition import CompiledProfiles
 from registry_sandbox.validation.valuesets import ValueSets
 
 Damage = Callable[[random.Random, Resource], None]
@@ -76,11 +76,11 @@ class Judges:
         return [finding.message for finding in errors_of(self._ours.findings(resource, CARECONNECT_APPOINTMENT))]
 
 
-def walks_of(definitions: list[Definition], *, by_hand: bool) -> Walks:
+def walks_of(definitions: list[Definition], *, by_hand: bool) -> CompiledProfiles:
     """Make walks by these definitions; the later of one URL counts."""
     by_url = {(str(each.resource["resourceType"]), each.url): each for each in definitions}
     valuesets = ValueSets(lambda kind, url: by_url.get((kind, url)))
-    return Walks(lambda url: by_url.get(("StructureDefinition", url)), valuesets, by_hand=by_hand)
+    return CompiledProfiles(lambda url: by_url.get(("StructureDefinition", url)), valuesets, by_hand=by_hand)
 
 
 def errors_of(findings: list[Finding]) -> list[Finding]:
@@ -148,19 +148,19 @@ def test_we_and_the_official_judges_agree(  # noqa: PLR0913, PLR0917 - what it i
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What the official judges refuse, we refuse; what they accept, we refuse for the registry's reasons only."""
-    dice = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)  # noqa: S311 - no secret
     judges, tally = Judges(definitions), Tally()
     while sum(tally.table.values()) < 1000:
-        resource = copy.deepcopy(dice.choice(seeds))
-        for _ in range(dice.choice([0, 1, 1, 2])):
-            damage(dice, resource)
+        resource = copy.deepcopy(chance.choice(seeds))
+        for _ in range(chance.choice([0, 1, 1, 2])):
+            damage(chance, resource)
         body = json.dumps(resource).encode()
         judge(judges, body, "json", None, tally)
         read = judges.read(body, "json")
         if isinstance(read, dict):
             root = etree.fromstring(judges.codec.write(read, "xml"))
             judge(judges, etree.tostring(root), "xml", etree.tostring(root), tally)
-            damage_xml(dice, root)
+            damage_xml(chance, root)
             judge(judges, etree.tostring(root), "xml", etree.tostring(root), tally)
     with capsys.disabled():
         print(f"\n{tally.printed()}")  # noqa: T201 - the table is what there is to see
@@ -173,12 +173,12 @@ def test_the_official_profile_gives_the_same_verdicts_as_ours(
     definitions: Path, seeds: list[Resource], damage: Damage
 ) -> None:
     """Official CareConnect-Appointment-1 takes the place of ours, and not a finding changes but for its wording."""
-    codec, dice = Codec(), random.Random(3)  # noqa: S311 - no secret
+    codec, chance = Codec(), random.Random(3)  # noqa: S311 - no secret
     ours, theirs = Profiles.load(), Profiles.load([definitions / "careconnect"])
     compared = 0
     while compared < 300:
-        resource = copy.deepcopy(dice.choice(seeds))
-        damage(dice, resource)
+        resource = copy.deepcopy(chance.choice(seeds))
+        damage(chance, resource)
         try:
             read = codec.read(json.dumps(resource).encode(), "json").resource
         except (Refused, SandboxError):

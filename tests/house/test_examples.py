@@ -14,7 +14,7 @@ def test_the_retrying_client_comes_through() -> None:
     with RegistrySandbox(random_seed=1, fault=("cancel:500@x2", "register:commit+reset@x1")) as running:
         command = [sys.executable, str(EXAMPLES / "retrying_client.py"), running.base_url, running.control_url]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own example
-        registry = running.sandbox.tenant.registrar.registry
+        registry = running.sandbox.workspace.service.registry
         ours = [each for each in registry.histories() if b"/appointments/retried" in each[-1].json]
     assert done.returncode == 0, done.stderr
     assert "register: no answer (ReadError); looking whether it was done" in done.stdout

@@ -169,13 +169,13 @@ def test_the_journal_shows_no_token_wherever_it_stands(text: str, shown: str) ->
 
 def test_a_large_body_is_judged_beside_the_others() -> None:
     """The event loop goes on: whoever else asks meanwhile is answered."""
-    registrar = build(Settings(no_seed_data=True)).tenant.registrar
+    service = build(Settings(no_seed_data=True)).workspace.service
     resource = {"resourceType": "Appointment", "identifier": [{"value": "x"}] * 20_000}
     request = request_with()
     request.body = json.dumps(resource).encode()
 
     async def rounds_meanwhile() -> int:
-        judged = asyncio.ensure_future(registrar.judged(request, Reading(resource)))
+        judged = asyncio.ensure_future(service.judged(request, Reading(resource)))
         rounds = 0
         while not judged.done():
             await asyncio.sleep(0)

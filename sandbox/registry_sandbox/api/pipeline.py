@@ -11,7 +11,7 @@ from typing import Protocol
 
 from registry_sandbox.http.common_headers import (
     WORTH_COMPRESSING_BYTES,
-    Envelope,
+    CommonHeaders,
     compress,
     is_preflight,
     preflight_answer,
@@ -20,7 +20,7 @@ from registry_sandbox.http.exchange import Check, Handler, Middleware, Request, 
 from registry_sandbox.http.field_names import ACCEPT_ENCODING
 from registry_sandbox.http.negotiation import note_answer_format, represent
 from registry_sandbox.http.outcomes import refused
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 
 class Faults(Protocol):
@@ -41,8 +41,8 @@ class Pipeline:
     Args:
         checks: refuse a request, in their order: the first that refuses speaks.
         faults: what may act in the place of the interaction.
-        registrar: what the interactions work with.
-        envelope: what every answer wears.
+        service: what the interactions work with.
+        common_headers: what every answer has.
         note: is told of every exchange.
     """
 
@@ -51,15 +51,15 @@ class Pipeline:
         *,
         checks: Sequence[Check],
         faults: Faults,
-        registrar: Registrar,
-        envelope: Envelope,
+        service: RegistryService,
+        common_headers: CommonHeaders,
         note: Callable[[Request, Response], None],
     ) -> None:
         self._checks = tuple(checks)
         self._faults = faults
-        self._registrar = registrar
-        self._write = registrar.codec.write
-        self._envelope = envelope
+        self._service = service
+        self._write = service.codec.write
+        self._common_headers = common_headers
         self._note = note
 
     async def __call__(self, request: Request) -> Response:
@@ -75,7 +75,7 @@ class Pipeline:
             represent(response, request.answer_format, self._write)
         if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
             await compress(request, response)
-        self._envelope.dress(request, response)
+        self._common_headers.add_to(request, response)
         if request.injected is not None:
             request.injected.finish(response)
         self._note(request, response)
@@ -89,19 +89,19 @@ class Pipeline:
         for check in self._checks:
             check(request)
         if self._faults.spare(request):
-            return _answer(request, self._registrar)
-        return self._faults(request, partial(answered, registrar=self._registrar))
+            return _answer(request, self._service)
+        return self._faults(request, partial(answered, service=self._service))
 
 
-def _answer(request: Request, registrar: Registrar) -> Response | Awaitable[Response]:
+def _answer(request: Request, service: RegistryService) -> Response | Awaitable[Response]:
     if request.answer is None:
         raise LookupError("a request without a route passed the check on routes")
-    return request.answer(request, registrar)
+    return request.answer(request, service)
 
 
-async def answered(request: Request, registrar: Registrar) -> Response:
+async def answered(request: Request, service: RegistryService) -> Response:
     """Let the interaction that was found answer, by a registrar that faults may have changed."""
-    answer = _answer(request, registrar)
+    answer = _answer(request, service)
     return answer if isinstance(answer, Response) else await answer
 
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.fhir.etag import entity_tag, versions_named
-from registry_sandbox.http.exchange import Fresh, Request, Response
+from registry_sandbox.http.exchange import GeneratedContent, Request, Response
 from registry_sandbox.http.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, PREFER
 from registry_sandbox.http.outcomes import success
 from registry_sandbox.registry.store import Stored, Version
@@ -38,7 +38,7 @@ def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_cod
     if preference == "minimal":
         response.content = None
     elif preference == "OperationOutcome":
-        response.content = Fresh(
+        response.content = GeneratedContent(
             success(spine_code, f"Appointment/{version.logical_id} is at version {version.number}.")
         )
     return response

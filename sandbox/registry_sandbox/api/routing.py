@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
 from registry_sandbox.http.exchange import Answer, Body, Request
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 _PLACEHOLDERS = ("{id}", "{vid}")
 
@@ -24,7 +24,7 @@ class Interaction:
     code: str
     method: str
     path: str
-    answer: Answer[Registrar]
+    answer: Answer[RegistryService]
     writes: bool = False
     body: Body = "none"
     of_instance: bool = field(init=False)
@@ -36,7 +36,7 @@ class Interaction:
 
 def interaction(
     code: str, method: str, *paths: str, writes: bool = False, body: Body = "none"
-) -> Callable[[Answer[Registrar]], tuple[Interaction, ...]]:
+) -> Callable[[Answer[RegistryService]], tuple[Interaction, ...]]:
     """Declare the function below as the answer to an interaction, on one path or several."""
     return lambda answer: tuple(Interaction(code, method, path, answer, writes, body) for path in paths)
 

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import cast
 
 from registry_sandbox.auth.issue.issuer import BUILT_IN_ISSUER, Issuer
-from registry_sandbox.auth.issue.token_spec import read_token_order
+from registry_sandbox.auth.issue.token_spec import read_token_spec
 from registry_sandbox.auth.keys import KeySet, SigningKey
-from registry_sandbox.auth.verify.tokens import Mode, TokenJudge
+from registry_sandbox.auth.verify.tokens import Mode, TokenVerifier
 from registry_sandbox.settings import Settings
 
 
@@ -36,14 +36,14 @@ class Credentials:
         return Issuer(key, random_bytes=self.random_bytes, name=name)
 
     @cached_property
-    def judge(self) -> TokenJudge:
+    def judge(self) -> TokenVerifier:
         """The judge of tokens: with `--jwks`, of the user's own issuer beside the built-in one."""
         keys = self.issuer.public_keys()
         issuers = [self.issuer.name]
         if self.own_keys is not None:
             keys |= self.own_keys
             issuers += [self.settings.issuer] if self.settings.issuer else []
-        return TokenJudge(
+        return TokenVerifier(
             mode=cast("Mode", self.settings.auth),
             keys=keys,
             issuers=issuers,
@@ -54,4 +54,4 @@ class Credentials:
         """Make a token for a FHIR base, to the order of these parameters; of the accepted kind if they name none."""
         if self.settings.auth == "spine" and "mode" not in dict(parameters):
             parameters = [("mode", "spine"), *parameters]
-        return read_token_order(parameters).fill(self.issuer, self.settings.audience or base, now)
+        return read_token_spec(parameters).fill(self.issuer, self.settings.audience or base, now)

@@ -24,17 +24,17 @@ _SAMPLE = (
 
 def startup_message(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
     """Return the text."""
-    registrar = sandbox.tenant.registrar
-    standing = ", standing still" if registrar.clock.frozen else ""
+    service = sandbox.workspace.service
+    standing = ", standing still" if service.clock.frozen else ""
     lines = [
         f"Appointment Registry Sandbox {__version__}",
         f"  FHIR base     {fhir_base}",
         f"  Control       {control_root}   (a console: {control_root.removesuffix('_sandbox')})",
-        f"  Seed data     {_seed_data(sandbox)}: {len(registrar.registry)} appointments",
+        f"  Seed data     {_seed_data(sandbox)}: {len(service.registry)} appointments",
         f"  Profiles      {_profiles(sandbox)}",
-        f"  Clock         {write_instant(registrar.clock.now())}{standing}",
+        f"  Clock         {write_instant(service.clock.now())}{standing}",
         *_faults(sandbox),
-        f"  Random seed   {sandbox.dice.seed}",
+        f"  Random seed   {sandbox.random_streams.seed}",
     ]
     return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base), ""])
 
@@ -46,14 +46,14 @@ def _seed_data(sandbox: Sandbox) -> str:
 
 
 def _profiles(sandbox: Sandbox) -> str:
-    urls = [url for url, _ in sandbox.tenant.registrar.profiles.listing() if "/StructureDefinition/" in url]
+    urls = [url for url, _ in sandbox.workspace.service.profiles.listing() if "/StructureDefinition/" in url]
     names = [url.rpartition("/")[2] for url in urls]
     extensions = [name for name in names if name.startswith("Extension-")]
     return f"{', '.join(name for name in names if name not in extensions)}, and {len(extensions)} extensions"
 
 
 def _faults(sandbox: Sandbox) -> list[str]:
-    rules = list(sandbox.tenant.plan)
+    rules = list(sandbox.workspace.engine)
     asked_for = [described(live.rule) for live in rules if live.source != "sentinel"]
     sentinels = len(rules) - len(asked_for)
     said = [*asked_for, f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels"]
@@ -63,7 +63,7 @@ def _faults(sandbox: Sandbox) -> list[str]:
 def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:
     token = sandbox.make_token(sandbox.settings.base_url or fhir_base)
     common = ["curl", "-i", *_tls_options(sandbox), "-H", f"Authorization: Bearer {token}"]
-    if _SAMPLE_ID not in sandbox.tenant.registrar.registry:
+    if _SAMPLE_ID not in sandbox.workspace.service.registry:
         return ["Try it:", "", shlex.join([*common, f"{fhir_base}/metadata"])]
     headers = ["-H", 'If-Match: W/"1"', "-H", "Content-Type: application/fhir+xml"]
     call = ["-X", "PUT", *headers, "-d", _SAMPLE, f"{fhir_base}/Appointment/{_SAMPLE_ID}"]

@@ -1,4 +1,4 @@
-"""Judging files by the profiles, without a server: what `registry-sandbox validate` does.
+"""ValidationContext files by the profiles, without a server: what `registry-sandbox validate` does.
 
 Source: operator.md, Start (subcommands); `$validate`, whose findings these are.
 """

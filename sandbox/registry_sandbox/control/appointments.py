@@ -5,7 +5,7 @@ from http import HTTPStatus
 from registry_sandbox.control.operation import BadControlRequest, Operation
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.registry.seeds import BadSeed, seeds_from_json
-from registry_sandbox.workspace import Tenant
+from registry_sandbox.workspace import Workspace
 
 _SEEDS = {
     "description": "An Appointment or a Bundle of them in FHIR's JSON, a story, or a list of stories.",
@@ -24,13 +24,13 @@ def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
     return response
 
 
-def operations(tenant: Tenant) -> list[Operation]:
+def operations(workspace: Workspace) -> list[Operation]:
     """Give the operations."""
-    registrar = tenant.registrar
+    service = workspace.service
 
     def show(request: Request, _: str) -> Response:
         del request
-        histories = [b",".join(each.json for each in history) for history in registrar.registry.histories()]
+        histories = [b",".join(each.json for each in history) for history in service.registry.histories()]
         listed = b",\n".join(b'{"versions":[%b]}' % history for history in histories)
         return _listing(HTTPStatus.OK, "total", len(histories), listed)
 
@@ -38,7 +38,7 @@ def operations(tenant: Tenant) -> list[Operation]:
         if request.body_error is not None:
             raise BadControlRequest(str(request.body_error))
         try:
-            planted = tenant.planter.plant(seeds_from_json("body", request.body))
+            planted = workspace.seed_loader.load(seeds_from_json("body", request.body))
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
         return _listing(HTTPStatus.CREATED, "seeded", len(planted), b",\n".join(each.json for each in planted))

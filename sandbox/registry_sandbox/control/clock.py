@@ -12,7 +12,7 @@ from registry_sandbox.fhir.datatypes import datetime_of, write_instant
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.runtime.clock import SHOWABLE, require_showable
-from registry_sandbox.workspace import Tenant
+from registry_sandbox.workspace import Workspace
 
 
 class _Moment:
@@ -56,9 +56,9 @@ def schema() -> dict[str, Any]:
     }
 
 
-def operations(tenant: Tenant) -> list[Operation]:
+def operations(workspace: Workspace) -> list[Operation]:
     """Give the operations."""
-    clock = tenant.registrar.clock
+    clock = workspace.service.clock
 
     def show(request: Request, _: str) -> Response:
         del request

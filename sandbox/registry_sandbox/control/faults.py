@@ -6,15 +6,15 @@ from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters
-from registry_sandbox.faults.engine import LiveRule, Plan
+from registry_sandbox.faults.engine import FaultEngine, LiveRule
 from registry_sandbox.faults.fields import BadFault
-from registry_sandbox.faults.replay_export import frozen_rules
+from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
 from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
-from registry_sandbox.workspace import Tenant
+from registry_sandbox.workspace import Workspace
 
 _FORMAT = {"format": "yaml or json; YAML is what --fault-file reads"}
 _ONE = {"anyOf": [{"$ref": "#/components/schemas/Fault"}, {"type": "string", "description": "a short form"}]}
@@ -31,37 +31,37 @@ _FIRED = {"type": "object", "properties": {"fired": {"type": "array"}, "total": 
 _EITHER = ("application/json", "application/yaml")
 
 
-def operations(tenant: Tenant, root: str) -> list[Operation]:
+def operations(workspace: Workspace, root: str) -> list[Operation]:
     """Give the operations; `root` is the path of the control plane."""
-    room = _Room(tenant.plan, root)
+    mount = _Room(workspace.engine, root)
     created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     return [
         Operation(
             "GET",
             "/faults",
-            room.all,
+            mount.all,
             "The rules in force, by precedence.",
             _FORMAT,
             answers=_LIST,
             media_types=_EITHER,
         ),
-        Operation("POST", "/faults", room.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
-        Operation("PUT", "/faults", room.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
-        Operation("DELETE", "/faults", room.clear, "Delete all that were set over HTTP.", status=gone),
+        Operation("POST", "/faults", mount.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
+        Operation("PUT", "/faults", mount.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
+        Operation("DELETE", "/faults", mount.clear, "Delete all that were set over HTTP.", status=gone),
         Operation(
             "GET",
             "/faults/fired",
-            room.fired,
+            mount.fired,
             "What fired; as YAML, rules that replay it.",
             _FORMAT,
             answers=_FIRED,
             media_types=_EITHER,
         ),
-        Operation("GET", "/faults/{id}", room.one, "One rule.", answers=_LIVE),
+        Operation("GET", "/faults/{id}", mount.one, "One rule.", answers=_LIVE),
         Operation(
             "DELETE",
             "/faults/{id}",
-            room.remove,
+            mount.remove,
             "Delete a rule, until a reset brings back what was there at the start.",
             status=gone,
         ),
@@ -69,25 +69,25 @@ def operations(tenant: Tenant, root: str) -> list[Operation]:
 
 
 class _Room:
-    def __init__(self, plan: Plan, root: str) -> None:
-        self._plan = plan
+    def __init__(self, engine: FaultEngine, root: str) -> None:
+        self._engine = engine
         self._root = root
 
     def all(self, request: Request, _: str) -> Response:
         """List the rules."""
         if _wants_yaml(request):
-            rules = [dict(live.rule.spec) for live in self._plan if live.source != "sentinel"]
+            rules = [dict(live.rule.spec) for live in self._engine if live.source != "sentinel"]
             return _yaml_answer({"faults": rules})
-        return json_response(HTTPStatus.OK, {"faults": [_described(live) for live in self._plan]})
+        return json_response(HTTPStatus.OK, {"faults": [_described(live) for live in self._engine]})
 
     def add(self, request: Request, _: str) -> Response:
         """Put one rule in force, before all others."""
         try:
-            rule = read_either(json_body(request), "fault", self._plan.new_id())
+            rule = read_either(json_body(request), "fault", self._engine.new_id())
         except BadFault as error:
             raise BadControlRequest(str(error)) from error
-        self._require_free(rule, [live.rule.id for live in self._plan])
-        live = self._plan.put(rule)
+        self._require_free(rule, [live.rule.id for live in self._engine])
+        live = self._engine.put(rule)
         headers = {"Location": f"{self._root}/faults/{rule.id}"}
         return json_response(HTTPStatus.CREATED, _described(live), headers)
 
@@ -100,22 +100,22 @@ class _Room:
             rules = read_rules(value["faults"], "faults", "http")
         except BadFault as error:
             raise BadControlRequest(str(error)) from error
-        kept = [live.rule.id for live in self._plan if live.source != "http"]
+        kept = [live.rule.id for live in self._engine if live.source != "http"]
         for rule in rules:
             self._require_free(rule, kept)
-        self._plan.replace(rules)
+        self._engine.replace(rules)
         return self.all(request, "")
 
     def clear(self, request: Request, _: str) -> Response:
         """Delete what was set over HTTP."""
         del request
-        self._plan.replace([])
+        self._engine.replace([])
         return Response(HTTPStatus.NO_CONTENT)
 
     def one(self, request: Request, rule_id: str) -> Response:
         """Show one rule."""
         del request
-        live = self._plan.find(rule_id)
+        live = self._engine.find(rule_id)
         if live is None:
             raise _unknown(rule_id)
         return json_response(HTTPStatus.OK, _described(live))
@@ -123,15 +123,15 @@ class _Room:
     def remove(self, request: Request, rule_id: str) -> Response:
         """Delete one rule."""
         del request
-        if not self._plan.remove(rule_id):
+        if not self._engine.remove(rule_id):
             raise _unknown(rule_id)
         return Response(HTTPStatus.NO_CONTENT)
 
     def fired(self, request: Request, _: str) -> Response:
         """List what fired, or freeze it."""
-        firings = self._plan.fired()
+        activations = self._engine.fired()
         if _wants_yaml(request):
-            return _yaml_answer({"faults": frozen_rules(firings)})
+            return _yaml_answer({"faults": replay_rules(activations)})
         listed = [
             {
                 "at": write_instant(datetime.fromtimestamp(each.at_s, UTC)),
@@ -142,9 +142,9 @@ class _Room:
                 "id": each.logical_id,
                 "nth": each.nth_counted,
             }
-            for each in firings
+            for each in activations
         ]
-        return json_response(HTTPStatus.OK, {"fired": listed, "total": self._plan.firings})
+        return json_response(HTTPStatus.OK, {"fired": listed, "total": self._engine.activations})
 
     def _require_free(self, rule: Rule, taken: list[str]) -> None:
         if rule.id in taken or rule.id == "fired":

@@ -9,7 +9,7 @@ from registry_sandbox.control.operation import Operation
 from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
-from registry_sandbox.workspace import Tenant
+from registry_sandbox.workspace import Workspace
 
 _ANSWERS = {
     "type": "object",
@@ -26,15 +26,15 @@ _ANSWERS = {
 }
 
 
-def operations(tenant: Tenant, uptime: Callable[[], float]) -> list[Operation]:
+def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operation]:
     """Give the operations; `uptime` is in seconds since the start."""
 
     def health(request: Request, _: str) -> Response:
         del request
-        return json_response(HTTPStatus.OK, _health(tenant, uptime()))
+        return json_response(HTTPStatus.OK, _health(workspace, uptime()))
 
     def reset(request: Request, _: str) -> Response:
-        tenant.reset()
+        workspace.reset()
         return health(request, "")
 
     return [
@@ -43,15 +43,15 @@ def operations(tenant: Tenant, uptime: Callable[[], float]) -> list[Operation]:
     ]
 
 
-def _health(tenant: Tenant, uptime_s: float) -> dict[str, Any]:
-    clock = tenant.registrar.clock
+def _health(workspace: Workspace, uptime_s: float) -> dict[str, Any]:
+    clock = workspace.service.clock
     return {
         "status": "ready",
         "version": __version__,
         "uptime_s": round(uptime_s, 3),
         "clock": {"now": write_instant(clock.now()), "frozen": clock.frozen},
-        "appointments": len(tenant.registrar.registry),
-        "faults": [live.rule.id for live in tenant.plan if live.source != "sentinel"],
-        "sentinels": sum(live.source == "sentinel" for live in tenant.plan),
-        "journal": {"exchanges": len(tenant.journal), "dropped": tenant.journal.dropped},
+        "appointments": len(workspace.service.registry),
+        "faults": [live.rule.id for live in workspace.engine if live.source != "sentinel"],
+        "sentinels": sum(live.source == "sentinel" for live in workspace.engine),
+        "journal": {"exchanges": len(workspace.journal), "dropped": workspace.journal.dropped},
     }

@@ -11,7 +11,7 @@ from registry_sandbox.fhir.datatypes import Instant, instant, instant_of
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.registry.journal import Exchange, as_json
-from registry_sandbox.workspace import Tenant
+from registry_sandbox.workspace import Workspace
 
 _FILTERS = {
     "since": "a number (exchanges after that one), or an instant",
@@ -31,14 +31,14 @@ _ANSWERS = {
 _Filter = Callable[[Exchange], bool]
 
 
-def operations(tenant: Tenant) -> list[Operation]:
+def operations(workspace: Workspace) -> list[Operation]:
     """Give the operations."""
-    journal = tenant.journal
+    journal = workspace.journal
 
     def show(request: Request, _: str) -> Response:
         wanted = [_FILTER_OF[name](value) for name, value in parameters(request, _FILTERS).items()]
         chosen = [as_json(each) for each in journal if all(fits(each) for fits in wanted)]
-        _add_patients(tenant, chosen)
+        _add_patients(workspace, chosen)
         return json_response(HTTPStatus.OK, {"exchanges": chosen, "dropped": journal.dropped})
 
     def clear(request: Request, _: str) -> Response:
@@ -52,8 +52,8 @@ def operations(tenant: Tenant) -> list[Operation]:
     ]
 
 
-def _add_patients(tenant: Tenant, exchanges: list[dict[str, Any]]) -> None:
-    registry = tenant.registrar.registry
+def _add_patients(workspace: Workspace, exchanges: list[dict[str, Any]]) -> None:
+    registry = workspace.service.registry
     for each in exchanges:
         if each.get("id", "") in registry:
             each["patients"] = list(registry.current(each["id"]).patients)

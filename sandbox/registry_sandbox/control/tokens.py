@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from registry_sandbox.auth.issue.token_spec import UnreadableOrder
+from registry_sandbox.auth.issue.token_spec import UnreadableTokenSpec
 from registry_sandbox.control.operation import BadControlRequest, Operation
 from registry_sandbox.http.exchange import Request, Response
 
@@ -18,7 +18,7 @@ def operations(make_token: MakeToken) -> list[Operation]:
     def token(request: Request, _: str) -> Response:
         try:
             made = make_token(request.base, parse_qsl(request.query, keep_blank_values=True))
-        except UnreadableOrder as error:
+        except UnreadableTokenSpec as error:
             raise BadControlRequest(str(error)) from error
         response = Response(HTTPStatus.OK, body=made.encode() + b"\n")
         response.headers.update({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, Self
 from registry_sandbox.faults.fields import members
 from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.http.exchange import Request, Response, Wire
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for so many seconds; it is injected, so that tests prove delays without time."""
@@ -31,7 +31,7 @@ class Refuse(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
+class Activation:
     """A rule that fires: `draw` gives a number from 0 up to 1 for a purpose, the same in every run."""
 
     rule_id: str
@@ -39,7 +39,7 @@ class Firing:
 
 
 @dataclass(slots=True)
-class Occasion:
+class FaultContext:
     """One exchange, as effects see it.
 
     An effect may put another `registrar` in place (with another clock), or say how long a token shall be good for.
@@ -47,7 +47,7 @@ class Occasion:
     """
 
     request: Request
-    registrar: Registrar
+    service: RegistryService
     refuse: Refuse
     sleep: Sleep
     longest_s: float
@@ -80,17 +80,17 @@ class Effect:
         del lower
         return self
 
-    async def before(self, occasion: Occasion, firing: Firing) -> None:
+    async def before(self, context: FaultContext, activation: Activation) -> None:
         """Act before the interaction does."""
 
-    def answer(self, occasion: Occasion, firing: Firing) -> Response:
+    def answer(self, context: FaultContext, activation: Activation) -> Response:
         """Give what a terminal answers, or what it ends the connection instead of."""
-        message = f"Injected by the fault '{firing.rule_id}'."
-        return occasion.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", "INTERNAL_SERVER_ERROR", message, {})
+        message = f"Injected by the fault '{activation.rule_id}'."
+        return context.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", "INTERNAL_SERVER_ERROR", message, {})
 
-    def after(self, occasion: Occasion, response: Response) -> Response:
+    def after(self, context: FaultContext, response: Response) -> Response:
         """Change the answer of the interaction, or give another."""
-        del occasion
+        del context
         return response
 
     def encoded(self, body: bytes) -> bytes:

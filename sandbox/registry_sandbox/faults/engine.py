@@ -12,7 +12,7 @@ from itertools import chain, takewhile
 from operator import attrgetter
 from typing import Final, Literal
 
-from registry_sandbox.faults.effect import Effect, Firing
+from registry_sandbox.faults.effect import Activation, Effect
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule, effect_is_for
 from registry_sandbox.faults.when import Scope, count_scope, draw, draw_scope
@@ -25,7 +25,7 @@ _SCOPES_AT_MOST = 100_000
 _FIRINGS_AT_MOST = 10_000
 
 
-class Tallies:
+class Counters:
     """Counts by scope; the scopes that were used longest ago are forgotten, so that it cannot grow without end."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class LiveRule:
     rank: tuple[int, int] = (0, 0)
     matched: int = 0
     fired: int = 0
-    tallies: Tallies = field(default_factory=Tallies)
+    counters: Counters = field(default_factory=Counters)
     interactions: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -86,8 +86,8 @@ class Fired:
 class Decision:
     """What is in force for one exchange: effects with the firing of their rule, in order of precedence."""
 
-    effects: list[tuple[Effect, Firing]]
-    terminal: tuple[Effect, Firing] | None
+    effects: list[tuple[Effect, Activation]]
+    terminal: tuple[Effect, Activation] | None
     commit: bool
     fired: list[Fired]
 
@@ -97,7 +97,7 @@ class Decision:
         return tuple(each.live.rule.id for each in self.fired)
 
 
-class Plan:
+class FaultEngine:
     """The rules of one tenant.
 
     `interactions` are those that a rule is about whoever the patient is, `patients` the NHS numbers that rules name,
@@ -121,7 +121,7 @@ class Plan:
         self._rules = [LiveRule(rule, source, now_s) for source, rule in self._configured]
         self._of_header: OrderedDict[str, list[LiveRule]] = OrderedDict()
         self._fired: deque[Fired] = deque(maxlen=_FIRINGS_AT_MOST)
-        self.firings = 0
+        self.activations = 0
         self._numbered = 0
         self._arrange()
 
@@ -215,21 +215,21 @@ class Plan:
         return decision if decision.fired else None
 
     def _consider(self, live: LiveRule, facts: Facts, now_s: float, decision: Decision) -> None:
-        when, tallies = live.rule.when, live.tallies
+        when, counters = live.rule.when, live.counters
         counted = count_scope(when.per, facts.client, facts.logical_id)
         drawn = draw_scope(when.per, facts.client, facts.logical_id)
         live.matched += 1
-        nth = tallies.add("matched", counted)
-        nth_drawn = nth if drawn == counted else tallies.add("drawn", drawn)
-        if not when.holds(matched=nth, fired=tallies.of("fired", counted), elapsed_s=now_s - live.since_s):
+        nth = counters.add("matched", counted)
+        nth_drawn = nth if drawn == counted else counters.add("drawn", drawn)
+        if not when.holds(matched=nth, fired=counters.of("fired", counted), elapsed_s=now_s - live.since_s):
             return
         draws = partial(draw, self._seed, live.rule.id, drawn, nth_drawn)
         if when.probability is not None and draws("fires") >= when.probability:
             return
-        if _contribute(live, Firing(live.rule.id, draws), facts.interaction, decision):
+        if _contribute(live, Activation(live.rule.id, draws), facts.interaction, decision):
             live.fired += 1
-            tallies.add("fired", counted)
-            self.firings += 1
+            counters.add("fired", counted)
+            self.activations += 1
             fired = Fired(
                 now_s, live, facts.interaction, facts.logical_id, facts.client, counted, nth, drawn, nth_drawn
             )
@@ -246,13 +246,13 @@ class Plan:
         for fired in [each for each in decision.fired if each.live.rule.id == rule_id]:
             decision.fired.remove(fired)
             fired.live.fired -= 1
-            fired.live.tallies.add("fired", fired.counted, -1)
-            self.firings -= 1
+            fired.live.counters.add("fired", fired.counted, -1)
+            self.activations -= 1
             if fired in self._fired:
                 self._fired.remove(fired)
 
 
-def _contribute(live: LiveRule, firing: Firing, interaction: str, decision: Decision) -> bool:
+def _contribute(live: LiveRule, activation: Activation, interaction: str, decision: Decision) -> bool:
     """Add what a rule does to what higher ones do, and say whether that was anything."""
     contributed = False
     for effect in live.rule.then.effects:
@@ -260,12 +260,12 @@ def _contribute(live: LiveRule, firing: Firing, interaction: str, decision: Deci
             continue
         if effect.terminal:
             if decision.terminal is None:
-                decision.terminal, decision.commit = (effect, firing), live.rule.then.commit
+                decision.terminal, decision.commit = (effect, activation), live.rule.then.commit
                 contributed = True
             continue
         at = next((at for at, (other, _) in enumerate(decision.effects) if other.word == effect.word), None)
         if at is None:
-            decision.effects.append((effect, firing))
+            decision.effects.append((effect, activation))
             contributed = True
             continue
         higher, of_higher = decision.effects[at]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 
-from registry_sandbox.faults.effect import Effect, Firing, Occasion, Refuse, Sleep, acts
-from registry_sandbox.faults.engine import Decision, LiveRule, Plan
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts
+from registry_sandbox.faults.engine import Decision, FaultEngine, LiveRule
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.patients import may_concern, patients_of
@@ -17,11 +17,11 @@ from registry_sandbox.http.errors import InvalidHeader, SandboxError
 from registry_sandbox.http.exchange import Handler, Request, Response, Sent, Wire, Write
 from registry_sandbox.http.negotiation import represent
 from registry_sandbox.http.outcomes import refusal
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 HEADER = "X-Sandbox-Fault"
 
-Perform = Callable[[Occasion], Awaitable[Response]]
+Perform = Callable[[FaultContext], Awaitable[Response]]
 """Does what was asked for, on the occasion's terms: by its registrar, with its lifetime of tokens."""
 
 
@@ -33,8 +33,8 @@ class Injector:
     whether requests may bring a fault themselves.
     """
 
-    plan: Plan
-    registrar: Registrar
+    engine: FaultEngine
+    service: RegistryService
     refuse: Refuse
     perform: Perform
     sleep: Sleep
@@ -44,61 +44,61 @@ class Injector:
 
     def spare(self, request: Request) -> bool:
         """Tell at a glance that no rule is about an exchange: its kind, its client's header, its patients."""
-        if request.interaction in self.plan.interactions or (self.by_header and HEADER in request.headers):
+        if request.interaction in self.engine.interactions or (self.by_header and HEADER in request.headers):
             return False
-        return not self.plan.patients or not may_concern(request, self.registrar.registry, self.plan)
+        return not self.engine.patients or not may_concern(request, self.service.registry, self.engine)
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Act, if a rule is about the exchange; else let it pass."""
         of_header = self._of_header(request) if self.by_header and HEADER in request.headers else ()
         patients: tuple[str, ...] = ()
-        if of_header or self.plan.patients:
-            patients = await patients_of(request, self.registrar, "" if of_header else self.plan.beginning)
+        if of_header or self.engine.patients:
+            patients = await patients_of(request, self.service, "" if of_header else self.engine.beginning)
         facts = Facts(request.interaction, request.logical_id, request.client.name, request.headers, patients)
-        decision = self.plan.decide(facts, of_header)
+        decision = self.engine.decide(facts, of_header)
         return await handler(request) if decision is None else await self._act(request, decision)
 
     def _of_header(self, request: Request) -> list[LiveRule]:
         text = ";".join(request.headers.getall(HEADER))
         try:
-            return self.plan.of_header(text, _rules_of_header(text))
+            return self.engine.of_header(text, _rules_of_header(text))
         except BadFault as error:
             raise InvalidHeader(str(error), location=f"http.{HEADER}") from error
 
     async def _act(self, request: Request, decision: Decision) -> Response:
-        occasion = Occasion(request, self.registrar, self.refuse, self.sleep, self.longest_s)
-        for effect, firing in sorted(decision.effects, key=lambda each: not each[0].early):
-            await effect.before(occasion, firing)
-        response = await self._answer(occasion, decision)
+        context = FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s)
+        for effect, activation in sorted(decision.effects, key=lambda each: not each[0].early):
+            await effect.before(context, activation)
+        response = await self._answer(context, decision)
         for effect, _ in decision.effects:
-            response = effect.after(occasion, response)
+            response = effect.after(context, response)
         if any(acts(effect, "encoded") for effect, _ in decision.effects):
             self._encode(request, response, [effect for effect, _ in decision.effects])
         request.injected = Acting(decision, self.sleep, self.longest_s)
         return response
 
-    async def _answer(self, occasion: Occasion, decision: Decision) -> Response:
+    async def _answer(self, context: FaultContext, decision: Decision) -> Response:
         terminal = decision.terminal
         if terminal is not None and not decision.commit:
-            effect, firing = terminal
-            if occasion.request.writes or not effect.cuts_answer:
-                return effect.answer(occasion, firing)
-        response = await self._performed(occasion, decision)
+            effect, activation = terminal
+            if context.request.writes or not effect.cuts_answer:
+                return effect.answer(context, activation)
+        response = await self._performed(context, decision)
         if terminal is None or not decision.commit:
             return response
         if response.status >= HTTPStatus.BAD_REQUEST:
-            self.plan.release(decision)
+            self.engine.release(decision)
             return response
-        return response if acts(terminal[0], "deliver") else terminal[0].answer(occasion, terminal[1])
+        return response if acts(terminal[0], "deliver") else terminal[0].answer(context, terminal[1])
 
-    async def _performed(self, occasion: Occasion, decision: Decision) -> Response:
+    async def _performed(self, context: FaultContext, decision: Decision) -> Response:
         try:
-            return await self.perform(occasion)
+            return await self.perform(context)
         except SandboxError as error:
             return refusal(error)
         except Exception:
             if decision.commit:
-                self.plan.release(decision)
+                self.engine.release(decision)
             raise
 
     def _encode(self, request: Request, response: Response, effects: list[Effect]) -> None:
@@ -142,7 +142,7 @@ class FaultyDelivery:
     """Sends an answer at the pace of some effects, and ends it as a terminal has it."""
 
     paces: list[Effect]
-    ending: tuple[Effect, Firing] | None
+    ending: tuple[Effect, Activation] | None
     sleep: Sleep
     longest_s: float
     report: Sent = field(default_factory=Sent)

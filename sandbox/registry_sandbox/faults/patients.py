@@ -3,44 +3,44 @@
 import re
 from urllib.parse import unquote
 
-from registry_sandbox.faults.engine import Plan
+from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.match import WITH_ID, WITH_PATIENT
 from registry_sandbox.fhir.nhs_number import patients_named
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.exchange import Request
 from registry_sandbox.http.query import parameters, require_patient
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry, Version
 
 _ESCAPE = {"json": b"\\u00", "xml": b"&#", "form": b"%3"}
 _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 
-def may_concern(request: Request, registry: Registry, plan: Plan) -> bool:
+def may_concern(request: Request, registry: Registry, engine: FaultEngine) -> bool:
     """Tell at a glance whether an exchange may be about a patient whom a rule of the plan names."""
     if request.interaction in WITH_ID:
         stored = registry.latest(request.logical_id)
         if stored is not None:
-            return not plan.patients.isdisjoint(stored.patients)
+            return not engine.patients.isdisjoint(stored.patients)
     names_any = request.query or request.body
-    return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, plan.beginning)
+    return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, engine.beginning)
 
 
-async def patients_of(request: Request, registrar: Registrar, beginning: str = "") -> tuple[str, ...]:
+async def patients_of(request: Request, service: RegistryService, beginning: str = "") -> tuple[str, ...]:
     """Give the NHS numbers; none where nothing in a query or a body begins as those do that are asked for.
 
     Args:
         request: of which the interaction and the id are known.
-        registrar: who reads, and whose registry is looked at.
+        service: who reads, and whose registry is looked at.
         beginning: of the numbers that are of interest.
     """
-    stored = _stored(request, registrar.registry)
+    stored = _stored(request, service.registry)
     if stored is not None:
         return stored.patients
     if request.interaction == "search-type":
         return _of_query(request) if _may_name(request, beginning) else ()
     if request.expects == "resource" and _may_name(request, beginning):
-        return await _of_body(request, registrar)
+        return await _of_body(request, service)
     return ()
 
 
@@ -69,11 +69,11 @@ def _of_query(request: Request) -> tuple[str, ...]:
         return ()
 
 
-async def _of_body(request: Request, registrar: Registrar) -> tuple[str, ...]:
+async def _of_body(request: Request, service: RegistryService) -> tuple[str, ...]:
     if request.body_error is not None:
         return ()
     try:
-        reading = await registrar.read_bytes(request.body, request.body_format)
+        reading = await service.read_bytes(request.body, request.body_format)
     except SandboxError:
         return ()
     return patients_named(reading.resource)

@@ -12,10 +12,10 @@ from registry_sandbox.faults.match import WITH_ID
 from registry_sandbox.faults.when import Scope
 
 
-def frozen_rules(firings: Iterable[Fired]) -> list[dict[str, Any]]:
+def replay_rules(activations: Iterable[Fired]) -> list[dict[str, Any]]:
     """Give the long forms of rules that replay firings, in order of precedence."""
     ordinals: dict[tuple[LiveRule, Scope], list[int]] = {}
-    for each in firings:
+    for each in activations:
         drawn = each.live.rule.when.probability is not None
         scope, ordinal = (each.drawn, each.nth_drawn) if drawn else (each.counted, each.nth_counted)
         ordinals.setdefault((each.live, scope), []).append(ordinal)

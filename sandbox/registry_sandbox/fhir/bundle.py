@@ -59,21 +59,23 @@ class Bundle:
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the whole Bundle."""
         total = str(len(self.entries))
-        envelope = _envelope(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
+        common_headers = _common_headers(self.kind, wanted, write).filled(
+            self.logical_id, self.last_updated, total, self.self_link
+        )
         if not self.entries:
-            return envelope
+            return common_headers
         urls, resources = written_together([url for url, _ in self.entries], wanted), self.resources(wanted, write)
         if wanted == "json":
             entries = b",".join(_json_entries(self.entries, urls, resources))
-            return b'%b,"entry":[%b]}' % (envelope.removesuffix(b"}"), entries)
+            return b'%b,"entry":[%b]}' % (common_headers.removesuffix(b"}"), entries)
         return b"%b%b</Bundle>" % (
-            envelope.removesuffix(b"</Bundle>"),
+            common_headers.removesuffix(b"</Bundle>"),
             b"".join(_xml_entries(self.entries, urls, resources)),
         )
 
 
 @lru_cache(maxsize=8)
-def _envelope(kind: str, wanted: Format, write: Write) -> Template:
+def _common_headers(kind: str, wanted: Format, write: Write) -> Template:
     """Give what stands around the entries, without its id, its instant, its total and its link."""
     logical_id, last_updated, url = TEXTS[:3]
     resource = {

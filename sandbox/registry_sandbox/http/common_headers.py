@@ -38,7 +38,7 @@ WORTH_COMPRESSING_BYTES = 1_400
 _OFF_LOOP_BYTES = 262_144
 
 
-class Envelope:
+class CommonHeaders:
     """What dresses the answers.
 
     Args:
@@ -50,7 +50,7 @@ class Envelope:
         self._new_id = new_id
         self._clock = clock
 
-    def dress(self, request: Request, response: Response) -> None:
+    def add_to(self, request: Request, response: Response) -> None:
         """Put the headers on that every answer has."""
         headers = response.headers
         headers.update(_common(int(self._clock.timestamp())))

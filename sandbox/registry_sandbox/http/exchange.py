@@ -20,7 +20,7 @@ Resource = dict[str, Any]
 
 
 With = TypeVar("With")
-"""What an interaction works with: `registrar.Registrar`."""
+"""What an interaction works with: `registrar.RegistryService`."""
 
 Write = Callable[[Resource, Format], bytes]
 """Encodes a resource; `validation.reading.Codec.write` is the one."""
@@ -40,7 +40,7 @@ class Representable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class GeneratedContent:
     """A resource made for this answer."""
 
     resource: Resource

@@ -15,7 +15,7 @@ from registry_sandbox.fhir.json import legible
 from registry_sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
 from registry_sandbox.fhir.template import TEXTS, Template
 from registry_sandbox.http.errors import InternalServerError, SandboxError
-from registry_sandbox.http.exchange import Format, Fresh, Request, Resource, Response, Write
+from registry_sandbox.http.exchange import Format, GeneratedContent, Request, Resource, Response, Write
 
 _log = logging.getLogger("sandbox")
 
@@ -36,7 +36,7 @@ def refusal(error: SandboxError) -> Response:
 def injected(status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]) -> Response:
     """Give the answer that tells a client of an error which a fault made up."""
     issue = spine_issue(severity="error", code=issue_type, spine_code=spine_code, diagnostics=message)
-    return Response(status, Fresh(spine_outcome([issue])), CIMultiDict(headers))
+    return Response(status, GeneratedContent(spine_outcome([issue])), CIMultiDict(headers))
 
 
 @dataclass(slots=True)

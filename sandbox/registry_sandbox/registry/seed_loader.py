@@ -12,7 +12,7 @@ from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.exchange import Format, Resource
 from registry_sandbox.registry.seeds import BadSeed, Seed
-from registry_sandbox.registry.service import Registrar, recorded
+from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import Version
 from registry_sandbox.validation.reading import Reading, Refused
 
@@ -35,13 +35,13 @@ def in_silence(judged: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Planter:
+class SeedLoader:
     """Plants seeds through a registrar; a story that it has judged once it need not judge again at the next reset."""
 
-    registrar: Registrar
+    service: RegistryService
     _known: dict[bytes, Resource] = field(default_factory=dict)
 
-    def plant(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
+    def load(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
         """Store seeds as they are written, all or none, and give the current version of each appointment.
 
         `progress` is told how many have been judged, every thousand of them.
@@ -49,7 +49,7 @@ class Planter:
         Raises:
             BadSeed: one cannot be read, does not conform, or has an id that is taken.
         """
-        registry, now = self.registrar.registry, self.registrar.now()
+        registry, now = self.service.registry, self.service.now()
         histories: list[_History] = []
         for seed in seeds:
             for history in self._histories(seed, now):
@@ -78,10 +78,10 @@ class Planter:
             alone = reading if resource is reading.resource else Reading(resource)
             checked = self._judged(seed.place, alone)
             at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked["created"])
-            yield seed.place, checked.get("id") or self.registrar.new_id(), [(at, recorded(checked))]
+            yield seed.place, checked.get("id") or self.service.new_id(), [(at, recorded(checked))]
 
     def _history_of_story(self, place: str, story: Mapping[str, Any], now: datetime) -> _History:
-        logical_id = story.get("id") or self.registrar.new_id()
+        logical_id = story.get("id") or self.service.new_id()
         if not isinstance(logical_id, str) or not _LOGICAL_ID.fullmatch(logical_id):
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
         created = story.get("created", "-1d 12:00")
@@ -105,7 +105,7 @@ class Planter:
 
     def _read(self, place: str, body: bytes, body_format: Format, expected: tuple[str, ...]) -> Reading:
         try:
-            return self.registrar.codec.read(body, body_format, expected)
+            return self.service.codec.read(body, body_format, expected)
         except Refused as refused:
             raise _bad(place, refused.explained()) from None
         except SandboxError as error:
@@ -113,7 +113,7 @@ class Planter:
 
     def _judged(self, place: str, reading: Reading) -> Resource:
         try:
-            self.registrar.require_conformance(reading)
+            self.service.require_conformance(reading)
         except SandboxError as error:
             raise _bad(place, error) from error
         return reading.resource

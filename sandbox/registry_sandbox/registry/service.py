@@ -43,7 +43,7 @@ _LARGE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Registrar:
+class RegistryService:
     """What the interactions of one tenant share.
 
     `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries; `tokens` is the

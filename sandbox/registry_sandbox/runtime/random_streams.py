@@ -9,7 +9,7 @@ _FREE_BITS = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 _VERSION_4 = (0x4 << 76) | (0x2 << 62)
 
 
-class Dice:
+class RandomStreams:
     """Independent streams of randomness; with a seed, each gives the same in every run, and again after a reset."""
 
     def __init__(self, seed: int) -> None:

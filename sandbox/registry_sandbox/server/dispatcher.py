@@ -7,13 +7,13 @@ from registry_sandbox.http.exchange import Handler, Request, Response
 from registry_sandbox.http.json_response import json_response
 
 
-class Front:
+class Dispatcher:
     """Answers every path: the FHIR base, or one of the rooms beside it.
 
     Args:
         fhir: answers what is under one of the base paths.
         base_paths: such as `/STU3`.
-        rooms: handlers by the beginning of their paths, the first that fits answers.
+        mounts: handlers by the beginning of their paths, the first that fits answers.
         root: answers `/` itself.
     """
 
@@ -21,26 +21,26 @@ class Front:
         self,
         fhir: Handler | None,
         base_paths: tuple[str, ...],
-        rooms: tuple[tuple[str, Handler], ...],
+        mounts: tuple[tuple[str, Handler], ...],
         root: Handler,
     ) -> None:
         self._fhir = fhir
         self._below_base = tuple(path + "/" for path in base_paths)
         self._base_paths = base_paths
-        self._rooms = rooms
+        self._mounts = mounts
         self._root = root
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         """Answer a request."""
         if self._fhir and (request.path.startswith(self._below_base) or request.path in self._base_paths):
             return self._fhir(request)
-        for beginning, room in self._rooms:
+        for beginning, mount in self._mounts:
             if request.path == beginning or request.path.startswith(beginning + "/"):
-                return room(request)
+                return mount(request)
         return self._root(request) if request.path == "/" else self._nothing(request)
 
     async def _nothing(self, request: Request) -> Response:
-        known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._rooms)]
+        known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._mounts)]
         return json_response(
             HTTPStatus.NOT_FOUND,
             {"error": f"There is nothing at {request.path[:120]}.", "paths": sorted({each or "/" for each in known})},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from registry_sandbox.validation import fhirpath, invariants, values
 from registry_sandbox.validation.checks import Check, Invariant
 from registry_sandbox.validation.conformance import UnusableDefinition
-from registry_sandbox.validation.context import Judging, Place, path, quoted, short
+from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, short
 from registry_sandbox.validation.element import Element, codes_of, value_set_of
 from registry_sandbox.validation.valuesets import Codes, ValueSets
 
@@ -36,11 +36,11 @@ def value_checks(element: Element) -> Iterator[Check]:
 
 
 def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: str) -> Check:
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         if value != wanted and not holds(value, wanted):
             lacks_value = isinstance(value, dict) and not isinstance(wanted, dict)
             found = "has no value" if lacks_value else f"is {quoted(value)}"
-            judging.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
+            context.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
 
     return check
 
@@ -48,10 +48,10 @@ def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: 
 def _limit(limit: Any, source: str, *, lowest: bool) -> Check:
     word = "least" if lowest else "most"
 
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         beyond = values.before(value, limit) if lowest else values.before(limit, value)
         if beyond:
-            judging.add(
+            context.add(
                 "value", at, f"{path(at)} is {quoted(value)}; {short(source)} wants at {word} {quoted(limit)}", source
             )
 
@@ -59,10 +59,10 @@ def _limit(limit: Any, source: str, *, lowest: bool) -> Check:
 
 
 def _length(most: int, source: str) -> Check:
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         if isinstance(value, str) and len(value) > most:
             message = f"{path(at)} has {len(value)} characters; {short(source)} wants {most} at most: {quoted(value)}"
-            judging.add("too-long", at, message, source)
+            context.add("too-long", at, message, source)
 
     return check
 
@@ -86,9 +86,9 @@ def binding_checks(element: Element, valuesets: ValueSets) -> Iterator[Check]:
 
 
 def _unknown_codes(url: str, source: str) -> Check:
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         message = f"{path(at)} is {quoted(value)}: not checked, for the codes of {url} are not known here"
-        judging.add("informational", at, message, source, severity="information")
+        context.add("informational", at, message, source, severity="information")
 
     return check
 
@@ -103,10 +103,10 @@ def _binding(url: str, codes: Codes, strength: str, source: str) -> Check:
         codings = value.get("coding", ()) if "coding" in value or "code" not in value else (value,)
         return any((coding.get("system", ""), coding.get("code")) in pairs for coding in codings)
 
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         if not holds(value):
             wanted = _WANTS[strength].format(source=short(source), codes=_listed(codes), url=url)
-            judging.add("code-invalid", at, f"{path(at)} is {_coded(value)}; {wanted}", source, severity=severity)
+            context.add("code-invalid", at, f"{path(at)} is {_coded(value)}; {wanted}", source, severity=severity)
 
     return check
 
@@ -160,11 +160,11 @@ def _broken(constraint: dict[str, Any], key: str) -> Check:
     human = constraint.get("human", constraint.get("expression", "")).rstrip(".")
     source = constraint.get("source", "")
 
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         found = (
             "" if value is None or (isinstance(value, dict) and "resourceType" in value) else f", found {quoted(value)}"
         )
         message = f"{path(at)}: {human} ({short(source)}, {key}){found}"
-        judging.add("invariant", at, message, key, severity=severity)
+        context.add("invariant", at, message, key, severity=severity)
 
     return check

@@ -39,7 +39,7 @@ Place = tuple[Any, Step, int | None]
 
 
 @dataclass(slots=True)
-class Judging:
+class ValidationContext:
     """One resource being judged by one profile.
 
     `whole` is what was sent; `resource` is what FHIRPath calls %resource: the one that is not contained in another,
@@ -69,9 +69,9 @@ class Judging:
             location = xpath(at[0] if missing and at[0] is not None else at)
             self.found.append((at, Finding(code, message, location, severity, source=source)))
 
-    def inside(self, resource: Resource) -> "Judging":
+    def inside(self, resource: Resource) -> "ValidationContext":
         """Go on with a resource of its own, such as a Bundle's entry, adding to the same findings."""
-        return Judging(self.whole, resource, self.found, self.numbers)
+        return ValidationContext(self.whole, resource, self.found, self.numbers)
 
     def contained(self) -> dict[str, Resource]:
         """Give the contained resources by id, looked up once however many references there are."""

@@ -10,7 +10,7 @@ from registry_sandbox.validation import members
 from registry_sandbox.validation.checks import Check, Invariant, all_of, any_of, nothing
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.constraints import binding_checks, invariant_checks, value_checks
-from registry_sandbox.validation.context import BASE, Judging, Place, Step
+from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
 from registry_sandbox.validation.element import Element, codes_of
 from registry_sandbox.validation.members import Cardinality, Member, Primitive
 from registry_sandbox.validation.references import reference_checks
@@ -18,7 +18,7 @@ from registry_sandbox.validation.slicing import Slice, UnusableSlicing, matcher
 from registry_sandbox.validation.snapshot import profile_of
 
 if TYPE_CHECKING:
-    from registry_sandbox.validation.structure_definition import Walks
+    from registry_sandbox.validation.structure_definition import CompiledProfiles
 
 ANY_RESOURCE = frozenset({"Resource", "DomainResource"})
 _BY_URL = {"discriminator": [{"type": "value", "path": "url"}], "rules": "open"}
@@ -40,12 +40,12 @@ class _Parent:
 class Compiler:
     """Compiles one StructureDefinition."""
 
-    def __init__(self, walks: "Walks", url: str) -> None:
-        self._walks = walks
-        self._root = walks.snapshots.of(url)
-        definition = walks.find(url)
+    def __init__(self, compiled_profiles: "CompiledProfiles", url: str) -> None:
+        self._compiled_profiles = compiled_profiles
+        self._root = compiled_profiles.snapshots.of(url)
+        definition = compiled_profiles.find(url)
         self._file = definition.file if definition else ""
-        self._kind = walks.kind(url)
+        self._kind = compiled_profiles.kind(url)
 
     def compiled(self) -> Check:
         """Give the function that judges a value by the definition.
@@ -114,7 +114,7 @@ class Compiler:
     def _slice(self, part: Element, stated: dict[str, Any], where: str, parent: _Parent) -> Slice:
         here = f"{where}:{part.slice_name}"
         try:
-            matches = matcher(part, stated, self._walks.snapshots, self._walks.valuesets)
+            matches = matcher(part, stated, self._compiled_profiles.snapshots, self._compiled_profiles.valuesets)
         except UnusableSlicing as error:
             raise UnusableDefinition(self._file, here, f"the slice {error}") from error
         own = _cardinality(part)
@@ -135,15 +135,15 @@ class Compiler:
         self._require_profiles(element, where)
         if codes[0] == "Extension" and not element.children:
             # By the definition that its URL names: where a slice names a profile, that is the same.
-            return self._walks.extension(holder_types, modifier=element.name == "modifierExtension")
+            return self._compiled_profiles.extension(holder_types, modifier=element.name == "modifierExtension")
         return self._complex(element, codes[0], where)
 
     def _complex(self, element: Element, code: str, where: str) -> Check:
-        checks = [*value_checks(element), *binding_checks(element, self._walks.valuesets)]
-        checks += reference_checks(element, self._walks.type_of, self._walks.resource_types())
+        checks = [*value_checks(element), *binding_checks(element, self._compiled_profiles.valuesets)]
+        checks += reference_checks(element, self._compiled_profiles.type_of, self._compiled_profiles.resource_types())
         own = element.definition.get("constraint", [])
         if element.children:
-            of_type = self._walks.snapshots.of(profile_of(element) or BASE + code)
+            of_type = self._compiled_profiles.snapshots.of(profile_of(element) or BASE + code)
             keys = {constraint.get("key") for constraint in own}
             inherited = [c for c in of_type.definition.get("constraint", []) if c.get("key") not in keys]
             parent = _Parent(where, frozenset({code, "Element"}))
@@ -153,13 +153,13 @@ class Compiler:
     def _of_type(self, element: Element, code: str) -> Check:
         profiles = [t["profile"] for t in element.definition["type"] if t.get("profile")]
         if len(profiles) > 1:
-            return any_of([self._walks.lazily(profile) for profile in profiles], profiles)
-        return self._walks.lazily(profiles[0] if profiles else BASE + code)
+            return any_of([self._compiled_profiles.lazily(profile) for profile in profiles], profiles)
+        return self._compiled_profiles.lazily(profiles[0] if profiles else BASE + code)
 
     def _require_profiles(self, element: Element, where: str) -> None:
         for stated in element.definition["type"]:
             url = stated.get("profile") or BASE + stated["code"]
-            if not self._walks.snapshots.has(url):
+            if not self._compiled_profiles.snapshots.has(url):
                 raise UnusableDefinition(self._file, where, f"is of {url}, which is not among the definitions loaded")
 
     def _referred(self, target: str) -> Check:
@@ -169,28 +169,28 @@ class Compiler:
             raise UnusableDefinition(self._file, target, "is referred to, but is not there")
         made: list[Check] = []
 
-        def check(value: Any, at: Place, judging: Judging) -> None:
+        def check(value: Any, at: Place, context: ValidationContext) -> None:
             if not made:
                 made.append(self._occurrence(element, target, frozenset()) or nothing)
-            made[0](value, at, judging)
+            made[0](value, at, context)
 
         return check
 
-    def _any_resource(self, value: Any, at: Place, judging: Judging) -> None:
+    def _any_resource(self, value: Any, at: Place, context: ValidationContext) -> None:
         """Judge a resource inside another by the definition of its type; a type not defined here passes as it is."""
         name = str(value.get("resourceType"))
-        if self._walks.kind(BASE + name) == "resource":
-            inner = judging if at[1].name == "contained" else judging.inside(value)
-            self._walks.of(BASE + name)(value, (at, Step(name, f"f:{name}", 0), None), inner)
+        if self._compiled_profiles.kind(BASE + name) == "resource":
+            inner = context if at[1].name == "contained" else context.inside(value)
+            self._compiled_profiles.of(BASE + name)(value, (at, Step(name, f"f:{name}", 0), None), inner)
 
     def _is_primitive(self, element: Element) -> bool:
         codes = codes_of(element)
-        return len(codes) == 1 and self._walks.kind(BASE + codes[0]) == "primitive-type"
+        return len(codes) == 1 and self._compiled_profiles.kind(BASE + codes[0]) == "primitive-type"
 
     def _value(self, element: Element, where: str) -> Check | None:
         """Make the check of a primitive's value."""
-        checks = [*value_checks(element), *binding_checks(element, self._walks.valuesets)]
-        root = element if element is self._root else self._walks.snapshots.of(BASE + codes_of(element)[0])
+        checks = [*value_checks(element), *binding_checks(element, self._compiled_profiles.valuesets)]
+        root = element if element is self._root else self._compiled_profiles.snapshots.of(BASE + codes_of(element)[0])
         value = next((child for child in root.children if child.name == "value"), None)
         if value is not None and "maxLength" not in element.definition:
             checks += value_checks(value)
@@ -201,7 +201,7 @@ class Compiler:
         return self._invariants(element.definition.get("constraint", []), of_type)
 
     def _invariants(self, stated: list[dict[str, Any]], fhirpath_type: str) -> list[Invariant]:
-        return invariant_checks(stated, fhirpath_type, self._file, by_hand=self._walks.by_hand)
+        return invariant_checks(stated, fhirpath_type, self._file, by_hand=self._compiled_profiles.by_hand)
 
     def _extras(self, element: Element, step: Step, *, repeats: bool) -> Primitive:
         """Make what is judged of a primitive beside its value, and instead of it."""

@@ -11,7 +11,7 @@ Source: https://hl7.org/fhir/STU3/fhirpath.html
 from typing import Any
 
 from registry_sandbox.validation.checks import Holds
-from registry_sandbox.validation.context import Judging
+from registry_sandbox.validation.context import ValidationContext
 from registry_sandbox.validation.narrative import is_clean_narrative
 from registry_sandbox.validation.values import pattern
 
@@ -71,10 +71,10 @@ def compiled(expression: str, element_path: str) -> Holds:
 
     needs_resource = "%resource" in expression or "%rootResource" in expression
 
-    def evaluate(value: Any, judging: Judging) -> bool:
+    def evaluate(value: Any, context: ValidationContext) -> bool:
         node: Any = ResourceNode(_one_node_each(value), element_path)  # type: ignore[no-untyped-call]
         try:
-            whole = judging.for_fhirpath(_one_node_each) if needs_resource else None
+            whole = context.for_fhirpath(_one_node_each) if needs_resource else None
             result = run(node, {"resource": whole, "rootResource": whole})
         except Exception:  # noqa: BLE001 - the library raises nothing finer
             # An expression that means nothing for this value (two dates where one is compared) does not hold of it.

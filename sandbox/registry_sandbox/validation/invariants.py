@@ -12,7 +12,7 @@ from typing import Any
 from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation import fhirpath
 from registry_sandbox.validation.checks import Holds
-from registry_sandbox.validation.context import Judging
+from registry_sandbox.validation.context import ValidationContext
 from registry_sandbox.validation.narrative import is_clean_narrative
 from registry_sandbox.validation.values import before, earliest, number, pattern
 
@@ -66,26 +66,26 @@ def _needs(first: str, second: str) -> Holds:
     return lambda e, _judging: not has(e, first) or has(e, second)
 
 
-def _has_value(value: Any, _judging: Judging) -> bool:
+def _has_value(value: Any, _judging: ValidationContext) -> bool:
     return value is not None and not isinstance(value, dict | list)
 
 
-def _app_1(participant: dict[str, Any], _judging: Judging) -> bool:
+def _app_1(participant: dict[str, Any], _judging: ValidationContext) -> bool:
     return "type" in participant or "actor" in participant
 
 
-def _app_2(appointment: Resource, _judging: Judging) -> bool:
+def _app_2(appointment: Resource, _judging: ValidationContext) -> bool:
     return has(appointment, "start") == has(appointment, "end")
 
 
-def _app_3(appointment: Resource, _judging: Judging) -> bool:
+def _app_3(appointment: Resource, _judging: ValidationContext) -> bool:
     return (has(appointment, "start") and has(appointment, "end")) or appointment.get("status") in {
         "proposed",
         "cancelled",
     }
 
 
-def _per_1(element: dict[str, Any], _judging: Judging) -> bool:
+def _per_1(element: dict[str, Any], _judging: ValidationContext) -> bool:
     """Compare the first instants that both may mean: a day begins before an hour of it, an hour not before its day."""
     one, other = element.get("start"), element.get("end")
     if isinstance(one, str) and isinstance(other, str) and one <= other and one[_SECONDS:] == other[_SECONDS:]:
@@ -94,25 +94,25 @@ def _per_1(element: dict[str, Any], _judging: Judging) -> bool:
     return start is None or end is None or start <= end
 
 
-def _rng_2(element: dict[str, Any], _judging: Judging) -> bool:
+def _rng_2(element: dict[str, Any], _judging: ValidationContext) -> bool:
     return not before(element.get("high"), element.get("low"))
 
 
-def _dom_1(resource: Resource, _judging: Judging) -> bool:
+def _dom_1(resource: Resource, _judging: ValidationContext) -> bool:
     return "contained" not in resource or not any("text" in contained for contained in resource["contained"])
 
 
-def _dom_2(resource: Resource, _judging: Judging) -> bool:
+def _dom_2(resource: Resource, _judging: ValidationContext) -> bool:
     return "contained" not in resource or not any("contained" in contained for contained in resource["contained"])
 
 
-def _dom_3(resource: Resource, judging: Judging) -> bool:
+def _dom_3(resource: Resource, context: ValidationContext) -> bool:
     if "contained" not in resource:
         return True
     contained = resource["contained"]
     if not all("id" in each for each in contained):
         return False  # what has no id cannot be referred to
-    return {f"#{each['id']}" for each in contained} <= set(_references(judging.resource))
+    return {f"#{each['id']}" for each in contained} <= set(_references(context.resource))
 
 
 def _references(tree: Any) -> Iterator[str]:
@@ -128,26 +128,26 @@ def _references(tree: Any) -> Iterator[str]:
             waiting.extend(node)
 
 
-def _dom_4(resource: Resource, _judging: Judging) -> bool:
+def _dom_4(resource: Resource, _judging: ValidationContext) -> bool:
     if "contained" not in resource:
         return True
     metas = [contained["meta"] for contained in resource["contained"] if "meta" in contained]
     return not any(has(meta, "versionId") or has(meta, "lastUpdated") for meta in metas)
 
 
-def _ext_1(extension: dict[str, Any], _judging: Judging) -> bool:
+def _ext_1(extension: dict[str, Any], _judging: ValidationContext) -> bool:
     has_value = any(key.startswith(("value", "_value")) for key in extension)
     return ("extension" in extension) != has_value
 
 
-def _ref_1(reference: dict[str, Any], judging: Judging) -> bool:
+def _ref_1(reference: dict[str, Any], context: ValidationContext) -> bool:
     literal = reference.get("reference")
     if literal is None or not literal.startswith("#"):
         return True
-    return literal[1:] in judging.contained()
+    return literal[1:] in context.contained()
 
 
-def _txt(div: Any, _judging: Judging) -> bool:
+def _txt(div: Any, _judging: ValidationContext) -> bool:
     return isinstance(div, str) and is_clean_narrative(div)
 
 
@@ -158,34 +158,34 @@ def _coded(quantity: dict[str, Any], system: str) -> bool:
     )
 
 
-def _age_1(age: dict[str, Any], _judging: Judging) -> bool:
+def _age_1(age: dict[str, Any], _judging: ValidationContext) -> bool:
     value = number(age.get("value"))
     return _coded(age, UCUM) and (not has(age, "value") or (value is not None and value > 0))
 
 
-def _cnt_3(count: dict[str, Any], _judging: Judging) -> bool:
+def _cnt_3(count: dict[str, Any], _judging: ValidationContext) -> bool:
     one = not has(count, "code") or count.get("code") == "1"
     return _coded(count, UCUM) and one and "." not in str(count.get("value", ""))
 
 
-def _drt_1(duration: dict[str, Any], _judging: Judging) -> bool:
+def _drt_1(duration: dict[str, Any], _judging: ValidationContext) -> bool:
     return not has(duration, "code") or (duration.get("system") == UCUM and has(duration, "value"))
 
 
-def _rat_1(ratio: dict[str, Any], _judging: Judging) -> bool:
+def _rat_1(ratio: dict[str, Any], _judging: ValidationContext) -> bool:
     both = ("numerator" in ratio) == ("denominator" in ratio)
     return both and ("numerator" in ratio or "extension" in ratio)
 
 
 def _not_negative(name: str) -> Holds:
-    def holds(element: dict[str, Any], _judging: Judging) -> bool:
+    def holds(element: dict[str, Any], _judging: ValidationContext) -> bool:
         value = number(element.get(name))
         return not has(element, name) or (value is not None and value >= 0)
 
     return holds
 
 
-def _tim_9(repeat: dict[str, Any], _judging: Judging) -> bool:
+def _tim_9(repeat: dict[str, Any], _judging: ValidationContext) -> bool:
     if not has(repeat, "offset"):
         return True
     when = repeat.get("when") or []

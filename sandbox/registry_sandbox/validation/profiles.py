@@ -10,9 +10,9 @@ from typing import Self
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
-from registry_sandbox.validation.context import BASE, Judging, Place, Step
+from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
 from registry_sandbox.validation.snapshot import flattened
-from registry_sandbox.validation.structure_definition import Walks
+from registry_sandbox.validation.structure_definition import CompiledProfiles
 from registry_sandbox.validation.valuesets import ValueSets
 
 __all__ = ["CARECONNECT_APPOINTMENT", "REGISTRY_APPOINTMENT", "Profiles", "UnusableDefinition"]
@@ -41,7 +41,7 @@ class Profiles:
     Args:
         shipped: definitions that are known to be usable, which are compiled when first used.
         extra: those of a user, which stand before the shipped ones of the same canonical URL, and are all compiled now.
-        by_hand: as for `Walks`: tests set FHIRPath itself against the invariants written by hand.
+        by_hand: as for `CompiledProfiles`: tests set FHIRPath itself against the invariants written by hand.
 
     Raises:
         UnusableDefinition: one of the user's cannot be used, or a shipped one no longer fits them.
@@ -54,7 +54,9 @@ class Profiles:
         own = list(extra)
         for definition in (*shipped, *own):
             self._by_url[str(definition.resource["resourceType"]), definition.url] = definition
-        self._walks = Walks(lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand)
+        self._compiled_profiles = CompiledProfiles(
+            lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand
+        )
         self._served: dict[str, Resource] = {}
         self._bases_of: dict[str, tuple[str, ...]] = {}
         self._chosen: dict[tuple[str, ...], list[str]] = {}
@@ -72,14 +74,14 @@ class Profiles:
         for definition in own:
             if definition.resource["resourceType"] == "StructureDefinition":
                 try:
-                    self._walks.of(definition.url)
+                    self._compiled_profiles.of(definition.url)
                 except UnusableDefinition as error:
                     raise UnusableDefinition(error.file or definition.file, error.element, error.why) from error
                 except (KeyError, TypeError, ValueError) as error:
                     why = f"is no StructureDefinition that can be used: {error!r}"
                     raise UnusableDefinition(definition.file, definition.url, why) from error
         if self._find("StructureDefinition", REGISTRY_APPOINTMENT):
-            self._walks.of(REGISTRY_APPOINTMENT)
+            self._compiled_profiles.of(REGISTRY_APPOINTMENT)
 
     def judge(
         self,
@@ -98,12 +100,12 @@ class Profiles:
             profiles: canonical URLs.
             line: gives the line of an XPath in the body that was read, if it has lines.
         """
-        judging = Judging(resource, resource)
-        for url in self._judged_by(resource, profiles, judging):
-            self._walks.judge(resource, url, judging)
-        return judging.in_document_order(line) if judging.found else []
+        context = ValidationContext(resource, resource)
+        for url in self._judged_by(resource, profiles, context):
+            self._compiled_profiles.judge(resource, url, context)
+        return context.in_document_order(line) if context.found else []
 
-    def _judged_by(self, resource: Resource, asked: Sequence[str], judging: Judging) -> list[str]:
+    def _judged_by(self, resource: Resource, asked: Sequence[str], context: ValidationContext) -> list[str]:
         kind = str(resource["resourceType"])
         chosen = [REGISTRY_APPOINTMENT] if kind == "Appointment" else [BASE + kind]
         claimed = resource.get("meta", {}).get("profile", ())
@@ -115,15 +117,15 @@ class Profiles:
                 continue
             definition = self._find("StructureDefinition", url.partition("|")[0])
             if definition is None:
-                self._note_unknown(url, kind, n - len(asked), judging)
+                self._note_unknown(url, kind, n - len(asked), context)
             elif definition.resource.get("type") != kind:
-                self._note_other_type(definition, kind, judging)
+                self._note_other_type(definition, kind, context)
             else:
                 chosen.append(definition.url)
         # A profile that another one is built on has nothing to add: the snapshot has all that its bases say.
         covered = {base for url in chosen for base in self._bases(url)} if len(chosen) > 1 else set()
         judged_by = [url for url in dict.fromkeys(chosen) if url not in covered]
-        if not judging.found and len(key) <= _LONGEST_REMEMBERED and len(self._chosen) < _REMEMBERED_AT_MOST:
+        if not context.found and len(key) <= _LONGEST_REMEMBERED and len(self._chosen) < _REMEMBERED_AT_MOST:
             self._chosen[key] = judged_by
         return judged_by
 
@@ -141,15 +143,15 @@ class Profiles:
             return root
         return ((root, Step("meta", "f:meta", 1), None), Step("profile", "f:profile", 0), index)
 
-    def _note_unknown(self, url: str, kind: str, claim: int, judging: Judging) -> None:
+    def _note_unknown(self, url: str, kind: str, claim: int, context: ValidationContext) -> None:
         said = "claims" if claim >= 0 else "is to be judged by"
         message = f"{kind} {said} the profile {url}, which is not loaded: not judged by it"
-        judging.add("informational", self._place(kind, claim), message, url, severity="information")
+        context.add("informational", self._place(kind, claim), message, url, severity="information")
 
-    def _note_other_type(self, definition: Definition, kind: str, judging: Judging) -> None:
+    def _note_other_type(self, definition: Definition, kind: str, context: ValidationContext) -> None:
         of = definition.resource.get("type")
         message = f"{kind} cannot conform to the profile {definition.url}, which constrains {of}"
-        judging.add("structure", self._place(kind, -1), message, definition.url)
+        context.add("structure", self._place(kind, -1), message, definition.url)
 
     def definition(self, resource_type: str, logical_id: str) -> Resource | None:
         """Give a StructureDefinition (with its snapshot), ValueSet or CodeSystem by its logical id."""
@@ -171,7 +173,7 @@ class Profiles:
         if key not in self._served:
             resource = {**definition.resource, "id": logical_id_of(definition)}
             if kind == "StructureDefinition":
-                resource["snapshot"] = {"element": flattened(self._walks.snapshots.of(url))}
+                resource["snapshot"] = {"element": flattened(self._compiled_profiles.snapshots.of(url))}
             self._served[key] = resource
         return self._served[key]
 

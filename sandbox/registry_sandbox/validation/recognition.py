@@ -37,8 +37,10 @@ class Recogniser:
 
     def __init__(self, structure: Structure) -> None:
         tables: dict[str, _Table] = {name: {} for name in structure.types}
-        self._walks: dict[str, Test] = {each.name: _walk(tables[each.name]) for each in structure.resources()}
-        tests = _tests(structure, tables, self._walks)
+        self._compiled_profiles: dict[str, Test] = {
+            each.name: _walk(tables[each.name]) for each in structure.resources()
+        }
+        tests = _tests(structure, tables, self._compiled_profiles)
         for described in structure.types.values():
             tables[described.name].update(_table(described, tests))
         self._ranks = {name: _ranks(table, structure.types[name]) for name, table in tables.items()}
@@ -55,7 +57,7 @@ class Recogniser:
             return None
         if body.count(b"{") > _MOST_OBJECTS and _is_deeper(resource, _MOST_LEVELS):
             return None
-        walk = self._walks[resource["resourceType"]]
+        walk = self._compiled_profiles[resource["resourceType"]]
         try:
             try:
                 return resource if walk(resource) else None
@@ -68,7 +70,7 @@ class Recogniser:
     def recognises(self, resource: Resource) -> bool:
         """Tell whether a resource is plainly one, in the order in which its members stand; it is not nested deep."""
         try:
-            return bool(self._walks[resource["resourceType"]](resource))
+            return bool(self._compiled_profiles[resource["resourceType"]](resource))
         except _NOT_RECOGNISED:
             return False
 
@@ -119,10 +121,10 @@ def _each(kind: type, test: Test) -> Test:
     return recognises
 
 
-def _any_of(walks: Mapping[str, Test]) -> Test:
+def _any_of(compiled_profiles: Mapping[str, Test]) -> Test:
     def recognises(resource: dict[str, Any]) -> object:
         name = resource.get("resourceType")
-        return type(name) is str and name in walks and walks[name](resource)
+        return type(name) is str and name in compiled_profiles and compiled_profiles[name](resource)
 
     return recognises
 
@@ -148,7 +150,7 @@ def _ranks(table: _Table, described: Type) -> dict[str, tuple[int, str]]:
 
 
 def _tests(
-    structure: Structure, tables: Mapping[str, _Table], walks: Mapping[str, Test]
+    structure: Structure, tables: Mapping[str, _Table], compiled_profiles: Mapping[str, Test]
 ) -> dict[str, tuple[type, Test]]:
     """Give for each type that may be recognised the Python type of its values, and the test of one."""
     tests: dict[str, tuple[type, Test]] = {
@@ -156,7 +158,7 @@ def _tests(
         "integer": (int, range(-LARGEST_INTEGER - 1, LARGEST_INTEGER + 1).__contains__),
         "positiveInt": (int, range(1, LARGEST_INTEGER + 1).__contains__),
         "unsignedInt": (int, range(LARGEST_INTEGER + 1).__contains__),
-        ANY_RESOURCE: (dict, _any_of(walks)),
+        ANY_RESOURCE: (dict, _any_of(compiled_profiles)),
     }
     for name, described in structure.types.items():
         if described.kind == "complex-type":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from registry_sandbox.validation.checks import Check
-from registry_sandbox.validation.context import Judging, Place, path, quoted, short
+from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, short
 from registry_sandbox.validation.element import Element
 
 TypeOf = Callable[[str], str | None]
@@ -33,33 +33,33 @@ def reference_checks(element: Element, type_of: TypeOf, resource_types: frozense
 def _target(allowed: set[str], resource_types: frozenset[str], source: str) -> Check:
     wanted = " or ".join(sorted(allowed))
 
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         literal = value.get("reference")
-        found = literal and type_referred_to(literal, judging, resource_types)
+        found = literal and type_referred_to(literal, context, resource_types)
         if found and found not in allowed:
             message = (
                 f"{path(at)} refers to a {found} ({quoted(literal)}); {short(source)} wants a reference to {wanted}"
             )
-            judging.add("value", at, message, source)
+            context.add("value", at, message, source)
 
     return check
 
 
-def type_referred_to(literal: str, judging: Judging, resource_types: frozenset[str]) -> str | None:
+def type_referred_to(literal: str, context: ValidationContext, resource_types: frozenset[str]) -> str | None:
     """Tell the type of resource that a literal reference names, where it tells one."""
     if literal.startswith("#"):
-        contained = judging.contained().get(literal[1:])
+        contained = context.contained().get(literal[1:])
         return str(contained.get("resourceType")) if contained else None
     matched = _LITERAL.fullmatch(literal)
     return matched[1] if matched and matched[1] in resource_types else None
 
 
 def _aggregation(modes: set[str], source: str) -> Check:
-    def check(value: Any, at: Place, judging: Judging) -> None:
+    def check(value: Any, at: Place, context: ValidationContext) -> None:
         literal = value.get("reference")
         if literal and (literal.startswith("#") not in {mode == "contained" for mode in modes}):
             wanted = ", ".join(sorted(modes))
             message = f"{path(at)} refers to {quoted(literal)}; {short(source)} wants what it refers to {wanted}"
-            judging.add("value", at, message, source)
+            context.add("value", at, message, source)
 
     return check

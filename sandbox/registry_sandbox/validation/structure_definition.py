@@ -10,7 +10,7 @@ from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation.checks import Check
 from registry_sandbox.validation.conformance import Definition
-from registry_sandbox.validation.context import BASE, Judging, Place, Step
+from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
 from registry_sandbox.validation.element_definition import Compiler
 from registry_sandbox.validation.extensions import extension_check
 from registry_sandbox.validation.snapshot import Snapshots
@@ -20,7 +20,7 @@ Find = Callable[[str], Definition | None]
 """Gives the StructureDefinition of a canonical URL, or nothing."""
 
 
-class Walks:
+class CompiledProfiles:
     """Gives the compiled walk of a StructureDefinition by its canonical URL, each made once.
 
     Args:
@@ -51,23 +51,23 @@ class Walks:
         """Give the same, compiled at its first use: types refer to each other in circles."""
         made: list[Check] = []
 
-        def check(value: Any, at: Place, judging: Judging) -> None:
+        def check(value: Any, at: Place, context: ValidationContext) -> None:
             if not made:
                 made.append(self.of(url))
-            made[0](value, at, judging)
+            made[0](value, at, context)
 
         return check
 
-    def judge(self, resource: Resource, url: str, judging: Judging) -> None:
+    def judge(self, resource: Resource, url: str, context: ValidationContext) -> None:
         """Judge a whole resource by a profile of its type."""
         name = str(resource["resourceType"])
-        self.of(url)(resource, (None, Step(name, f"f:{name}", 0), None), judging)
+        self.of(url)(resource, (None, Step(name, f"f:{name}", 0), None), context)
 
     def findings(self, resource: Resource, url: str) -> list[Finding]:
         """Give what one profile says of a resource, in document order."""
-        judging = Judging(resource, resource)
-        self.judge(resource, url, judging)
-        return judging.in_document_order(lambda _location: None)
+        context = ValidationContext(resource, resource)
+        self.judge(resource, url, context)
+        return context.in_document_order(lambda _location: None)
 
     def kind(self, url: str) -> str:
         """Tell whether a definition is of a resource, a complex type or a primitive type."""

@@ -7,7 +7,7 @@ import pytest
 
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.keys import SigningKey
-from registry_sandbox.auth.verify.tokens import Mode, TokenJudge
+from registry_sandbox.auth.verify.tokens import Mode, TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
@@ -29,29 +29,29 @@ def issuer(key: SigningKey) -> Issuer:
 
 
 @pytest.fixture(scope="session")
-def judge_of(issuer: Issuer, key: SigningKey) -> Callable[..., TokenJudge]:
+def judge_of(issuer: Issuer, key: SigningKey) -> Callable[..., TokenVerifier]:
     """Make judges of this issuer's tokens."""
 
-    def make(mode: Mode = "registry", *, leeway_s: float = 0) -> TokenJudge:
+    def make(mode: Mode = "registry", *, leeway_s: float = 0) -> TokenVerifier:
         keys = key.public(issuer.name)
-        return TokenJudge(mode=mode, keys=keys, issuers=[issuer.name], leeway_s=leeway_s)
+        return TokenVerifier(mode=mode, keys=keys, issuers=[issuer.name], leeway_s=leeway_s)
 
     return make
 
 
 @pytest.fixture
-def judge(judge_of: Callable[..., TokenJudge]) -> TokenJudge:
+def judge(judge_of: Callable[..., TokenVerifier]) -> TokenVerifier:
     """Give a judge in registry mode that has seen nothing yet."""
     return judge_of()
 
 
 @pytest.fixture
-def messages(judge: TokenJudge) -> Callable[..., list[str]]:
+def messages(judge: TokenVerifier) -> Callable[..., list[str]]:
     """Give what the outcome says of these Authorization headers."""
     return lambda *authorization: refusals(judge, *authorization)
 
 
-def refusals(judge: TokenJudge, *authorization: str) -> list[str]:
+def refusals(judge: TokenVerifier, *authorization: str) -> list[str]:
     """Give the messages of a refusal, which is located at the header and forbids."""
     with pytest.raises(AccessDenied) as refusal:
         judge.judge(authorization, AUDIENCES, NOW)

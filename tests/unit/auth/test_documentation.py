@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from registry_sandbox.auth.issue.issuer import Issuer
-from registry_sandbox.auth.issue.token_spec import read_token_order
-from registry_sandbox.auth.verify.authorisation import READERS, WRITERS, require_entitlement
-from registry_sandbox.auth.verify.tokens import TokenJudge
+from registry_sandbox.auth.issue.token_spec import read_token_spec
+from registry_sandbox.auth.verify.authorisation import READERS, WRITERS, require_authorisation
+from registry_sandbox.auth.verify.tokens import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000
@@ -43,19 +43,19 @@ def rows() -> list[tuple[str, str, str, list[str]]]:
     return found
 
 
-def provoked(line: str, judge: TokenJudge, issuer: Issuer) -> list[str]:
+def provoked(line: str, judge: TokenVerifier, issuer: Issuer) -> list[str]:
     """Give what the outcome of this curl line would say."""
     arguments = shlex.split(line)
     values = [value for flag, value in itertools.pairwise(arguments) if flag == "-H"]
     authorization = [re.split(r"[:;]", value, maxsplit=1)[1].strip() for value in values]
 
     def made(match: re.Match[str]) -> str:
-        order = read_token_order(parse_qsl(urlsplit(match[1]).query, keep_blank_values=True))
+        order = read_token_spec(parse_qsl(urlsplit(match[1]).query, keep_blank_values=True))
         return order.fill(issuer, BASE, NOW)
 
     tokens = [ZEROS.sub(lambda match: "0" * int(match[1]), TOKEN.sub(made, value)) for value in authorization]
     with pytest.raises(AccessDenied) as refusal:
-        require_entitlement(judge.judge(tokens, [BASE], NOW).client, "create" if "POST" in arguments else "read")
+        require_authorisation(judge.judge(tokens, [BASE], NOW).client, "create" if "POST" in arguments else "read")
     return [finding.message for finding in refusal.value.findings]
 
 
@@ -67,7 +67,7 @@ def test_there_are_rows_of_both_kinds() -> None:
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row[0]}: {row[1]}")
 def test_a_fault_is_told_as_the_table_says(
-    row: tuple[str, str, str, list[str]], judge_of: Callable[..., TokenJudge], issuer: Issuer
+    row: tuple[str, str, str, list[str]], judge_of: Callable[..., TokenVerifier], issuer: Issuer
 ) -> None:
     """The findings are those of the row, word by word; three dots stand for what depends on the sandbox."""
     mode, _, line, says = row

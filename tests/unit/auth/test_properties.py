@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_sandbox.auth.issue.issuer import BUILT_IN_ISSUER, Issuer
-from registry_sandbox.auth.issue.token_spec import UnreadableOrder, read_token_order
+from registry_sandbox.auth.issue.token_spec import UnreadableTokenSpec, read_token_spec
 from registry_sandbox.auth.jws import base64url, from_base64url, write_jws
 from registry_sandbox.auth.keys import SigningKey
 from registry_sandbox.auth.verify.authorisation import READERS
 from registry_sandbox.auth.verify.spine import issue_spine_token
-from registry_sandbox.auth.verify.tokens import Mode, TokenJudge
+from registry_sandbox.auth.verify.tokens import Mode, TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000
@@ -37,7 +37,7 @@ NAMES = [
 claim_sets = st.dictionaries(st.sampled_from(NAMES) | st.text(), json_values, max_size=8)
 
 
-def is_refused(judge: TokenJudge, *authorization: str, audience: str = BASE) -> bool:
+def is_refused(judge: TokenVerifier, *authorization: str, audience: str = BASE) -> bool:
     """Tell whether the judge refuses; any other exception than a refusal is a failure of the test."""
     try:
         judge.judge(authorization, [audience], NOW)
@@ -47,7 +47,7 @@ def is_refused(judge: TokenJudge, *authorization: str, audience: str = BASE) -> 
 
 
 @given(modes, st.binary(max_size=400))
-def test_no_byte_string_is_a_token(judge_of: Callable[..., TokenJudge], mode: Mode, credentials: bytes) -> None:
+def test_no_byte_string_is_a_token(judge_of: Callable[..., TokenVerifier], mode: Mode, credentials: bytes) -> None:
     """Whatever bytes follow Bearer, however the server decoded them, they are refused."""
     judge = judge_of(mode)
     assert is_refused(judge, f"Bearer {credentials.decode('utf-8', 'surrogateescape')}")
@@ -56,20 +56,20 @@ def test_no_byte_string_is_a_token(judge_of: Callable[..., TokenJudge], mode: Mo
 
 
 @given(modes, st.text())
-def test_no_text_is_an_authorization_header(judge_of: Callable[..., TokenJudge], mode: Mode, text: str) -> None:
+def test_no_text_is_an_authorization_header(judge_of: Callable[..., TokenVerifier], mode: Mode, text: str) -> None:
     """Whatever the header's value, lone surrogates included, it is refused."""
     assert is_refused(judge_of(mode), text)
 
 
 @given(modes, st.lists(st.binary(max_size=60), min_size=3, max_size=3))
-def test_no_three_parts_are_a_token(judge_of: Callable[..., TokenJudge], mode: Mode, parts: list[bytes]) -> None:
+def test_no_three_parts_are_a_token(judge_of: Callable[..., TokenVerifier], mode: Mode, parts: list[bytes]) -> None:
     """Well-formed base64url of random bytes is refused."""
     assert is_refused(judge_of(mode), f"Bearer {'.'.join(base64url(part) for part in parts)}")
 
 
 @given(modes, st.sampled_from([b"[", b'{"a":', b"9", b'"', b"\\", b" ", b"1e", b'{"a":1,', b"\xff"]), st.booleans())
 def test_the_largest_token_is_refused_in_bounded_time(
-    judge_of: Callable[..., TokenJudge],
+    judge_of: Callable[..., TokenVerifier],
     mode: Mode,
     unit: bytes,
     in_header: bool,  # noqa: FBT001 - Hypothesis gives it
@@ -82,7 +82,7 @@ def test_the_largest_token_is_refused_in_bounded_time(
 
 @given(modes, claim_sets)
 def test_no_made_up_claims_are_accepted(
-    judge_of: Callable[..., TokenJudge], key: SigningKey, mode: Mode, claims: dict[str, Any]
+    judge_of: Callable[..., TokenVerifier], key: SigningKey, mode: Mode, claims: dict[str, Any]
 ) -> None:
     """Claims of any names and JSON types, signed by the right key or not at all, are refused."""
     signed = write_jws({"alg": "RS256", "kid": key.kid}, claims, key.sign)
@@ -138,7 +138,7 @@ likely_values = json_values | st.sampled_from(
 
 
 @given(st.sampled_from(NAMES), likely_values)
-def test_one_odd_claim_decides(judge_of: Callable[..., TokenJudge], issuer: Issuer, name: str, value: Any) -> None:
+def test_one_odd_claim_decides(judge_of: Callable[..., TokenVerifier], issuer: Issuer, name: str, value: Any) -> None:
     """A good token with one claim of any JSON value is accepted exactly where that value is a good one."""
     registry = issuer.issue("sandbox-client", BASE, NOW, claims={name: value})
     spine = issue_spine_token("sandbox-client", BASE, NOW, claims={name: value})
@@ -149,7 +149,7 @@ def test_one_odd_claim_decides(judge_of: Callable[..., TokenJudge], issuer: Issu
 
 @given(claim_sets, st.booleans())
 def test_no_token_of_one_mode_is_accepted_in_the_other(
-    judge_of: Callable[..., TokenJudge],
+    judge_of: Callable[..., TokenVerifier],
     issuer: Issuer,
     more: dict[str, Any],
     keep: bool,  # noqa: FBT001 - Hypothesis gives it
@@ -164,7 +164,7 @@ def test_no_token_of_one_mode_is_accepted_in_the_other(
 
 @given(st.text(min_size=1).filter(lambda audience: audience != BASE), modes)
 def test_a_token_for_one_audience_never_opens_another(
-    judge_of: Callable[..., TokenJudge], issuer: Issuer, audience: str, mode: Mode
+    judge_of: Callable[..., TokenVerifier], issuer: Issuer, audience: str, mode: Mode
 ) -> None:
     """A good token for our base opens no other, nor one for another ours, in either order and though remembered."""
     judge = judge_of(mode)
@@ -179,7 +179,7 @@ def test_a_token_for_one_audience_never_opens_another(
 
 @given(st.data())
 def test_no_changed_character_is_overlooked(
-    judge_of: Callable[..., TokenJudge], issuer: Issuer, data: st.DataObject
+    judge_of: Callable[..., TokenVerifier], issuer: Issuer, data: st.DataObject
 ) -> None:
     """A good token in which any one character is another is refused: no two spellings of a token are accepted."""
     token = issuer.issue("sandbox-client", BASE, NOW)
@@ -208,8 +208,8 @@ def test_no_two_texts_decode_alike(text: str) -> None:
 def test_an_order_is_read_or_refused(issuer: Issuer, parameters: list[tuple[str, str]]) -> None:
     """No parameters make anything but a token or a refusal that names one of them."""
     try:
-        token = read_token_order(parameters).fill(issuer, BASE, NOW)
-    except UnreadableOrder as refusal:
+        token = read_token_spec(parameters).fill(issuer, BASE, NOW)
+    except UnreadableTokenSpec as refusal:
         token = str(refusal)
     assert token.count(".") == 2 or any(name in token for name, _ in parameters)
 
@@ -219,7 +219,9 @@ def _claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
-def test_the_examples_are_not_refused_for_another_reason(judge_of: Callable[..., TokenJudge], issuer: Issuer) -> None:
+def test_the_examples_are_not_refused_for_another_reason(
+    judge_of: Callable[..., TokenVerifier], issuer: Issuer
+) -> None:
     """The helpers of this module let a good token pass."""
     assert not is_refused(judge_of("registry"), f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}")
     assert not is_refused(judge_of("spine"), f"Bearer {issue_spine_token('sandbox-client', BASE, NOW)}")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.faults.effects.status import Status
-from registry_sandbox.faults.engine import Plan, Source
+from registry_sandbox.faults.engine import FaultEngine, Source
 from registry_sandbox.faults.match import Facts
-from registry_sandbox.faults.replay_export import frozen_rules
+from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.runtime.clock import Clock
@@ -35,9 +35,9 @@ def rules(*specs: Any, prefix: str = "r") -> list[Rule]:
     return read_rules(list(specs), "test", prefix)
 
 
-def plan(*specs: Any, seed: int = 7, source: Source = "flag", wall: Wall | None = None) -> Plan:
+def engine(*specs: Any, seed: int = 7, source: Source = "flag", wall: Wall | None = None) -> FaultEngine:
     """Give a plan that starts with these rules."""
-    return Plan(seed, Clock(wall or Wall()), [(source, rules(*specs))])
+    return FaultEngine(seed, Clock(wall or Wall()), [(source, rules(*specs))])
 
 
 def exchange(interaction: str = "update", logical_id: str = "a", client: str = "acme") -> Facts:
@@ -45,12 +45,12 @@ def exchange(interaction: str = "update", logical_id: str = "a", client: str = "
     return Facts(interaction, logical_id, client, NO_HEADERS)
 
 
-def statuses(of: Plan, *exchanges: Facts) -> list[int]:
+def statuses(of: FaultEngine, *exchanges: Facts) -> list[int]:
     """Give the status that each exchange is answered with, 0 where no rule fires."""
     return [status_of(of, each) for each in exchanges]
 
 
-def status_of(of: Plan, facts: Facts) -> int:
+def status_of(of: FaultEngine, facts: Facts) -> int:
     """Give the status of the terminal in force, 0 where there is none."""
     decision = of.decide(facts)
     if decision is None or decision.terminal is None:
@@ -78,20 +78,20 @@ class TestWhen:
     )
     def test_counts(self, when: str, hits: list[int]) -> None:
         """nth, skip and every count matches; times counts firings."""
-        found = statuses(plan(f"cancel:500@{when}"), *[exchange()] * 6)
+        found = statuses(engine(f"cancel:500@{when}"), *[exchange()] * 6)
         assert [int(each == 500) for each in found] == hits
 
     def test_counts_are_kept_per_scope(self) -> None:
         """A client's counts, or a resource's, are its own."""
-        by_client = plan("cancel:500@x1,per=client")
+        by_client = engine("cancel:500@x1,per=client")
         assert statuses(by_client, exchange(client="a"), exchange(client="b"), exchange(client="a")) == [500, 500, 0]
-        by_resource = plan("cancel:500@x1,per=resource")
+        by_resource = engine("cancel:500@x1,per=resource")
         assert statuses(by_resource, exchange(logical_id="a"), exchange(logical_id="b")) == [500, 500]
 
     def test_a_window_is_on_the_sandboxs_clock(self) -> None:
         """It opens and closes as the clock is moved."""
         wall = Wall()
-        found = plan("cancel:500@30s..90s", wall=wall)
+        found = engine("cancel:500@30s..90s", wall=wall)
         seen = []
         for moment in (0, 29.9, 30, 89.9, 90):
             wall.now = 1_000_000.0 + moment
@@ -101,7 +101,7 @@ class TestWhen:
     def test_a_rule_with_a_ttl_goes(self) -> None:
         """From the list too."""
         wall = Wall()
-        found = plan({"ttl": "10s", "then": {"status": 500}}, wall=wall)
+        found = engine({"ttl": "10s", "then": {"status": 500}}, wall=wall)
         assert statuses(found, exchange()) == [500]
         wall.now += 10
         assert statuses(found, exchange()) == [0]
@@ -113,7 +113,9 @@ class TestPrecedence:
 
     def test_the_first_terminal_wins(self) -> None:
         """And the rule behind it is not counted as fired."""
-        found = Plan(1, Clock(Wall()), [("sentinel", rules("*:501", prefix="s")), ("flag", rules("*:502", prefix="f"))])
+        found = FaultEngine(
+            1, Clock(Wall()), [("sentinel", rules("*:501", prefix="s")), ("flag", rules("*:502", prefix="f"))]
+        )
         assert status_of(found, exchange()) == 502
         found.put(rules("*:503", prefix="h")[0])
         found.put(rules("*:504", prefix="i")[0])
@@ -131,7 +133,7 @@ class TestPrecedence:
 
     def test_other_effects_accumulate(self) -> None:
         """Of the same one the higher rule's holds; headers are joined, name by name."""
-        found = plan("*:delay=1s+headers=A:1", "*:delay=2s+rate=5", '*:headers={"a": "2", "B": "3"}', "*:500")
+        found = engine("*:delay=1s+headers=A:1", "*:delay=2s+rate=5", '*:headers={"a": "2", "B": "3"}', "*:500")
         decision = found.decide(exchange())
         assert decision is not None
         effects = {effect.word: effect for effect, _ in decision.effects}
@@ -145,7 +147,7 @@ class TestPrecedence:
         """Though those are looked up by number."""
         specs: list[Any] = [{"match": {"patient": "9991000011"}, "then": {"status": 501}}, "*:502@x1"]
         facts = Facts("update", "a", "acme", NO_HEADERS, ("9991000011",))
-        assert statuses(plan(*specs), facts, exchange()) == [501, 502]
+        assert statuses(engine(*specs), facts, exchange()) == [501, 502]
 
 
 class TestCounting:
@@ -153,17 +155,17 @@ class TestCounting:
 
     def test_a_released_firing_is_as_if_it_had_not_been(self) -> None:
         """A commit that met a refused write leaves `times` for the next."""
-        found = plan("register:commit+500@x1")
+        found = engine("register:commit+500@x1")
         decision = found.decide(exchange("create", ""))
         assert decision is not None
         found.release(decision)
-        assert (decision.rule_ids, found.firings, found.fired()) == ((), 0, [])
+        assert (decision.rule_ids, found.activations, found.fired()) == ((), 0, [])
         assert status_of(found, exchange("create", "")) == 500
         assert status_of(found, exchange("create", "")) == 0
 
     def test_reset_returns_to_the_start(self) -> None:
         """What was set over HTTP is gone, what was deleted is back, counts begin anew, and so do ids."""
-        found = plan("cancel:500@x1", seed=3)
+        found = engine("cancel:500@x1", seed=3)
         assert found.new_id() == "http-1"
         found.put(rules("read:503")[0])
         assert found.remove("r-1")
@@ -174,7 +176,7 @@ class TestCounting:
 
     def test_no_rule_means_nothing_to_look_at(self) -> None:
         """The two questions of the hot path."""
-        found = plan("read:500")
+        found = engine("read:500")
         assert "read" in found.interactions
         assert "update" not in found.interactions
         assert found.patients == frozenset()
@@ -185,7 +187,7 @@ class TestDraws:
 
     def test_another_seed_draws_otherwise_and_the_share_is_kept(self) -> None:
         """One in ten, roughly, for any seed."""
-        runs = {seed: statuses(plan("cancel:500@10%", seed=seed), *[exchange()] * 2000) for seed in (1, 2)}
+        runs = {seed: statuses(engine("cancel:500@10%", seed=seed), *[exchange()] * 2000) for seed in (1, 2)}
         assert runs[1] != runs[2]
         assert all(150 < run.count(500) < 250 for run in runs.values())
 
@@ -196,7 +198,7 @@ class TestDraws:
         keys = {"": (0, 1), ",per=client": (0,), ",per=resource": (1,)}[per]
 
         def verdicts(sequence: list[tuple[str, str]]) -> dict[tuple[str, ...], list[int]]:
-            found = plan(f"cancel:500@40%{per}")
+            found = engine(f"cancel:500@40%{per}")
             seen: dict[tuple[str, ...], list[int]] = {}
             for each in sequence:
                 scope = tuple(each[key] for key in keys)
@@ -217,12 +219,14 @@ class TestDraws:
     )
     def test_what_fired_replays_without_chance(self, spec: str) -> None:
         """Frozen, and met by the same requests under another seed: the same verdicts."""
-        dice = random.Random(11)  # noqa: S311 - a sequence of requests, no secret
-        run = [exchange(dice.choice(["update", "read"]), dice.choice("wxyz"), dice.choice("abc")) for _ in range(80)]
-        run += [exchange("create", "", dice.choice("abc")) for _ in range(20)]
-        first = plan(spec, seed=1)
+        chance = random.Random(11)  # noqa: S311 - a sequence of requests, no secret
+        run = [
+            exchange(chance.choice(["update", "read"]), chance.choice("wxyz"), chance.choice("abc")) for _ in range(80)
+        ]
+        run += [exchange("create", "", chance.choice("abc")) for _ in range(20)]
+        first = engine(spec, seed=1)
         seen = statuses(first, *run)
         assert 500 in seen
-        frozen = frozen_rules(first.fired())
+        frozen = replay_rules(first.fired())
         assert all("probability" not in each["when"] for each in frozen)
-        assert statuses(plan(*frozen, seed=2), *run) == seen
+        assert statuses(engine(*frozen, seed=2), *run) == seen

@@ -41,22 +41,22 @@ def started(tmp_path: Path, *, name: str = "seed.yaml", content: str) -> Sandbox
 def test_instants_are_absolute_or_counted_from_the_clock(tmp_path: Path, written: str, meant: str) -> None:
     """In UTC, to the minute."""
     sandbox = started(tmp_path, content=STORY.replace("+1d 09:30", written))
-    assert sandbox.tenant.registrar.registry.current("mine").resource()["start"] == meant
+    assert sandbox.workspace.service.registry.current("mine").resource()["start"] == meant
 
 
 def test_a_reset_counts_them_anew(tmp_path: Path) -> None:
     """From the clock as it is after the reset."""
     sandbox = started(tmp_path, content=STORY)
-    before = sandbox.tenant.registrar.registry.current("mine").json
-    sandbox.tenant.registrar.clock.set(datetime(2020, 1, 1, tzinfo=UTC))
-    sandbox.tenant.reset()
-    assert sandbox.tenant.registrar.registry.current("mine").json == before
+    before = sandbox.workspace.service.registry.current("mine").json
+    sandbox.workspace.service.clock.set(datetime(2020, 1, 1, tzinfo=UTC))
+    sandbox.workspace.reset()
+    assert sandbox.workspace.service.registry.current("mine").json == before
 
 
 def test_versions_follow_one_another(tmp_path: Path) -> None:
     """Each at its instant."""
     sandbox = started(tmp_path, content=STORY + "later:\n  - {at: -1h, status: cancelled}\n")
-    history = sandbox.tenant.registrar.registry.history("mine")
+    history = sandbox.workspace.service.registry.history("mine")
     assert [each.resource()["status"] for each in history] == ["booked", "cancelled"]
     assert history[1].last_updated == datetime(2019, 1, 18, 11, tzinfo=UTC)
 
@@ -107,7 +107,7 @@ def test_a_run_is_reproducible(tmp_path: Path) -> None:
     story = STORY.replace("id: mine\n", "")
     (tmp_path / "seed.yaml").write_text(story)
     settings = Settings(seed_data=(tmp_path,), random_seed=7)
-    first, second = (set(build(settings).tenant.registrar.registry.ids()) for _ in range(2))
+    first, second = (set(build(settings).workspace.service.registry.ids()) for _ in range(2))
     assert first == second
 
 
@@ -131,5 +131,5 @@ def test_who_waits_is_told_how_far_it_is() -> None:
     told: list[int] = []
     sandbox = build(Settings(no_seed_data=True))
     seeds = [Seed("here", story={**TOLD, "id": f"s-{number}"}) for number in range(2_001)]
-    sandbox.tenant.planter.plant(seeds, told.append)
+    sandbox.workspace.seed_loader.load(seeds, told.append)
     assert told == [1_000, 2_000]

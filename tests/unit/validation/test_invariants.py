@@ -8,10 +8,10 @@ import pytest
 
 from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation import fhirpath, invariants
-from registry_sandbox.validation.context import Judging
+from registry_sandbox.validation.context import ValidationContext
 
 PERIOD = {"start": ["2019-01-17", "2019-01-18", "2019-01-17T10:00:00Z", "2019-01-17T10:00:00+01:00"]}
-NOWHERE = Judging({}, {})
+NOWHERE = ValidationContext({}, {})
 NUMBERS: list[Any] = [Decimal(-1), 0, Decimal("1.5")]
 QUANTITY: dict[str, list[Any]] = {
     "value": [Decimal("1.5"), 1, 0, -1],
@@ -88,15 +88,15 @@ def type_of(expression: str) -> str:
     return next((name for word, name in words if expression.startswith((word, f"({word}"))), "Quantity")
 
 
-def element(dice: random.Random, name: str) -> dict[str, Any]:
+def element(chance: random.Random, name: str) -> dict[str, Any]:
     """Make an element of a type, of some of its members; some of the primitives have an extension, or nothing else."""
     members: dict[str, Any] = {}
     for member, values in MEMBERS[name].items():
-        value = dice.choice(values)
-        if dice.random() < 0.6:
+        value = chance.choice(values)
+        if chance.random() < 0.6:
             members[member] = value
         # The library fails on the functions for texts and numbers where a primitive has no value.
-        if not isinstance(value, dict | list) and (member in members or name not in TEXTUAL) and dice.random() < 0.1:
+        if not isinstance(value, dict | list) and (member in members or name not in TEXTUAL) and chance.random() < 0.1:
             members[f"_{member}"] = {"extension": [{"url": "http://x.test", "valueCode": "a"}]}
     return {"resourceType": name, **members} if name == "Appointment" else members
 
@@ -110,18 +110,18 @@ def as_written_for_the_library(expression: str) -> str:
 @pytest.mark.parametrize("expression", ELEMENTS)
 def test_an_invariant_by_hand_agrees_with_its_fhirpath(expression: str) -> None:
     """On elements of every make, the function and the FHIRPath give the same verdict."""
-    dice, name = random.Random(expression), type_of(expression)  # noqa: S311 - no secret
+    chance, name = random.Random(expression), type_of(expression)  # noqa: S311 - no secret
     by_hand = invariants.compiled(expression, name)
     stated = fhirpath.compiled(as_written_for_the_library(expression), name)
     verdicts = set()
     for _ in range(150):
-        made = element(dice, name)
+        made = element(chance, name)
         root: Resource = made if name == "Appointment" else {"resourceType": "Appointment", "contained": CONTAINED[:1]}
         if name == "Period" and is_open(made):
             continue
-        judging = Judging(root, root)
-        verdicts.add(stated(made, judging))
-        assert by_hand(made, judging) == stated(made, judging), made
+        context = ValidationContext(root, root)
+        verdicts.add(stated(made, context))
+        assert by_hand(made, context) == stated(made, context), made
     assert verdicts == {True, False}, "a test that only ever sees one verdict proves little"
 
 

@@ -285,7 +285,7 @@ def test_every_definition_that_is_served_is_one_by_our_own_judgement(profiles: P
 
 
 def test_the_start_loads_no_fhirpath() -> None:
-    """Judging by the shipped profiles needs no FHIRPath library, so the start does not pay for it."""
+    """ValidationContext by the shipped profiles needs no FHIRPath library, so the start does not pay for it."""
     program = (
         "import json, sys; from registry_sandbox.validation.profiles import Profiles; "
         "print(Profiles.load().judge(json.load(sys.stdin)), 'fhirpathpy' in sys.modules)"

@@ -28,7 +28,9 @@ from tests.unit.validation.recognising import VALUES, appointment_with, is_recog
 
 
 def _seeds() -> Iterator[bytes]:
-    registry = build(Settings(clock=datetime(2019, 1, 18, 12, tzinfo=UTC), clock_frozen=True)).tenant.registrar.registry
+    registry = build(
+        Settings(clock=datetime(2019, 1, 18, 12, tzinfo=UTC), clock_frozen=True)
+    ).workspace.service.registry
     return (version.json for history in registry.histories() for version in history)
 
 
@@ -100,10 +102,10 @@ _settings = settings(
 
 @_settings
 @given(resources(plain=True), st.randoms(use_true_random=False))
-def test_any_plain_resource(resource: Resource, dice: random.Random) -> None:
+def test_any_plain_resource(resource: Resource, chance: random.Random) -> None:
     """In the order of the types or in any other: read as the schema reads it."""
     recognises(resource)
-    recognises(_shuffled(resource, dice))
+    recognises(_shuffled(resource, chance))
 
 
 @_settings
@@ -113,13 +115,13 @@ def test_any_resource(resource: Resource) -> None:
     is_recognised(fhir_json.dumps(resource))
 
 
-def _shuffled(value: Any, dice: random.Random) -> Any:
+def _shuffled(value: Any, chance: random.Random) -> Any:
     if isinstance(value, list):
-        return [_shuffled(each, dice) for each in value]
+        return [_shuffled(each, chance) for each in value]
     if not isinstance(value, dict):
         return value
-    members = [(name, _shuffled(each, dice)) for name, each in value.items()]
-    dice.shuffle(members)
+    members = [(name, _shuffled(each, chance)) for name, each in value.items()]
+    chance.shuffle(members)
     return dict(members)
 
 

@@ -14,7 +14,7 @@ from registry_sandbox.api.interactions import declared
 from registry_sandbox.api.routing import Interaction, interaction
 from registry_sandbox.http.exchange import Format, Request, Resource, Response, Write
 from registry_sandbox.http.query import PATIENT_PARAMETERS, require_no_parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.validation.profiles import Profiles
 
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
@@ -30,10 +30,10 @@ _TOKENS = {
 
 
 @interaction("capabilities", "GET", "metadata")
-def capabilities(request: Request, registrar: Registrar) -> Response:
+def capabilities(request: Request, service: RegistryService) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request)
-    return Response(HTTPStatus.OK, Statement(request.base, _urls_of(registrar.profiles), registrar.tokens))
+    return Response(HTTPStatus.OK, Statement(request.base, _urls_of(service.profiles), service.tokens))
 
 
 @lru_cache(maxsize=64)

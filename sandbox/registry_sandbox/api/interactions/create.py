@@ -10,18 +10,18 @@ from registry_sandbox.api.routing import interaction
 from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import require_no_parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 
 @interaction("create", "POST", "Appointment", writes=True, body="resource")
-async def create(request: Request, registrar: Registrar) -> Response:
+async def create(request: Request, service: RegistryService) -> Response:
     """Store what was sent as version 1 of a new appointment, and answer 201."""
     require_no_parameters(request)
     _require_unconditional(request)
-    reading = await registrar.read(request)
-    request.warnings = await registrar.require_conforming(request, reading)
-    registrar.require_rules("create", reading.resource)
-    stored = registrar.register(reading)
+    reading = await service.read(request)
+    request.warnings = await service.require_conforming(request, reading)
+    service.require_rules("create", reading.resource)
+    stored = service.register(reading)
     return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
 
 

@@ -11,19 +11,19 @@ from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.bundle import Entry
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import require_no_parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Version, encoded
 
 
 @interaction("history-instance", "GET", "Appointment/{id}/_history")
-def history_instance(request: Request, registrar: Registrar) -> Response:
+def history_instance(request: Request, service: RegistryService) -> Response:
     """Answer with a history Bundle."""
-    history = registrar.registry.history(request.logical_id)
+    history = service.registry.history(request.logical_id)
     require_no_parameters(request)
     newest_first = history[::-1]
     entries = [_entry(request, each) for each in newest_first]
     link = f"{url(request, history[0])}/_history"
-    return Response(HTTPStatus.OK, registrar.bundle("history", link, entries, partial(encoded, newest_first)))
+    return Response(HTTPStatus.OK, service.bundle("history", link, entries, partial(encoded, newest_first)))
 
 
 def _entry(request: Request, version: Version) -> Entry:

@@ -7,12 +7,12 @@ from registry_sandbox.api.responses import read_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import require_no_parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 
 @interaction("read", "GET", "Appointment/{id}")
-def read(request: Request, registrar: Registrar) -> Response:
+def read(request: Request, service: RegistryService) -> Response:
     """Answer with the current version."""
-    version = registrar.registry.current(request.logical_id)
+    version = service.registry.current(request.logical_id)
     require_no_parameters(request)
     return read_answer(request, version)

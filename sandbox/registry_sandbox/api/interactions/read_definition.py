@@ -9,31 +9,31 @@ from http import HTTPStatus
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.bundle import Entry
 from registry_sandbox.http.errors import InvalidParameter, NoRecordFound
-from registry_sandbox.http.exchange import Format, Fresh, Request, Resource, Response, Write
+from registry_sandbox.http.exchange import Format, GeneratedContent, Request, Resource, Response, Write
 from registry_sandbox.http.query import parameters, require_no_parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 
 
 @interaction("read", "GET", "StructureDefinition/{id}", "ValueSet/{id}", "CodeSystem/{id}")
-def read_definition(request: Request, registrar: Registrar) -> Response:
+def read_definition(request: Request, service: RegistryService) -> Response:
     """Answer with a definition."""
     kind = request.resource_type
-    definition = registrar.profiles.definition(kind, request.logical_id)
+    definition = service.profiles.definition(kind, request.logical_id)
     if definition is None:
         raise NoRecordFound(f"There is no {kind} with the id '{request.logical_id[:80]}'.")
     require_no_parameters(request)
-    return Response(HTTPStatus.OK, Fresh(definition))
+    return Response(HTTPStatus.OK, GeneratedContent(definition))
 
 
 @interaction("search-type", "GET", "StructureDefinition", "ValueSet", "CodeSystem")
-def search_definitions(request: Request, registrar: Registrar) -> Response:
+def search_definitions(request: Request, service: RegistryService) -> Response:
     """Answer with the definitions of a kind: all, or the one of a canonical URL."""
     kind = request.resource_type
-    found = registrar.profiles.search(kind, _url_asked(request))
+    found = service.profiles.search(kind, _url_asked(request))
     query = f"?{request.query}" if request.query else ""
     entries: list[Entry] = [(f"{request.base}/{kind}/{each['id']}", ("search", (("mode", "match"),))) for each in found]
     link = f"{request.base}/{kind}{query}"
-    return Response(HTTPStatus.OK, registrar.bundle("searchset", link, entries, partial(_encoded, found)))
+    return Response(HTTPStatus.OK, service.bundle("searchset", link, entries, partial(_encoded, found)))
 
 
 def _url_asked(request: Request) -> str | None:

@@ -13,20 +13,20 @@ from registry_sandbox.fhir.datatypes import are_past
 from registry_sandbox.http.errors import InvalidParameter
 from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import PatientQuery, parameters, patient_asked, require_patient
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Version, encoded
 
 _MATCH: Said = ("search", (("mode", "match"),))
 
 
 @interaction("search-type", "GET", "Appointment")
-def search(request: Request, registrar: Registrar) -> Response:
+def search(request: Request, service: RegistryService) -> Response:
     """Answer with a searchset of everything that matches: there is no paging."""
-    return _searchset(request, registrar, patient_asked(request.query, check_digit=registrar.strictness.check_digit))
+    return _searchset(request, service, patient_asked(request.query, check_digit=service.strictness.check_digit))
 
 
 @interaction("search-type", "POST", "Appointment/_search", body="form")
-def search_by_post(request: Request, registrar: Registrar) -> Response:
+def search_by_post(request: Request, service: RegistryService) -> Response:
     """Answer likewise, with the parameters in the form, or in the query, or in both."""
     if request.body_error is not None:
         raise request.body_error
@@ -35,21 +35,21 @@ def search_by_post(request: Request, registrar: Registrar) -> Response:
     except UnicodeDecodeError as error:
         raise InvalidParameter("The form is not percent-encoded: it has bytes beyond ASCII.") from error
     sent = parameters(request.query) + parameters(form.strip())
-    return _searchset(request, registrar, require_patient(sent, check_digit=registrar.strictness.check_digit))
+    return _searchset(request, service, require_patient(sent, check_digit=service.strictness.check_digit))
 
 
-def _searchset(request: Request, registrar: Registrar, query: PatientQuery) -> Response:
-    found = _current_appointments(registrar, query.nhs_number)
-    if registrar.versioned_full_url:
+def _searchset(request: Request, service: RegistryService, query: PatientQuery) -> Response:
+    found = _current_appointments(service, query.nhs_number)
+    if service.versioned_full_url:
         entries: list[Entry] = [(versioned_url(request, each), _MATCH) for each in found]
     else:
         beginning = type_url(request)
         entries = [(beginning + each.logical_id, _MATCH) for each in found]
     self_link = f"{request.base}/Appointment?{query.query}"
-    return Response(HTTPStatus.OK, registrar.bundle("searchset", self_link, entries, partial(encoded, found)))
+    return Response(HTTPStatus.OK, service.bundle("searchset", self_link, entries, partial(encoded, found)))
 
 
-def _current_appointments(registrar: Registrar, nhs_number: str) -> list[Version]:
-    found = registrar.registry.of_patient(nhs_number)
-    past = are_past([each.end for each in found], registrar.clock.timestamp())
+def _current_appointments(service: RegistryService, nhs_number: str) -> list[Version]:
+    found = service.registry.of_patient(nhs_number)
+    past = are_past([each.end for each in found], service.clock.timestamp())
     return [each for each, is_past in zip(found, past, strict=True) if not is_past]

@@ -11,23 +11,23 @@ from registry_sandbox.fhir.etag import versions_named
 from registry_sandbox.http.errors import ConflictingId, MissingIfMatch, VersionConflict
 from registry_sandbox.http.exchange import Request, Resource, Response
 from registry_sandbox.http.query import require_no_parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Version
 
 
 # The versioned path: the page says that the Location of an answer takes a PUT, though FHIR knows no such thing.
 @interaction("update", "PUT", "Appointment/{id}", "Appointment/{id}/_history/{vid}", writes=True, body="resource")
-async def update(request: Request, registrar: Registrar) -> Response:
+async def update(request: Request, service: RegistryService) -> Response:
     """Store the cancelled appointment as its next version."""
-    current = registrar.registry.current(request.logical_id)
+    current = service.registry.current(request.logical_id)
     if_match = _require_if_match(request)
     _require_current(request, if_match, current)
     require_no_parameters(request)
-    reading = await registrar.read(request)
+    reading = await service.read(request)
     _require_same_id(request, reading.resource)
-    request.warnings = await registrar.require_conforming(request, reading)
-    registrar.require_rules("update", reading.resource, current.resource())
-    stored = registrar.replace(current, reading)
+    request.warnings = await service.require_conforming(request, reading)
+    service.require_rules("update", reading.resource, current.resource())
+    stored = service.replace(current, reading)
     return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
 
 

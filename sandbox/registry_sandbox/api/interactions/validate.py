@@ -7,26 +7,26 @@ from http import HTTPStatus
 
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.http.errors import InvalidParameter, NotReadable
-from registry_sandbox.http.exchange import Fresh, Request, Resource, Response
+from registry_sandbox.http.exchange import GeneratedContent, Request, Resource, Response
 from registry_sandbox.http.outcomes import validation
 from registry_sandbox.http.query import parameters
-from registry_sandbox.registry.service import Registrar
+from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.validation.reading import Reading
 
 
 @interaction("validate", "POST", "Appointment/$validate", body="resource")
-async def validate(request: Request, registrar: Registrar) -> Response:
+async def validate(request: Request, service: RegistryService) -> Response:
     """Answer with an OperationOutcome of everything that the profiles say; with `mode=create`, the rules too."""
     asked, modes = _asked(request)
-    reading = await registrar.read(request, ("Appointment", "Parameters"))
+    reading = await service.read(request, ("Appointment", "Parameters"))
     if reading.resource["resourceType"] == "Parameters":
         resource, wanted = _unwrapped(reading.resource)
         modes += _values(reading.resource, "mode", "valueCode")
         reading, asked = Reading(resource), [*asked, *wanted]
-    found = [*await registrar.judged(request, reading, asked)]
+    found = [*await service.judged(request, reading, asked)]
     if _require_known(modes):
-        found += registrar.broken_rules("create", reading.resource)
-    return Response(HTTPStatus.OK, Fresh(validation(found)))
+        found += service.broken_rules("create", reading.resource)
+    return Response(HTTPStatus.OK, GeneratedContent(validation(found)))
 
 
 def _asked(request: Request) -> tuple[list[str], list[str]]:

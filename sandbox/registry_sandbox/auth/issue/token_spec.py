@@ -17,12 +17,12 @@ from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE, issue_sp
 _MAX_EXPIRES_IN = 10**10
 
 
-class UnreadableOrder(ValueError):
+class UnreadableTokenSpec(ValueError):
     """An order has a parameter that is unknown, or whose value cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
-class TokenOrder:
+class TokenSpec:
     """What the token shall be; all by default, a good one of the registry's kind."""
 
     client: str = "sandbox-client"
@@ -36,12 +36,12 @@ class TokenOrder:
         """Make the token, for this audience, at this time (seconds since the epoch).
 
         Raises:
-            UnreadableOrder: a claim is to be left out that is not there.
+            UnreadableTokenSpec: a claim is to be left out that is not there.
         """
         try:
             return self._made(issuer, audience, now)
         except NoSuchClaim as error:
-            raise UnreadableOrder(str(error)) from None
+            raise UnreadableTokenSpec(str(error)) from None
 
     def _made(self, issuer: Issuer, audience: str, now: float) -> str:
         spoiled: dict[str, Any] = {"claims": self.claims, "without": self.without, "headers": self.headers}
@@ -53,14 +53,14 @@ class TokenOrder:
         return issuer.issue(self.client, audience, now, **spoiled)
 
 
-def read_token_order(parameters: Iterable[tuple[str, str]]) -> TokenOrder:
+def read_token_spec(parameters: Iterable[tuple[str, str]]) -> TokenSpec:
     """Read the decoded parameters of a query, in order.
 
     They are `client`, `mode`, `expires_in` (seconds, negative for an expired token), and as often as wanted
     `claim.NAME`, `header.NAME` and `without`. A claim's value is JSON where it parses as JSON, else text.
 
     Raises:
-        UnreadableOrder: a parameter is unknown, is there twice, or cannot be used; the message names it.
+        UnreadableTokenSpec: a parameter is unknown, is there twice, or cannot be used; the message names it.
     """
     claims: dict[str, Any] = {}
     headers: dict[str, Any] = {}
@@ -75,11 +75,11 @@ def read_token_order(parameters: Iterable[tuple[str, str]]) -> TokenOrder:
         elif name == "without":
             without.append(value)
         elif name in single:
-            raise UnreadableOrder(f"{name} is there twice; expected it once")
+            raise UnreadableTokenSpec(f"{name} is there twice; expected it once")
         else:
             single[name] = value
     order = _read_single(single)
-    return TokenOrder(**order, claims=claims, headers=headers, without=tuple(without))
+    return TokenSpec(**order, claims=claims, headers=headers, without=tuple(without))
 
 
 def _read_single(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -89,23 +89,23 @@ def _read_single(parameters: Mapping[str, str]) -> dict[str, Any]:
             case "client" if value in CLIENTS:
                 order[name] = value
             case "client":
-                raise UnreadableOrder(f"client is not known; expected {' or '.join(CLIENTS)}")
+                raise UnreadableTokenSpec(f"client is not known; expected {' or '.join(CLIENTS)}")
             case "mode" if value in ("registry", "spine"):
                 order[name] = value
             case "mode":
-                raise UnreadableOrder("mode is not known; expected registry or spine")
+                raise UnreadableTokenSpec("mode is not known; expected registry or spine")
             case "expires_in":
                 order[name] = _seconds(value)
             case _:
                 known = "client, mode, expires_in, claim.NAME, header.NAME, without"
-                raise UnreadableOrder(f"the parameter {name[:40]!r} is not known; expected {known}")
+                raise UnreadableTokenSpec(f"the parameter {name[:40]!r} is not known; expected {known}")
     return order
 
 
 def _seconds(value: str) -> int:
     digits = value.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and int(digits[:20]) <= _MAX_EXPIRES_IN):
-        raise UnreadableOrder("expires_in cannot be used; expected a whole number of seconds, such as 3600 or -60")
+        raise UnreadableTokenSpec("expires_in cannot be used; expected a whole number of seconds, such as 3600 or -60")
     return int(value)
 
 

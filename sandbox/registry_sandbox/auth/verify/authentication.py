@@ -6,9 +6,9 @@ Source: registry pages, Overview (403 for a missing or invalid token); registry.
 from collections.abc import Callable, Collection
 from functools import cached_property
 
-from registry_sandbox.auth.verify.authorisation import require_entitlement
-from registry_sandbox.auth.verify.claims import Standing
-from registry_sandbox.auth.verify.tokens import TokenJudge
+from registry_sandbox.auth.verify.authorisation import require_authorisation
+from registry_sandbox.auth.verify.claims import VerifiedToken
+from registry_sandbox.auth.verify.tokens import TokenVerifier
 from registry_sandbox.http.exchange import Request
 from registry_sandbox.http.field_names import AUTHORIZATION
 from registry_sandbox.runtime.clock import Clock
@@ -16,7 +16,7 @@ from registry_sandbox.runtime.clock import Clock
 _STANDING = "standing of the token"
 
 
-class Gate:
+class Authentication:
     """The step that judges tokens.
 
     Args:
@@ -26,14 +26,14 @@ class Gate:
     """
 
     def __init__(
-        self, judge: Callable[[], TokenJudge], audiences: Callable[[str], Collection[str]], clock: Clock
+        self, judge: Callable[[], TokenVerifier], audiences: Callable[[str], Collection[str]], clock: Clock
     ) -> None:
         self._make_judge = judge
         self._audiences = audiences
         self._clock = clock
 
     @cached_property
-    def _judge(self) -> TokenJudge:
+    def _judge(self) -> TokenVerifier:
         return self._make_judge()
 
     def require_token(self, request: Request) -> None:
@@ -43,7 +43,7 @@ class Gate:
             AccessDenied: there is no token, or it fails a check, or it does not let its client write.
         """
         now = self._clock.timestamp()
-        standing: Standing | None = request.known.get(_STANDING)
+        standing: VerifiedToken | None = request.known.get(_STANDING)
         if standing is None or not standing.is_in_time(now, self._judge.leeway_s):
             authorization = request.headers.getall(AUTHORIZATION, ())
             if request.interaction == "capabilities" and not authorization:
@@ -52,4 +52,4 @@ class Gate:
             standing = request.known[_STANDING] = self._judge.judge(authorization, audiences, now)
         request.client = standing.client
         if request.writes:
-            require_entitlement(request.client, request.interaction)
+            require_authorisation(request.client, request.interaction)

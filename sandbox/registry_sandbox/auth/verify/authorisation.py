@@ -35,7 +35,7 @@ def group_faults(claims: Mapping[str, Any]) -> Iterator[str]:
         yield f"Claim groups lets the client neither read nor write; {expected}"
 
 
-def require_entitlement(client: Client, interaction: str) -> None:
+def require_authorisation(client: Client, interaction: str) -> None:
     """Let a client that may only read do nothing else; `interaction` is FHIR's code (`create`, `update`, ...).
 
     Raises:

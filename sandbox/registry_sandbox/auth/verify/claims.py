@@ -36,7 +36,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VerifiedToken:
     """A token in which all is well but what time and audience decide: these are judged at every call."""
 
     client: Client

@@ -12,7 +12,7 @@ from registry_sandbox.auth.verify.authorisation import WRITERS, group_faults, gr
 from registry_sandbox.auth.verify.bearer import denied
 from registry_sandbox.auth.verify.claims import (
     Expectation,
-    Standing,
+    VerifiedToken,
     audience_faults,
     audiences_of,
     date_faults,
@@ -37,7 +37,9 @@ def require_signature(token: Jws, keys: KeySet) -> PublicKey:
     return key
 
 
-def judge_registry_token(token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation) -> Standing:
+def verify_registry_token(
+    token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation
+) -> VerifiedToken:
     """Judge the claims of a token that is signed with this key.
 
     Raises:
@@ -48,7 +50,7 @@ def judge_registry_token(token: Jws, key: PublicKey, issuers: Collection[str], e
         raise denied(*faults)
     claims = token.claims
     client = Client(claims["appid"], may_write=WRITERS in groups_of(claims))
-    return Standing(client, audiences_of(claims), not_before=claims["nbf"], expires=claims["exp"])
+    return VerifiedToken(client, audiences_of(claims), not_before=claims["nbf"], expires=claims["exp"])
 
 
 def _require_key(token: Jws, keys: KeySet) -> PublicKey:

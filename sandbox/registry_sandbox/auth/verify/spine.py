@@ -11,7 +11,7 @@ from registry_sandbox.auth.jws import Jws, write_jws
 from registry_sandbox.auth.verify.bearer import denied
 from registry_sandbox.auth.verify.claims import (
     Expectation,
-    Standing,
+    VerifiedToken,
     audience_faults,
     audiences_of,
     date_faults,
@@ -34,7 +34,7 @@ DEVICE_SYSTEM: Final = "https://appointment-registry-sandbox.invalid/Id/device"
 _HEADER: Final = {"alg": "none", "typ": "JWT"}
 
 
-def judge_spine_token(token: Jws, expectation: Expectation) -> Standing:
+def verify_spine_token(token: Jws, expectation: Expectation) -> VerifiedToken:
     """Judge header, signature (there must be none) and claims; every fault is named at once.
 
     Raises:
@@ -47,7 +47,7 @@ def judge_spine_token(token: Jws, expectation: Expectation) -> Standing:
     device: str = claims["requesting_device"]["identifier"][0]["value"]
     client = Client(device, may_write=claims["requested_scope"] == WRITE_SCOPE)
     not_before = max(claims["iat"], claims.get("nbf", 0))
-    return Standing(client, audiences_of(claims), not_before=not_before, expires=claims["exp"])
+    return VerifiedToken(client, audiences_of(claims), not_before=not_before, expires=claims["exp"])
 
 
 def issue_spine_token(  # noqa: PLR0913 - what can be spoiled is what there is

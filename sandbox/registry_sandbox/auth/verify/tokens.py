@@ -9,9 +9,9 @@ from typing import Final, Literal, TypeVar
 from registry_sandbox.auth.jws import Jws, read_jws
 from registry_sandbox.auth.keys import KeySet, PublicKey
 from registry_sandbox.auth.verify.bearer import MAX_CREDENTIALS, require_bearer_token
-from registry_sandbox.auth.verify.claims import LAST_NUMERIC_DATE, Expectation, Standing
-from registry_sandbox.auth.verify.registry_token import judge_registry_token, require_signature
-from registry_sandbox.auth.verify.spine import judge_spine_token
+from registry_sandbox.auth.verify.claims import LAST_NUMERIC_DATE, Expectation, VerifiedToken
+from registry_sandbox.auth.verify.registry_token import require_signature, verify_registry_token
+from registry_sandbox.auth.verify.spine import verify_spine_token
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.http.errors import AccessDenied
 from registry_sandbox.http.exchange import NOBODY
@@ -21,12 +21,12 @@ Mode = Literal["registry", "spine", "any", "off"]
 CACHE_SIZE: Final = 1024
 """Tokens remembered, good ones and refused ones; beyond it the one remembered first is forgotten."""
 
-_NO_TOKEN = Standing(NOBODY, (), 0, LAST_NUMERIC_DATE)
+_NO_TOKEN = VerifiedToken(NOBODY, (), 0, LAST_NUMERIC_DATE)
 
 T = TypeVar("T")
 
 
-class TokenJudge:
+class TokenVerifier:
     """Judges the bearer token of a request, and remembers what cannot change of it.
 
     A remembered token is judged anew by clock and audience at every call, so that a moved clock bites at once; its
@@ -45,10 +45,10 @@ class TokenJudge:
         self._keys = keys
         self._issuers = tuple(issuers)
         self.leeway_s = leeway_s
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, VerifiedToken] = {}
         self._refused: dict[str, tuple[Finding, ...]] = {}
 
-    def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> Standing:
+    def judge(self, authorization: Sequence[str], audiences: Collection[str], now: float) -> VerifiedToken:
         """Judge the token, and give what it comes to.
 
         Args:
@@ -87,10 +87,10 @@ class TokenJudge:
                 _remember(self._refused, credentials, refused.findings)
             raise
 
-    def _examined(self, token: Jws, key: PublicKey | None, expectation: Expectation) -> Standing:
+    def _examined(self, token: Jws, key: PublicKey | None, expectation: Expectation) -> VerifiedToken:
         if key is None:
-            return judge_spine_token(token, expectation)
-        return judge_registry_token(token, key, self._issuers, expectation)
+            return verify_spine_token(token, expectation)
+        return verify_registry_token(token, key, self._issuers, expectation)
 
 
 def _remember(memory: dict[str, T], credentials: str, what: T) -> None:

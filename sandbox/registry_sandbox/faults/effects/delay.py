@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.kinds import Number, Seconds
 
 
@@ -55,16 +55,16 @@ class Delay(Effect):
         if sum(each is not None for each in (self.fixed, self.uniform, self.lognormal)) != 1:
             raise ValueError("expected one of fixed, uniform, lognormal")
 
-    async def before(self, occasion: Occasion, firing: Firing) -> None:
+    async def before(self, context: FaultContext, activation: Activation) -> None:
         """Wait."""
-        await occasion.sleep(min(self.seconds(firing), occasion.longest_s))
+        await context.sleep(min(self.seconds(activation), context.longest_s))
 
-    def seconds(self, firing: Firing) -> float:
+    def seconds(self, activation: Activation) -> float:
         """Give how long it shall be this time."""
         if self.uniform is not None:
-            return self.uniform.min + firing.draw("delay") * (self.uniform.max - self.uniform.min)
+            return self.uniform.min + activation.draw("delay") * (self.uniform.max - self.uniform.min)
         if self.lognormal is not None:
-            drawn = self.lognormal.median * math.exp(self.lognormal.sigma * _normal(firing))
+            drawn = self.lognormal.median * math.exp(self.lognormal.sigma * _normal(activation))
             return drawn if self.lognormal.max is None else min(drawn, self.lognormal.max)
         return self.fixed or 0.0
 
@@ -85,7 +85,7 @@ class Delay(Effect):
         return {"lognormal": {"median": median, "sigma": spread, **({"max": most} if slash else {})}}
 
 
-def _normal(firing: Firing) -> float:
+def _normal(activation: Activation) -> float:
     # Box and Muller: two even draws give one from the normal distribution.
-    radius = math.sqrt(-2 * math.log(1 - firing.draw("delay radius")))
-    return radius * math.cos(2 * math.pi * firing.draw("delay angle"))
+    radius = math.sqrt(-2 * math.log(1 - activation.draw("delay radius")))
+    return radius * math.cos(2 * math.pi * activation.draw("delay angle"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.match import WITH_ID
 from registry_sandbox.validation.reading import Reading
 
@@ -21,10 +21,10 @@ class Race(Effect):
 
     race: Literal["bump"]
 
-    async def before(self, occasion: Occasion, firing: Firing) -> None:
+    async def before(self, context: FaultContext, activation: Activation) -> None:
         """Write."""
-        del firing
-        registrar, logical_id = occasion.registrar, occasion.request.logical_id
-        if occasion.request.resource_type == "Appointment" and logical_id in registrar.registry:
-            current = registrar.registry.current(logical_id)
-            registrar.replace(current, Reading(current.resource()))
+        del activation
+        service, logical_id = context.service, context.request.logical_id
+        if context.request.resource_type == "Appointment" and logical_id in service.registry:
+            current = service.registry.current(logical_id)
+            service.replace(current, Reading(current.resource()))

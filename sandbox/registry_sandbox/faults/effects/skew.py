@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
-from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.kinds import SignedSeconds
 
 
@@ -17,8 +17,8 @@ class Skew(Effect):
 
     skew: SignedSeconds
 
-    async def before(self, occasion: Occasion, firing: Firing) -> None:
+    async def before(self, context: FaultContext, activation: Activation) -> None:
         """Put another clock in place."""
-        del firing
-        registrar = occasion.registrar
-        occasion.registrar = dataclasses.replace(registrar, clock=registrar.clock.ahead(self.skew))
+        del activation
+        service = context.service
+        context.service = dataclasses.replace(service, clock=service.clock.ahead(self.skew))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, ClassVar
 
 from registry_sandbox.api.responses import read_answer
-from registry_sandbox.faults.effect import Effect, Occasion
+from registry_sandbox.faults.effect import Effect, FaultContext
 from registry_sandbox.faults.kinds import Whole
 from registry_sandbox.http.exchange import Response
 
@@ -20,9 +20,9 @@ class Stale(Effect):
 
     stale: Annotated[int, Whole(1, 10**6)]
 
-    def after(self, occasion: Occasion, response: Response) -> Response:
+    def after(self, context: FaultContext, response: Response) -> Response:
         """Put the older version in the answer's place."""
-        request, registry = occasion.request, occasion.registrar.registry
+        request, registry = context.request, context.service.registry
         found = request.resource_type == "Appointment" and request.logical_id in registry
         if not found or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             return response

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar
 
-from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.kinds import Whole
 from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.fhir.outcome import SPINE_DISPLAY
@@ -67,14 +67,14 @@ class Status(Effect):
     code: Annotated[str, _SpineCode()] | None = None
     diagnostics: str | None = None
 
-    def answer(self, occasion: Occasion, firing: Firing) -> Response:
+    def answer(self, context: FaultContext, activation: Activation) -> Response:
         """Give the refusal."""
-        issue_type, spine_code = self._codes(occasion.request)
+        issue_type, spine_code = self._codes(context.request)
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        if self.status == HTTPStatus.METHOD_NOT_ALLOWED and occasion.request.allowed_methods:
-            headers["Allow"] = ", ".join(occasion.request.allowed_methods)
-        message = self.diagnostics or f"Injected by the fault '{firing.rule_id}'."
-        return occasion.refuse(self.status, issue_type, spine_code, message, headers)
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED and context.request.allowed_methods:
+            headers["Allow"] = ", ".join(context.request.allowed_methods)
+        message = self.diagnostics or f"Injected by the fault '{activation.rule_id}'."
+        return context.refuse(self.status, issue_type, spine_code, message, headers)
 
     def _codes(self, request: Request) -> tuple[IssueType, str]:
         if self.code is not None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from registry_sandbox.faults.effect import Effect, Firing, Occasion
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.match import TOKEN
 
 _EXPIRED_FOR_S = 60
@@ -19,7 +19,7 @@ class Token(Effect):
 
     token: Literal["expired"]
 
-    async def before(self, occasion: Occasion, firing: Firing) -> None:
+    async def before(self, context: FaultContext, activation: Activation) -> None:
         """Say how long the token shall be good for."""
-        del firing
-        occasion.token_lifetime_s = -_EXPIRED_FOR_S
+        del activation
+        context.token_lifetime_s = -_EXPIRED_FOR_S

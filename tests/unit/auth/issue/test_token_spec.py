@@ -6,27 +6,27 @@ import jwt
 import pytest
 
 from registry_sandbox.auth.issue.issuer import Issuer
-from registry_sandbox.auth.issue.token_spec import TokenOrder, UnreadableOrder, read_token_order
+from registry_sandbox.auth.issue.token_spec import TokenSpec, UnreadableTokenSpec, read_token_spec
 from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE
 
 NOW = 1_547_802_000
 BASE = "http://127.0.0.1:8080/STU3"
 
 
-def order(query: str) -> TokenOrder:
+def order(query: str) -> TokenSpec:
     """Read the order of a query."""
-    return read_token_order(parse_qsl(query, keep_blank_values=True))
+    return read_token_spec(parse_qsl(query, keep_blank_values=True))
 
 
 def test_nothing_ordered_is_a_good_token_of_the_writing_client() -> None:
     """The defaults are those of a client that only wants to get on."""
-    assert order("") == TokenOrder("sandbox-client", "registry", None)
+    assert order("") == TokenSpec("sandbox-client", "registry", None)
 
 
 def test_everything_ordered_is_read() -> None:
     """Each parameter finds its place; a value is JSON where it parses as JSON, else text."""
     query = "client=sandbox-reader&mode=spine&expires_in=-60&without=a&without=b&header.kid=x&header.n=1"
-    assert order(f'{query}&claim.aud=["a"]&claim.exp=tomorrow&claim.sub="1"&claim.a.b=null&claim.e=') == TokenOrder(
+    assert order(f'{query}&claim.aud=["a"]&claim.exp=tomorrow&claim.sub="1"&claim.a.b=null&claim.e=') == TokenSpec(
         client="sandbox-reader",
         mode="spine",
         expires_in=-60,
@@ -53,7 +53,7 @@ def test_everything_ordered_is_read() -> None:
 )
 def test_what_cannot_be_read_is_named(query: str, says: str) -> None:
     """The message names the parameter and what was expected."""
-    with pytest.raises(UnreadableOrder, match=says):
+    with pytest.raises(UnreadableTokenSpec, match=says):
         order(query)
 
 
@@ -82,5 +82,5 @@ def test_a_spine_token(client: str, scope: str, issuer: Issuer) -> None:
 @pytest.mark.parametrize("mode", ["registry", "spine"])
 def test_a_claim_that_is_not_there_cannot_be_left_out(issuer: Issuer, mode: str) -> None:
     """A typing error would else give a good token to a tester who counts on a spoiled one."""
-    with pytest.raises(UnreadableOrder, match=r"without names 'audd', a claim that there is not; expected .*aud, "):
+    with pytest.raises(UnreadableTokenSpec, match=r"without names 'audd', a claim that there is not; expected .*aud, "):
         order(f"mode={mode}&without=audd").fill(issuer, BASE, NOW)

@@ -10,7 +10,7 @@ from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.jws import base64url, from_base64url, write_jws
 from registry_sandbox.auth.keys import KeySet, SigningKey
 from registry_sandbox.auth.verify.authorisation import READERS, WRITERS
-from registry_sandbox.auth.verify.tokens import TokenJudge
+from registry_sandbox.auth.verify.tokens import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
@@ -61,7 +61,7 @@ class TestHeader:
 
     def test_without_keys_no_kid_is_known(self, issuer: Issuer) -> None:
         """A judge without keys says so."""
-        judge = TokenJudge(mode="registry", keys=KeySet([]), issuers=[issuer.name], leeway_s=0)
+        judge = TokenVerifier(mode="registry", keys=KeySet([]), issuers=[issuer.name], leeway_s=0)
         with pytest.raises(AccessDenied, match="this sandbox was given none"):
             judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
 
@@ -95,7 +95,7 @@ class TestSignature:
         other = SigningKey.generate()
         keys = key.public(issuer.name) | other.public("https://other.example/")
         issuers = [issuer.name, "https://other.example/"]
-        judge = TokenJudge(mode="registry", keys=keys, issuers=issuers, leeway_s=0)
+        judge = TokenVerifier(mode="registry", keys=keys, issuers=issuers, leeway_s=0)
         foreign = Issuer(other, random_bytes=bytes, name="https://other.example/")
         assert judge.judge([f"Bearer {foreign.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
         posing = foreign.issue("sandbox-client", BASE, NOW, claims={"iss": issuer.name})

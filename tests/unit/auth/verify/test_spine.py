@@ -8,7 +8,7 @@ import pytest
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.jws import base64url
 from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE, issue_spine_token
-from registry_sandbox.auth.verify.tokens import TokenJudge
+from registry_sandbox.auth.verify.tokens import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 from registry_sandbox.http.exchange import Client
 
@@ -24,7 +24,7 @@ def spoiled(**spoil: Any) -> str:
 
 
 @pytest.fixture
-def judge(judge_of: Callable[..., TokenJudge]) -> TokenJudge:
+def judge(judge_of: Callable[..., TokenVerifier]) -> TokenVerifier:
     """Give a judge in Spine mode, in place of the one in registry mode."""
     return judge_of("spine")
 
@@ -32,21 +32,21 @@ def judge(judge_of: Callable[..., TokenJudge]) -> TokenJudge:
 class TestAccepted:
     """Tokens that a Spine service would accept."""
 
-    def test_a_writing_token(self, judge: TokenJudge) -> None:
+    def test_a_writing_token(self, judge: TokenVerifier) -> None:
         """The client is called by its device, and the scope lets it write."""
         assert judge.judge([spoiled()], AUDIENCES, NOW).client == Client("sandbox-client", may_write=True)
 
-    def test_a_reading_token(self, judge: TokenJudge) -> None:
+    def test_a_reading_token(self, judge: TokenVerifier) -> None:
         """The scope lets it read only."""
         assert judge.judge([spoiled(scope=READ_SCOPE)], AUDIENCES, NOW).client == Client(
             "sandbox-client", may_write=False
         )
 
-    def test_without_practitioner(self, judge: TokenJudge) -> None:
+    def test_without_practitioner(self, judge: TokenVerifier) -> None:
         """An unattended system names no practitioner."""
         assert judge.judge([spoiled(without=["requesting_practitioner"])], AUDIENCES, NOW).client.may_write
 
-    def test_for_five_minutes(self, judge: TokenJudge) -> None:
+    def test_for_five_minutes(self, judge: TokenVerifier) -> None:
         """It is good from iat on, and no more at iat + 300, remembered or not."""
         header = [spoiled()]
         assert judge.judge(header, AUDIENCES, int(NOW)).client.may_write
@@ -55,7 +55,7 @@ class TestAccepted:
             with pytest.raises(AccessDenied, match=reason):
                 judge.judge(header, AUDIENCES, moment)
 
-    def test_not_before_nbf(self, judge: TokenJudge) -> None:
+    def test_not_before_nbf(self, judge: TokenVerifier) -> None:
         """A token with an nbf, which it need not have, is held to it, remembered or not."""
         header = [spoiled(claims={"nbf": int(NOW) + 100})]
         assert judge.judge(header, AUDIENCES, NOW + 100).client.may_write
@@ -171,24 +171,24 @@ class TestClaims:
 class TestModes:
     """Each mode accepts its own tokens; `any` accepts both, and nothing between them."""
 
-    def test_registry_mode_takes_no_spine_token(self, judge_of: Callable[..., TokenJudge]) -> None:
+    def test_registry_mode_takes_no_spine_token(self, judge_of: Callable[..., TokenVerifier]) -> None:
         """An unsigned token is refused for its algorithm."""
         with pytest.raises(AccessDenied, match="Header alg is not accepted; expected RS256"):
             judge_of("registry").judge([spoiled()], AUDIENCES, NOW)
 
-    def test_spine_mode_takes_no_registry_token(self, judge: TokenJudge, issuer: Issuer) -> None:
+    def test_spine_mode_takes_no_registry_token(self, judge: TokenVerifier, issuer: Issuer) -> None:
         """A good signature is no help."""
         with pytest.raises(AccessDenied, match="There is a signature; expected none"):
             judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
 
-    def test_any_takes_both(self, judge_of: Callable[..., TokenJudge], issuer: Issuer) -> None:
+    def test_any_takes_both(self, judge_of: Callable[..., TokenVerifier], issuer: Issuer) -> None:
         """Both good tokens pass, each by its own checks."""
         judge = judge_of("any")
         assert judge.judge([spoiled()], AUDIENCES, NOW).client.may_write
         assert judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
 
     def test_any_takes_no_registry_claims_without_a_signature(
-        self, judge_of: Callable[..., TokenJudge], issuer: Issuer
+        self, judge_of: Callable[..., TokenVerifier], issuer: Issuer
     ) -> None:
         """A registry token whose alg was changed to none lacks what a Spine token needs."""
         token = issuer.issue("sandbox-client", BASE, NOW, headers={"alg": "none"})
@@ -196,7 +196,7 @@ class TestModes:
             judge_of("any").judge([f"Bearer {token}"], AUDIENCES, NOW)
 
     def test_any_takes_no_spine_claims_with_a_signature(
-        self, judge_of: Callable[..., TokenJudge], issuer: Issuer
+        self, judge_of: Callable[..., TokenVerifier], issuer: Issuer
     ) -> None:
         """A signed token is judged as the registry's, whatever else its claims are."""
         claims = {"requested_scope": WRITE_SCOPE, "reason_for_request": "directcare"}
@@ -206,7 +206,7 @@ class TestModes:
 
     @pytest.mark.parametrize("algorithm", ["HS256", "None", "", None])
     def test_any_judges_by_the_registry_what_is_not_none(
-        self, algorithm: str | None, judge_of: Callable[..., TokenJudge]
+        self, algorithm: str | None, judge_of: Callable[..., TokenVerifier]
     ) -> None:
         """Only the very word none makes a Spine token."""
         with pytest.raises(AccessDenied, match="Header alg is not accepted; expected RS256"):
