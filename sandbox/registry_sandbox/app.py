@@ -39,9 +39,11 @@ from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
 from registry_sandbox.fhir import json
 from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Check, Handler, Request, Response
+from registry_sandbox.http.handlers import Check, Handler
 from registry_sandbox.http.negotiation import represent, require_formats
 from registry_sandbox.http.outcomes import injected, refusal
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
@@ -116,7 +118,7 @@ class Sandbox:
             routes.find,
             authentication.require_token,
             require_route,
-            *((require_ssp,) if self.settings.require_ssp else ()),
+            *((require_ssp_headers,) if self.settings.require_ssp else ()),
             require_formats,
         )
         return Pipeline(
@@ -257,13 +259,6 @@ class Sandbox:
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
         control = [ROOT + each.path for each in self._control_operations]
         return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
-
-
-def require_ssp(request: Request) -> None:
-    """Demand the headers of calls through the Spine Security Proxy."""
-    # The definitions have no interaction ids of their own: for them any documented one will do.
-    documented = request.resource_type in ("Appointment", "metadata")
-    require_ssp_headers(request.headers, request.interaction if documented else "")
 
 
 def _no_line(remote: str, request: Request, response: Response) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.testing.running import RegistrySandbox
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 from tests.house.faulty import Faulty, Waits

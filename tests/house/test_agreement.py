@@ -17,8 +17,8 @@ import pytest
 from lxml import etree
 
 from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Format, Resource
 from registry_sandbox.validation.conformance import Definition, definitions_at, shipped_definitions
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, SHIPPED, Profiles
 from registry_sandbox.validation.reading import Codec, Refused

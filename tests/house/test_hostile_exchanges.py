@@ -13,8 +13,9 @@ from lxml import etree
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.app import build
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.negotiation import negotiate, note_answer_format
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal, as_json
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.settings import Settings

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation.context import MOST_FINDINGS
 from registry_sandbox.validation.profiles import Profiles
 from registry_sandbox.validation.reading import Codec, Refused

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.testing.running import RegistrySandbox
 
 

@@ -6,7 +6,7 @@ from typing import cast
 import httpx
 import pytest
 
-from registry_sandbox.http.exchange import Format
+from registry_sandbox.fhir.resource import Format
 from registry_sandbox.testing.running import RegistrySandbox
 from tests.spec.conversation import Registry
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from lxml import etree
 
-from registry_sandbox.http.exchange import Format, Resource
+from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.validation.reading import Codec
 
 MEDIA_TYPES: dict[Format, str] = {"json": "application/fhir+json", "xml": "application/fhir+xml"}

@@ -16,10 +16,12 @@ from registry_sandbox.http.common_headers import (
     is_preflight,
     preflight_answer,
 )
-from registry_sandbox.http.exchange import Check, Handler, Middleware, Request, Response
 from registry_sandbox.http.field_names import ACCEPT_ENCODING
+from registry_sandbox.http.handlers import Check, Handler, Middleware
 from registry_sandbox.http.negotiation import note_answer_format, represent
 from registry_sandbox.http.outcomes import refused
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 
 
@@ -94,9 +96,7 @@ class Pipeline:
 
 
 def _answer(request: Request, service: RegistryService) -> Response | Awaitable[Response]:
-    if request.answer is None:
-        raise LookupError("a request without a route passed the check on routes")
-    return request.answer(request, service)
+    return request.declared.answer(request, service)
 
 
 async def answered(request: Request, service: RegistryService) -> Response:

@@ -10,9 +10,10 @@ from http import HTTPStatus
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.fhir.etag import entity_tag, versions_named
-from registry_sandbox.http.exchange import GeneratedContent, Request, Response
 from registry_sandbox.http.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, PREFER
 from registry_sandbox.http.outcomes import success
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import GeneratedContent, Response
 from registry_sandbox.registry.store import Stored, Version
 from registry_sandbox.runtime.clock import http_date
 

@@ -4,41 +4,21 @@ Source: FHIR STU3, RESTful API, the summary of interactions.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
-from registry_sandbox.http.exchange import Answer, Body, Request
-from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction
+from registry_sandbox.http.request import Request
 
 _PLACEHOLDERS = ("{id}", "{vid}")
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """An interaction as it is declared: `code` is FHIR's, `path` is below the base, `body` what a request carries.
-
-    `of_instance` tells whether its path has a logical id.
-    """
-
-    code: str
-    method: str
-    path: str
-    answer: Answer[RegistryService]
-    writes: bool = False
-    body: Body = "none"
-    of_instance: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Look into the path once, not at every request."""
-        object.__setattr__(self, "of_instance", "{id}" in self.path)
-
-
-def interaction(
-    code: str, method: str, *paths: str, writes: bool = False, body: Body = "none"
-) -> Callable[[Answer[RegistryService]], tuple[Interaction, ...]]:
-    """Declare the function below as the answer to an interaction, on one path or several."""
-    return lambda answer: tuple(Interaction(code, method, path, answer, writes, body) for path in paths)
+def interaction(code: str, method: str, *paths: str, **declared: Any) -> Callable[[Answer], tuple[Interaction, ...]]:
+    """Declare the function below as the answer to an interaction, on one path or several; see `Interaction`."""
+    return lambda answer: tuple(
+        Interaction(code=code, method=method, path=path, answer=answer, **declared) for path in paths
+    )
 
 
 class _Branch:
@@ -86,8 +66,7 @@ class Routes:
         found = branch.by_method.get("GET" if request.method == "HEAD" else request.method)
         if found is None:
             return
-        request.answer, request.interaction = found.answer, found.code
-        request.writes, request.expects = found.writes, found.body
+        request.declared = found
         request.resource_type = segments[0]
         if found.of_instance:
             request.logical_id = segments[1]
@@ -108,7 +87,7 @@ def require_route(request: Request) -> None:
         NoRecordFound: the path is none of the registry's.
         MethodNotAllowed: the path is known, the method is not for it.
     """
-    if request.interaction:
+    if request.declared is not NO_INTERACTION:
         return
     if not request.allowed_methods:
         raise NoRecordFound(f"There is nothing at '{request.path[:120]}'; GET [base]/metadata lists what there is.")

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from registry_sandbox.cli.report import FileReport, ReportFormat, exit_status, render
 from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Format
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.profiles import Profiles
 from registry_sandbox.validation.reading import Codec, Refused

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 from registry_sandbox.control.operation import BadControlRequest, Operation
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 ROOT = "/_sandbox"
 

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from registry_sandbox.control.operation import BadControlRequest, Operation
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seeds import BadSeed, seeds_from_json
 from registry_sandbox.workspace import Workspace
 

@@ -9,8 +9,9 @@ from registry_sandbox.control.operation import BadControlRequest, Operation, jso
 from registry_sandbox.faults.fields import BadFault, object_schema, read_object
 from registry_sandbox.faults.kinds import SignedSeconds
 from registry_sandbox.fhir.datatypes import datetime_of, write_instant
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import SHOWABLE, require_showable
 from registry_sandbox.workspace import Workspace
 

@@ -12,8 +12,9 @@ from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
 from registry_sandbox.fhir.datatypes import write_instant
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.workspace import Workspace
 
 _FORMAT = {"format": "yaml or json; YAML is what --fault-file reads"}

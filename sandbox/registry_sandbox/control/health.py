@@ -7,8 +7,9 @@ from typing import Any
 from registry_sandbox import __version__
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.fhir.datatypes import write_instant
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.workspace import Workspace
 
 _ANSWERS = {

@@ -8,8 +8,9 @@ from typing import Any
 from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
 from registry_sandbox.faults.match import ALIASES, FHIR_INTERACTIONS, TOKEN
 from registry_sandbox.fhir.datatypes import Instant, instant, instant_of
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Exchange, as_json
 from registry_sandbox.workspace import Workspace
 

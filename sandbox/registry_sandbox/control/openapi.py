@@ -6,37 +6,18 @@ from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox import __version__
-from registry_sandbox.api.routing import Interaction
 from registry_sandbox.control import clock, faults
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.rule import rule_schema
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.query import PATIENT_PARAMETERS
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 _FHIR = ("application/fhir+json", "application/fhir+xml")
 _FORM = "application/x-www-form-urlencoded"
 _RESOURCE = {"type": "object", "description": "a FHIR STU3 resource"}
-_HEADERS_OF: Mapping[str, Mapping[str, bool]] = {
-    "update": {"If-Match": True, "Prefer": False},
-    "create": {"Prefer": False},
-    "read": {"If-None-Match": False, "If-Modified-Since": False},
-    "vread": {"If-None-Match": False, "If-Modified-Since": False},
-}
-_STATUSES: Mapping[str, tuple[HTTPStatus, ...]] = {
-    "create": (HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
-    "update": (
-        HTTPStatus.OK,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.PRECONDITION_FAILED,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    ),
-    "read": (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND),
-    "vread": (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND),
-    "history-instance": (HTTPStatus.OK, HTTPStatus.NOT_FOUND),
-}
-_ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def operation(
@@ -87,7 +68,6 @@ _ERROR: dict[str, Any] = {"type": "object", "properties": {"error": {"type": "st
 
 def _fhir(interaction: Interaction) -> dict[str, Any]:
     content = {media_type: {"schema": _RESOURCE} for media_type in _FHIR}
-    statuses = dict.fromkeys((*_STATUSES.get(interaction.code, (HTTPStatus.OK,)), *_ALWAYS))
     described: dict[str, Any] = {
         "operationId": _name("fhir", interaction.code, interaction.method, interaction.path),
         "summary": f"{interaction.code} ({interaction.path.partition('/')[0]})",
@@ -98,9 +78,9 @@ def _fhir(interaction: Interaction) -> dict[str, Any]:
                 "description": each.phrase,
                 **({} if each == HTTPStatus.NOT_MODIFIED else {"content": content}),
             }
-            for each in statuses
+            for each in interaction.all_statuses
         },
-        "security": [{"registry": []}] if interaction.code != "capabilities" else [{}, {"registry": []}],
+        "security": [{"registry": []}] if interaction.needs_token else [{}, {"registry": []}],
     }
     if interaction.body == "resource":
         described["requestBody"] = {"required": True, "content": content}
@@ -115,10 +95,9 @@ def _segments(path: str) -> list[dict[str, Any]]:
 
 
 def _headers(interaction: Interaction) -> list[dict[str, Any]]:
-    named = _HEADERS_OF.get(interaction.code, {})
     return [
         {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
-        for name, required in named.items()
+        for name, required in interaction.headers.items()
     ]
 
 

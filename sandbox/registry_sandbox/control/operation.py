@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 
 class BadControlRequest(Exception):

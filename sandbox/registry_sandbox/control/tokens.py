@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 from registry_sandbox.auth.issue.token_spec import UnreadableTokenSpec
 from registry_sandbox.control.operation import BadControlRequest, Operation
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 MakeToken = Callable[[str, Sequence[tuple[str, str]]], str]
 """Makes a token for a FHIR base, to the order that a query's parameters give."""

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 from registry_sandbox.faults.fields import members
 from registry_sandbox.fhir.finding import IssueType
-from registry_sandbox.http.exchange import Request, Response, Wire
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response, Wire
 from registry_sandbox.registry.service import RegistryService
 
 Sleep = Callable[[float], Awaitable[None]]

@@ -13,10 +13,13 @@ from registry_sandbox.faults.patients import may_concern, patients_of
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.faults.short_form import split_several
+from registry_sandbox.fhir.resource import Write
 from registry_sandbox.http.errors import InvalidHeader, SandboxError
-from registry_sandbox.http.exchange import Handler, Request, Response, Sent, Wire, Write
+from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.negotiation import represent
 from registry_sandbox.http.outcomes import refusal
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response, Sent, Wire
 from registry_sandbox.registry.service import RegistryService
 
 HEADER = "X-Sandbox-Fault"
@@ -81,7 +84,7 @@ class Injector:
         terminal = decision.terminal
         if terminal is not None and not decision.commit:
             effect, activation = terminal
-            if context.request.writes or not effect.cuts_answer:
+            if context.request.declared.writes or not effect.cuts_answer:
                 return effect.answer(context, activation)
         response = await self._performed(context, decision)
         if terminal is None or not decision.commit:

@@ -6,23 +6,15 @@ from typing import Annotated, Any, Final
 
 from multidict import CIMultiDictProxy
 
+from registry_sandbox.api.interactions import declared
 from registry_sandbox.faults.fields import shown
 from registry_sandbox.faults.kinds import HeaderName, Text
 
-FHIR_INTERACTIONS: Final = (
-    "capabilities",
-    "create",
-    "read",
-    "vread",
-    "update",
-    "search-type",
-    "history-instance",
-    "validate",
-)
+FHIR_INTERACTIONS: Final = tuple(dict.fromkeys(each.code for each in declared()))
 TOKEN: Final = "token"
 ALIASES: Final = {"register": "create", "cancel": "update", "search": "search-type"}
-WITH_ID: Final = frozenset({"read", "vread", "update", "history-instance"})
-WITH_PATIENT: Final = WITH_ID | {"create", "search-type", "validate"}
+WITH_ID: Final = frozenset(each.code for each in declared() if each.patient_in == "appointment")
+WITH_PATIENT: Final = frozenset(each.code for each in declared() if each.patient_in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from registry_sandbox.http.exchange import Response, Wire
+from registry_sandbox.http.response import Response, Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.match import WITH_ID, WITH_PATIENT
 from registry_sandbox.fhir.nhs_number import patients_named
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Request
 from registry_sandbox.http.query import parameters, require_patient
+from registry_sandbox.http.request import Request
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry, Version
 
@@ -39,7 +39,7 @@ async def patients_of(request: Request, service: RegistryService, beginning: str
         return stored.patients
     if request.interaction == "search-type":
         return _of_query(request) if _may_name(request, beginning) else ()
-    if request.expects == "resource" and _may_name(request, beginning):
+    if request.declared.body == "resource" and _may_name(request, beginning):
         return await _of_body(request, service)
     return ()
 
@@ -51,7 +51,7 @@ def _stored(request: Request, registry: Registry) -> Version | None:
 def _may_name(request: Request, beginning: str) -> bool:
     query, body = request.query, request.body
     # Digits may be written as escapes: then the only way to know is to read.
-    escape = _ESCAPE["form" if request.expects == "form" else request.body_format]
+    escape = _ESCAPE["form" if request.declared.body == "form" else request.body_format]
     if body and (beginning.encode() in body or escape in body):
         return True
     if not query:
@@ -62,7 +62,7 @@ def _may_name(request: Request, beginning: str) -> bool:
 def _of_query(request: Request) -> tuple[str, ...]:
     try:
         sent = parameters(request.query)
-        if request.expects == "form":
+        if request.declared.body == "form":
             sent += parameters(request.body.decode("ascii", "replace").strip())
         return (require_patient(sent, check_digit=False).nhs_number,)
     except SandboxError:

@@ -13,8 +13,20 @@ from registry_sandbox.faults.injector import Injector
 from registry_sandbox.faults.match import TOKEN
 from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Client, Handler, Request, Response
+from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Client, Request
+from registry_sandbox.http.response import Response
+
+
+async def _by_the_endpoint(_request: Request, _service: object) -> Response:
+    raise LookupError("the token endpoint answers itself")
+
+
+_TOKEN_REQUEST = Interaction(
+    code=TOKEN, method="POST", path="/oauth2/token", answer=_by_the_endpoint, body="form", needs_token=False
+)
 
 
 class TokenFaults:
@@ -27,7 +39,7 @@ class TokenFaults:
         """Let other requests pass."""
         if request.method != "POST" or request.path != "/oauth2/token":
             return await handler(request)
-        request.interaction = TOKEN
+        request.declared = _TOKEN_REQUEST
         request.client = Client(_client_named(request), may_write=False)
         try:
             response = await self._injector(request, handler)

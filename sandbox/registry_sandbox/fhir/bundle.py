@@ -59,23 +59,21 @@ class Bundle:
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Give the bytes of the whole Bundle."""
         total = str(len(self.entries))
-        common_headers = _common_headers(self.kind, wanted, write).filled(
-            self.logical_id, self.last_updated, total, self.self_link
-        )
+        frame = _frame(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
         if not self.entries:
-            return common_headers
+            return frame
         urls, resources = written_together([url for url, _ in self.entries], wanted), self.resources(wanted, write)
         if wanted == "json":
             entries = b",".join(_json_entries(self.entries, urls, resources))
-            return b'%b,"entry":[%b]}' % (common_headers.removesuffix(b"}"), entries)
+            return b'%b,"entry":[%b]}' % (frame.removesuffix(b"}"), entries)
         return b"%b%b</Bundle>" % (
-            common_headers.removesuffix(b"</Bundle>"),
+            frame.removesuffix(b"</Bundle>"),
             b"".join(_xml_entries(self.entries, urls, resources)),
         )
 
 
 @lru_cache(maxsize=8)
-def _common_headers(kind: str, wanted: Format, write: Write) -> Template:
+def _frame(kind: str, wanted: Format, write: Write) -> Template:
     """Give what stands around the entries, without its id, its instant, its total and its link."""
     logical_id, last_updated, url = TEXTS[:3]
     resource = {

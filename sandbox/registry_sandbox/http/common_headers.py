@@ -13,7 +13,6 @@ from http import HTTPStatus
 from multidict import CIMultiDictProxy
 
 from registry_sandbox import __version__
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.field_names import (
     ACCEPT_ENCODING,
     CACHE_CONTROL,
@@ -23,6 +22,8 @@ from registry_sandbox.http.field_names import (
     X_CORRELATION_ID,
     X_REQUEST_ID,
 )
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import Clock, http_date
 
 _ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
@@ -55,11 +56,11 @@ class CommonHeaders:
         headers = response.headers
         headers.update(_common(int(self._clock.timestamp())))
         headers[X_REQUEST_ID] = self._new_id()
-        replies: dict[str, str] | None = request.known.get(_REPLIES)
-        if replies is None:
-            replies = request.known[_REPLIES] = _replies(request.headers)
-        if replies:
-            headers.update(replies)
+        echoed = request.facts.echoed
+        if echoed is None:
+            echoed = request.facts.echoed = _echoed(request.headers)
+        if echoed:
+            headers.update(echoed)
 
 
 @lru_cache(maxsize=64)  # under load, exchanges share a second
@@ -67,11 +68,8 @@ def _common(now_s: int) -> tuple[tuple[str, str], ...]:
     return (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, _SERVER)
 
 
-_REPLIES = "replies to the headers"
-
-
-def _replies(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """Give what is added to an answer because of what a request says."""
+def _echoed(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """Return what is added to an answer because of what a request says."""
     replies: dict[str, str] = {}
     sent = headers.get(X_REQUEST_ID)
     # What could not have been a header value of ours is not echoed.

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from registry_sandbox.http.exchange import Response
+from registry_sandbox.http.response import Response
 
 
 def json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:

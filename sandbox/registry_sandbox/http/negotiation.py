@@ -4,23 +4,22 @@ Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
 from multidict import CIMultiDictProxy
 
+from registry_sandbox.fhir.resource import Format, Write
 from registry_sandbox.http.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
-from registry_sandbox.http.exchange import Format, Request, Response, Write
 from registry_sandbox.http.field_names import ACCEPT, CONTENT_TYPE
+from registry_sandbox.http.request import Negotiated, Request
+from registry_sandbox.http.response import Response
 
 MEDIA_TYPE: dict[Format, str] = {
     "json": "application/fhir+json; charset=utf-8",
     "xml": "application/fhir+xml; charset=utf-8",
 }
 """What answers are labelled: the FHIR types, whichever of the generic forms asked for them."""
-
-_NEGOTIATED = "negotiated by the headers"
 
 _REMEMBERED_AT_MOST = 1_000
 """Characters: a thousand of the longest headers that there can be would fill gigabytes."""
@@ -48,14 +47,6 @@ _RANGES: dict[str, tuple[int, tuple[Format, ...]]] = {
 """The media ranges with a star: how exactly each names the formats that it takes in, beside 3 for a type itself."""
 
 _EXPECTED = "expected application/fhir+xml or application/fhir+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Negotiated:
-    """The format of the answer, and why the client will not take it, if it will not."""
-
-    format: Format
-    problem: str = ""
 
 
 @lru_cache(maxsize=1_024)
@@ -192,11 +183,11 @@ def note_answer_format(request: Request) -> None:
     asked = formats_asked(request.query) if request.query else ()
     if request.body and _is_form(request.headers.get(CONTENT_TYPE)):  # its parameters are as good as the query's
         asked += formats_asked(request.body.decode("latin-1").strip())
-    result: Negotiated | None = None if asked else request.known.get(_NEGOTIATED)
+    result = None if asked else request.facts.negotiated
     if result is None:
         result = _negotiated(request.headers, asked)
         if not asked:
-            request.known[_NEGOTIATED] = result
+            request.facts.negotiated = result
     request.answer_format = result.format
     if result.problem:
         request.not_acceptable = result.problem
@@ -216,7 +207,7 @@ def require_formats(request: Request) -> None:
     Raises:
         UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.
     """
-    content_type, expects = request.headers.get(CONTENT_TYPE), request.expects
+    content_type, expects = request.headers.get(CONTENT_TYPE), request.declared.body
     if expects == "form" and request.body:
         _require_form(content_type)
     elif expects == "resource" and (request.body or content_type is not None):

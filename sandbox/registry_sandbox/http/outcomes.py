@@ -13,9 +13,11 @@ from multidict import CIMultiDict
 from registry_sandbox.fhir.finding import Finding, IssueType, Severity
 from registry_sandbox.fhir.json import legible
 from registry_sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
+from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.fhir.template import TEXTS, Template
 from registry_sandbox.http.errors import InternalServerError, SandboxError
-from registry_sandbox.http.exchange import Format, GeneratedContent, Request, Resource, Response, Write
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import GeneratedContent, Response
 
 _log = logging.getLogger("sandbox")
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.nhs_number import NATIONAL_PATIENT_URL, NHS_NUMBER_SYSTEM, check_digit_holds, is_well_formed
 from registry_sandbox.http.errors import InvalidIdentifierSystem, InvalidNhsNumber, InvalidParameter, SandboxError
-from registry_sandbox.http.exchange import Request
+from registry_sandbox.http.request import Request
 
 Parameters = list[tuple[str, str]]
 

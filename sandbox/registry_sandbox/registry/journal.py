@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from registry_sandbox.fhir.datatypes import write_instant
-from registry_sandbox.http.exchange import Handler, Request, Response
+from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import Clock
 
 _BYTES_AT_MOST = 64 * 1024 * 1024
@@ -28,7 +30,6 @@ _SECRET_MEMBERS = re.compile(r'(?i)("(?:access_token|client_secret)"\s*:\s*)"[^"
 # Possessive, and from the first character of a run: a text of nothing but "eyJ" would be searched for minutes.
 _RUN = re.compile(r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]*+)*+", re.ASCII)
 _SHORTEST_HEADER = 8
-_LENGTH = "length of the headers"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +84,9 @@ class Journal:
         """Note an exchange."""
         records = self._records
         self._noted += 1
-        heads: int | None = request.known.get(_LENGTH)
+        heads = request.facts.bytes
         if heads is None:
-            heads = request.known[_LENGTH] = sum(map(len, request.headers.values()))
+            heads = request.facts.bytes = sum(len(name) + len(value) for name, value in request.headers.items())
         size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body) + len(response.body)
         records.append((size, self._noted, self._clock.timestamp(), request, response))
         self._bytes += size

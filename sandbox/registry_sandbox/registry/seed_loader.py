@@ -9,8 +9,8 @@ from typing import Any
 
 from registry_sandbox.fhir.datatypes import datetime_of, write_instant
 from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
+from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Format, Resource
 from registry_sandbox.registry.seeds import BadSeed, Seed
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import Version

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from registry_sandbox.http.exchange import Format
+from registry_sandbox.fhir.resource import Format
 
 _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
     ".xml": "xml",

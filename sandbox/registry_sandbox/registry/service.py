@@ -13,8 +13,9 @@ from typing import Literal
 from registry_sandbox.fhir.bundle import Bundle, Entry, Resources
 from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.errors import NonConformant, NotWellFormed, RuleBroken
-from registry_sandbox.http.exchange import Format, Request, Resource
+from registry_sandbox.fhir.resource import Format, Resource
+from registry_sandbox.http.errors import ConflictingId, NonConformant, NotWellFormed, RuleBroken
+from registry_sandbox.http.request import Request
 from registry_sandbox.registry.store import Registry, Stored, Version
 from registry_sandbox.rules import Case, On, Strictness, findings
 from registry_sandbox.runtime.clock import Clock
@@ -88,13 +89,26 @@ class RegistryService:
             return await asyncio.to_thread(self.judge, reading, profiles)
         return self.judge(reading, profiles)
 
-    async def require_conforming(self, request: Request, reading: Reading) -> list[Finding]:
-        """Refuse the body of a request that does not conform, and give the warnings on one that does.
+    async def accept(self, request: Request, on: On, current: Version | None = None) -> Resource:
+        """Return the resource in a body that may be stored: it is readable, conforms, and breaks no rule.
+
+        Args:
+            request: notes the warnings of the profiles.
+            on: the interaction, for which there may be rules of its own.
+            current: the version that it would replace.
 
         Raises:
-            NonConformant: with all the errors found.
+            NotWellFormed, NotReadable, ConflictingId: 400.
+            NonConformant, RuleBroken: 422.
         """
-        return _warnings_alone(await self.judged(request, reading))
+        reading = await self.read(request)
+        if current is not None:
+            _require_same_id(reading.resource, current.logical_id)
+        request.warnings = _warnings_alone(await self.judged(request, reading))
+        broken = self.broken_rules(on, reading.resource, None if current is None else current.resource())
+        if broken:
+            raise RuleBroken(findings=broken)
+        return reading.resource
 
     def require_conformance(self, reading: Reading) -> list[Finding]:
         """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
@@ -108,29 +122,17 @@ class RegistryService:
         """Give the findings of all business rules."""
         return findings(on, Case(proposed, current or {}, self.strictness, self.registry.knows_pointer))
 
-    def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
-        """Refuse what a business rule refuses.
-
-        Raises:
-            RuleBroken: with the findings of all rules.
-        """
-        broken = self.broken_rules(on, proposed, current)
-        if broken:
-            raise RuleBroken(findings=broken)
-
-    def register(self, reading: Reading) -> Stored:
+    def register(self, resource: Resource) -> Stored:
         """Store a new appointment, under an id of ours."""
-        return self.registry.create(recorded(reading.resource), logical_id=self.new_id(), at=self.now())
+        return self.registry.create(recorded(resource), logical_id=self.new_id(), at=self.now())
 
-    def replace(self, current: Version, reading: Reading) -> Stored:
+    def replace(self, current: Version, resource: Resource) -> Stored:
         """Store the next version of an appointment.
 
         Raises:
             VersionConflict: `current` is not the current version any more.
         """
-        return self.registry.update(
-            current.logical_id, recorded(reading.resource), expected=current.number, at=self.now()
-        )
+        return self.registry.update(current.logical_id, recorded(resource), expected=current.number, at=self.now())
 
     def bundle(
         self,
@@ -145,6 +147,13 @@ class RegistryService:
     def now(self) -> datetime:
         """The instant, to the millisecond, as it will be written."""
         return _to_the_millisecond(round(self.clock.timestamp() * 1_000_000) // 1_000)
+
+
+def _require_same_id(proposed: Resource, logical_id: str) -> None:
+    if proposed.get("id") != logical_id:
+        found = f"'{proposed['id']}'" if "id" in proposed else "missing"
+        where = "/f:Appointment/f:id" if "id" in proposed else "/f:Appointment"
+        raise ConflictingId(f"Appointment.id is {found}; the URL names '{logical_id}'.", location=where)
 
 
 def _warnings_alone(found: Sequence[Finding]) -> list[Finding]:

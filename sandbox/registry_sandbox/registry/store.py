@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.fhir.etag import entity_tag
 from registry_sandbox.fhir.nhs_number import patients_named
+from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.http.errors import NoRecordFound, VersionConflict
-from registry_sandbox.http.exchange import Format, Resource, Write
 
 Parse = Callable[[bytes], Any]
 

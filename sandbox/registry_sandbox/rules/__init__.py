@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import Literal
 
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 
 On = Literal["create", "update"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from registry_sandbox.fhir.differences import differences
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.rules import Case, rule
 
 

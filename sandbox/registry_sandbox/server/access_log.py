@@ -8,7 +8,8 @@ import json
 import sys
 from typing import Self
 
-from registry_sandbox.http.exchange import Injected, Request, Response
+from registry_sandbox.http.request import Injected, Request
+from registry_sandbox.http.response import Response
 
 _EVERY_S = 0.05
 

@@ -9,22 +9,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
 from registry_sandbox.http.errors import InternalServerError, InvalidHeader, SandboxError
-from registry_sandbox.http.exchange import Handler, Request, Response
 from registry_sandbox.http.field_names import HOST
+from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.request import HeaderFacts, Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.server.body import Body, received
 from registry_sandbox.server.sending import sendable
 from registry_sandbox.server.wire import deliver
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-_OWN_BASE = "own base"
 
 AccessLine = Callable[[str, Request, Response], None]
 """Told of every exchange: the address that it came from, the request and the answer."""
@@ -64,7 +64,7 @@ class Connection(web.RequestHandler):
         )
         self._listener = listener
         self._last_headers: RawHeaders | None = None  # of the last request, as they were sent
-        self._parsed: tuple[CIMultiDictProxy[str], dict[str, Any]]  # what was made of them
+        self._parsed: tuple[CIMultiDictProxy[str], HeaderFacts]  # and what follows from them
         self._remote = "-"
         self._gone = asyncio.Event()
 
@@ -100,14 +100,13 @@ class Connection(web.RequestHandler):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
         if self._last_headers != raw_headers:
-            self._last_headers, self._parsed = raw_headers, (headers, {})
-        headers, known = self._parsed
-        own: str | None = known.get(_OWN_BASE)
-        if own is None:
-            own = known[_OWN_BASE] = self._own_base(headers.get(HOST, ""))
+            own = self._own_base(headers.get(HOST, ""))
+            self._last_headers, self._parsed = raw_headers, (headers, HeaderFacts(own))
+        headers, facts = self._parsed
+        own = facts.base
         subject = self._subject() if listener.secure else ""
         base, called_as = (own, "") if listener.base_url is None else (listener.base_url, own)
-        return Request(method, path, query, headers, body[0], base, body[1], subject, called_as, known)
+        return Request(method, path, query, headers, body[0], base, body[1], subject, called_as, facts)
 
     def _own_base(self, host: str) -> str:
         scheme, authority = "https" if self._listener.secure else "http", host

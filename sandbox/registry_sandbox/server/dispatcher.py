@@ -3,8 +3,10 @@
 from collections.abc import Awaitable
 from http import HTTPStatus
 
-from registry_sandbox.http.exchange import Handler, Request, Response
+from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 
 class Dispatcher:

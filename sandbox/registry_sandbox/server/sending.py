@@ -13,8 +13,8 @@ from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
-from registry_sandbox.http.exchange import Response
 from registry_sandbox.http.field_names import DATE
+from registry_sandbox.http.response import Response
 
 _WITHOUT_BODY = (204, 304)
 _CONNECTION = ("\r\nConnection: close", "\r\nConnection: keep-alive")

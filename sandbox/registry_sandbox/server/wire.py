@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from registry_sandbox.http.exchange import Delivery, Response, Sent
+from registry_sandbox.http.response import Delivery, Response, Sent
 
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 _FLUSH_ROUNDS = 10_000

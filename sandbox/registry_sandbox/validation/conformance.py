@@ -14,8 +14,8 @@ from typing import Any
 from lxml import etree
 
 from registry_sandbox.fhir import json, structure, tree, xml
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.fhir.shape import Shape
-from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation.definitions import profiles_folder
 
 CONFORMANCE_TYPES = frozenset({"StructureDefinition", "ValueSet", "CodeSystem"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from registry_sandbox.fhir.finding import Finding, IssueType, Severity
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 
 QUOTED_CHARACTERS = 80
 """As much of a value as a message quotes."""

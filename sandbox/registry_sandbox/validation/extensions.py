@@ -6,7 +6,7 @@ Source: https://hl7.org/fhir/STU3/extensibility.html; https://hl7.org/fhir/STU3/
 from collections.abc import Callable
 from typing import Any
 
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.checks import Check
 from registry_sandbox.validation.context import BASE, Place, ValidationContext, path, quoted, short
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation import fhirpath
 from registry_sandbox.validation.checks import Holds
 from registry_sandbox.validation.context import ValidationContext

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
 from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
 from registry_sandbox.validation.snapshot import flattened

@@ -14,10 +14,10 @@ from lxml import etree
 from registry_sandbox.fhir import json, narrative, structure, xml
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.plain import PlainReader
+from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.fhir.shape import MOST_MISFITS, Misfit, Shape, places
 from registry_sandbox.fhir.tree import Reader, Unreadable
 from registry_sandbox.http.errors import NotReadable, NotWellFormed, SandboxError
-from registry_sandbox.http.exchange import Format, Resource
 from registry_sandbox.validation.definitions import profiles_folder
 from registry_sandbox.validation.explanation import MOST_FINDINGS, Explainer
 from registry_sandbox.validation.placement import line_of

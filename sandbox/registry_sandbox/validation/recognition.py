@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.fhir.structure import ANY_RESOURCE, Structure, Type
-from registry_sandbox.http.exchange import Resource
 from registry_sandbox.validation.lexical import LARGEST_INTEGER, PLAIN
 
 Test = Callable[[Any], object]

@@ -14,7 +14,7 @@ from registry_sandbox.validation.context import BASE
 from registry_sandbox.validation.element import Element, codes_of, restrict
 
 if TYPE_CHECKING:
-    from registry_sandbox.http.exchange import Resource
+    from registry_sandbox.fhir.resource import Resource
 
 Segments = list[tuple[str, str]]
 """The steps of an element id: name, and slice name or nothing."""

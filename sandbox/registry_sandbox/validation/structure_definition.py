@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.checks import Check
 from registry_sandbox.validation.conformance import Definition
 from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition
 
 Find = Callable[[str, str], Definition | None]

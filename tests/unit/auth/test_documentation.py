@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from registry_sandbox.api.interactions import declared
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.issue.token_spec import read_token_spec
 from registry_sandbox.auth.verify.authorisation import READERS, WRITERS, require_authorisation
@@ -54,8 +55,10 @@ def provoked(line: str, judge: TokenVerifier, issuer: Issuer) -> list[str]:
         return order.fill(issuer, BASE, NOW)
 
     tokens = [ZEROS.sub(lambda match: "0" * int(match[1]), TOKEN.sub(made, value)) for value in authorization]
+    code = "create" if "POST" in arguments else "read"
+    interaction = next(each for each in declared() if each.code == code)
     with pytest.raises(AccessDenied) as refusal:
-        require_authorisation(judge.judge(tokens, [BASE], NOW).client, "create" if "POST" in arguments else "read")
+        require_authorisation(judge.judge(tokens, [BASE], NOW).client, interaction)
     return [finding.message for finding in refusal.value.findings]
 
 

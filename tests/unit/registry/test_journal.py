@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.interaction import Interaction
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal, as_json
 from registry_sandbox.runtime.clock import Clock
 
@@ -17,7 +19,7 @@ def request(body: bytes = b"", query: str = "", **headers: str) -> Request:
     """Give a request."""
     sent = CIMultiDictProxy(CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()}))
     asked = Request("POST", "/oauth2/token", query, sent, body, "http://localhost/STU3")
-    asked.interaction = "token"
+    asked.declared = Interaction(code="token", method="POST", path="/oauth2/token", answer=lambda _a, _b: Response(200))
     return asked
 
 

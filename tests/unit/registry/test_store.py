@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from registry_sandbox.fhir import json
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import NoRecordFound, VersionConflict
-from registry_sandbox.http.exchange import Resource
 from registry_sandbox.registry.store import Registry
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)

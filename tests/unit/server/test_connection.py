@@ -10,7 +10,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from registry_sandbox.http.errors import BodyTooLarge, SandboxError
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.server.connection import Listener, connections
 
 GET = b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n"

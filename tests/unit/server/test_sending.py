@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from registry_sandbox.http.exchange import Response
+from registry_sandbox.http.response import Response
 from registry_sandbox.server.sending import Prepared, sendable
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

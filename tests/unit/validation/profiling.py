@@ -3,7 +3,7 @@
 from typing import Any
 
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.conformance import Definition, shipped_definitions
 from registry_sandbox.validation.profiles import SHIPPED, Profiles
 

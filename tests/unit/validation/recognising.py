@@ -9,8 +9,8 @@ import pytest
 from bench import judge
 from registry_sandbox.fhir import json as fhir_json
 from registry_sandbox.fhir.plain import PlainReader
+from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
-from registry_sandbox.http.exchange import Format, Resource
 from registry_sandbox.validation.reading import Codec, Refused
 from registry_sandbox.validation.recognition import Recogniser
 from tests.unit.drawn import FACTS, RESOURCES

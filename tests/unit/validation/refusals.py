@@ -3,8 +3,8 @@
 import pytest
 
 from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import NotReadable, SandboxError
-from registry_sandbox.http.exchange import Format
 from registry_sandbox.validation.reading import Codec, Refused
 
 _CODEC = Codec()

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry_sandbox.fhir import structure
+from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import NotReadable, NotWellFormed
-from registry_sandbox.http.exchange import Format
 from registry_sandbox.validation.definitions import profiles_folder
 from registry_sandbox.validation.reading import Codec, Refused
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation import fhirpath, invariants
 from registry_sandbox.validation.context import ValidationContext
 

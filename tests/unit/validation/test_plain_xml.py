@@ -12,7 +12,7 @@ from lxml import etree
 from bench import appointments, judge
 from registry_sandbox import shipped
 from registry_sandbox.fhir.plain import PlainReader
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.lexical import PLAIN
 from registry_sandbox.validation.reading import Codec
 from tests.spec.conversation import appointment

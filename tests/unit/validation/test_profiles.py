@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.exchange import Resource
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, Profiles
 from registry_sandbox.validation.reading import Codec
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import NotReadable, NotWellFormed
-from registry_sandbox.http.exchange import Format
 from registry_sandbox.validation.reading import Codec
 from tests.unit.validation.refusals import appointment, findings_of
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from bench import appointments, judge
 from registry_sandbox.app import build
 from registry_sandbox.fhir import json as fhir_json
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.fhir.structure import Element
-from registry_sandbox.http.exchange import Resource
 from registry_sandbox.settings import Settings
 from registry_sandbox.validation.definitions import profiles_folder
 from tests.spec.conversation import appointment

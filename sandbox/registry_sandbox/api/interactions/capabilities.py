@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 from registry_sandbox import RELEASED, __version__
 from registry_sandbox.api.interactions import declared
-from registry_sandbox.api.routing import Interaction, interaction
-from registry_sandbox.http.exchange import Format, Request, Resource, Response, Write
+from registry_sandbox.api.routing import interaction
+from registry_sandbox.fhir.resource import Format, Resource, Write
+from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.query import PATIENT_PARAMETERS, require_no_parameters
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.validation.profiles import Profiles
 
@@ -29,7 +32,7 @@ _TOKENS = {
 }
 
 
-@interaction("capabilities", "GET", "metadata")
+@interaction("capabilities", "GET", "metadata", ssp_id="read:metadata", needs_token=False)
 def capabilities(request: Request, service: RegistryService) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request)

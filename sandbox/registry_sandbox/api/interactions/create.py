@@ -8,21 +8,29 @@ from http import HTTPStatus
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.http.errors import InvalidHeader
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import require_no_parameters
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 
 
-@interaction("create", "POST", "Appointment", writes=True, body="resource")
+@interaction(
+    "create",
+    "POST",
+    "Appointment",
+    writes=True,
+    body="resource",
+    statuses=(HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
+    headers={"Prefer": False},
+    ssp_id="create:appointment",
+    patient_in="body",
+)
 async def create(request: Request, service: RegistryService) -> Response:
     """Store what was sent as version 1 of a new appointment, and answer 201."""
     require_no_parameters(request)
     _require_unconditional(request)
-    reading = await service.read(request)
-    request.warnings = await service.require_conforming(request, reading)
-    service.require_rules("create", reading.resource)
-    stored = service.register(reading)
-    return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
+    resource = await service.accept(request, "create")
+    return write_answer(request, service.register(resource), HTTPStatus.CREATED, "RESOURCE_CREATED")
 
 
 def _require_unconditional(request: Request) -> None:

@@ -9,13 +9,21 @@ from http import HTTPStatus
 from registry_sandbox.api.responses import url
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.bundle import Entry
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import require_no_parameters
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Version, encoded
 
 
-@interaction("history-instance", "GET", "Appointment/{id}/_history")
+@interaction(
+    "history-instance",
+    "GET",
+    "Appointment/{id}/_history",
+    statuses=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
+    ssp_id="read:appointment",
+    patient_in="appointment",
+)
 def history_instance(request: Request, service: RegistryService) -> Response:
     """Answer with a history Bundle."""
     history = service.registry.history(request.logical_id)

@@ -8,13 +8,22 @@ from http import HTTPStatus
 
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.bundle import Entry
+from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.http.errors import InvalidParameter, NoRecordFound
-from registry_sandbox.http.exchange import Format, GeneratedContent, Request, Resource, Response, Write
 from registry_sandbox.http.query import parameters, require_no_parameters
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import GeneratedContent, Response
 from registry_sandbox.registry.service import RegistryService
 
 
-@interaction("read", "GET", "StructureDefinition/{id}", "ValueSet/{id}", "CodeSystem/{id}")
+@interaction(
+    "read",
+    "GET",
+    "StructureDefinition/{id}",
+    "ValueSet/{id}",
+    "CodeSystem/{id}",
+    statuses=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
+)
 def read_definition(request: Request, service: RegistryService) -> Response:
     """Answer with a definition."""
     kind = request.resource_type

@@ -11,21 +11,22 @@ from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.bundle import Entry, Said
 from registry_sandbox.fhir.datatypes import are_past
 from registry_sandbox.http.errors import InvalidParameter
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.query import PatientQuery, parameters, patient_asked, require_patient
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Version, encoded
 
 _MATCH: Said = ("search", (("mode", "match"),))
 
 
-@interaction("search-type", "GET", "Appointment")
+@interaction("search-type", "GET", "Appointment", ssp_id="search:appointment", patient_in="query")
 def search(request: Request, service: RegistryService) -> Response:
     """Answer with a searchset of everything that matches: there is no paging."""
     return _searchset(request, service, patient_asked(request.query, check_digit=service.strictness.check_digit))
 
 
-@interaction("search-type", "POST", "Appointment/_search", body="form")
+@interaction("search-type", "POST", "Appointment/_search", body="form", ssp_id="search:appointment", patient_in="query")
 def search_by_post(request: Request, service: RegistryService) -> Response:
     """Answer likewise, with the parameters in the form, or in the query, or in both."""
     if request.body_error is not None:

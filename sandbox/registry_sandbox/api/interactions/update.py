@@ -8,27 +8,41 @@ from http import HTTPStatus
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.etag import versions_named
-from registry_sandbox.http.errors import ConflictingId, MissingIfMatch, VersionConflict
-from registry_sandbox.http.exchange import Request, Resource, Response
+from registry_sandbox.http.errors import MissingIfMatch, VersionConflict
 from registry_sandbox.http.query import require_no_parameters
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Version
 
 
 # The versioned path: the page says that the Location of an answer takes a PUT, though FHIR knows no such thing.
-@interaction("update", "PUT", "Appointment/{id}", "Appointment/{id}/_history/{vid}", writes=True, body="resource")
+@interaction(
+    "update",
+    "PUT",
+    "Appointment/{id}",
+    "Appointment/{id}/_history/{vid}",
+    writes=True,
+    body="resource",
+    statuses=(
+        HTTPStatus.OK,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.PRECONDITION_FAILED,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+    headers={"If-Match": True, "Prefer": False},
+    ssp_id="update:appointment",
+    patient_in="appointment",
+)
 async def update(request: Request, service: RegistryService) -> Response:
     """Store the cancelled appointment as its next version."""
     current = service.registry.current(request.logical_id)
     if_match = _require_if_match(request)
     _require_current(request, if_match, current)
     require_no_parameters(request)
-    reading = await service.read(request)
-    _require_same_id(request, reading.resource)
-    request.warnings = await service.require_conforming(request, reading)
-    service.require_rules("update", reading.resource, current.resource())
-    stored = service.replace(current, reading)
-    return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
+    resource = await service.accept(request, "update", current)
+    return write_answer(request, service.replace(current, resource), HTTPStatus.OK, "RESOURCE_UPDATED")
 
 
 def _require_if_match(request: Request) -> str:
@@ -51,10 +65,3 @@ def _require_current(request: Request, if_match: str, current: Version) -> None:
         raise VersionConflict(
             f"The URL names version '{request.version_id[:80]}'; the current version is '{current.version_id}'."
         )
-
-
-def _require_same_id(request: Request, proposed: Resource) -> None:
-    if proposed.get("id") != request.logical_id:
-        found = f"'{proposed['id']}'" if "id" in proposed else "missing"
-        where = "/f:Appointment/f:id" if "id" in proposed else "/f:Appointment"
-        raise ConflictingId(f"Appointment.id is {found}; the URL names '{request.logical_id}'.", location=where)

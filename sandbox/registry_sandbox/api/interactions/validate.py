@@ -6,15 +6,17 @@ Source: FHIR STU3, Appointment/$validate (the resource itself, or a Parameters r
 from http import HTTPStatus
 
 from registry_sandbox.api.routing import interaction
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import InvalidParameter, NotReadable
-from registry_sandbox.http.exchange import GeneratedContent, Request, Resource, Response
 from registry_sandbox.http.outcomes import validation
 from registry_sandbox.http.query import parameters
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import GeneratedContent, Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.validation.reading import Reading
 
 
-@interaction("validate", "POST", "Appointment/$validate", body="resource")
+@interaction("validate", "POST", "Appointment/$validate", body="resource", patient_in="body")
 async def validate(request: Request, service: RegistryService) -> Response:
     """Answer with an OperationOutcome of everything that the profiles say; with `mode=create`, the rules too."""
     asked, modes = _asked(request)

@@ -8,8 +8,9 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from registry_sandbox.auth.issue.issuer import LIFETIME_S, Issuer
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import Clock
 
 

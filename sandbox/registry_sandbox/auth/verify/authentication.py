@@ -7,13 +7,10 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 
 from registry_sandbox.auth.verify.authorisation import require_authorisation
-from registry_sandbox.auth.verify.claims import VerifiedToken
 from registry_sandbox.auth.verify.tokens import TokenVerifier
-from registry_sandbox.http.exchange import Request
 from registry_sandbox.http.field_names import AUTHORIZATION
+from registry_sandbox.http.request import Request
 from registry_sandbox.runtime.clock import Clock
-
-_STANDING = "standing of the token"
 
 
 class Authentication:
@@ -43,13 +40,12 @@ class Authentication:
             AccessDenied: there is no token, or it fails a check, or it does not let its client write.
         """
         now = self._clock.timestamp()
-        standing: VerifiedToken | None = request.known.get(_STANDING)
-        if standing is None or not standing.is_in_time(now, self._judge.leeway_s):
+        verified = request.facts.verified
+        if verified is None or not verified.is_in_time(now, self._judge.leeway_s):
             authorization = request.headers.getall(AUTHORIZATION, ())
-            if request.interaction == "capabilities" and not authorization:
+            if not authorization and not request.declared.needs_token:
                 return
             audiences = self._audiences(request.called_as or request.base)
-            standing = request.known[_STANDING] = self._judge.judge(authorization, audiences, now)
-        request.client = standing.client
-        if request.writes:
-            require_authorisation(request.client, request.interaction)
+            verified = request.facts.verified = self._judge.judge(authorization, audiences, now)
+        request.client = verified.client
+        require_authorisation(request.client, request.declared)

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from registry_sandbox.auth.verify.bearer import denied
-from registry_sandbox.http.exchange import Client
+from registry_sandbox.http.interaction import Interaction
+from registry_sandbox.http.request import Client
 
 READERS: Final = "6f1d1c52-5a0e-4a5e-9d0b-2f6b8f3a7e01"
 WRITERS: Final = "6f1d1c52-5a0e-4a5e-9d0b-2f6b8f3a7e02"
-
-WRITING_INTERACTIONS: Final = frozenset({"create", "update"})
-"""The interactions that change the registry; `validate` stores nothing."""
 
 
 def groups_of(claims: Mapping[str, Any]) -> frozenset[str]:
@@ -35,14 +33,14 @@ def group_faults(claims: Mapping[str, Any]) -> Iterator[str]:
         yield f"Claim groups lets the client neither read nor write; {expected}"
 
 
-def require_authorisation(client: Client, interaction: str) -> None:
-    """Let a client that may only read do nothing else; `interaction` is FHIR's code (`create`, `update`, ...).
+def require_authorisation(client: Client, interaction: Interaction) -> None:
+    """Refuse an interaction that writes to a client that may only read.
 
     Raises:
         AccessDenied: the interaction writes and the client may not.
     """
-    if interaction in WRITING_INTERACTIONS and not client.may_write:
+    if interaction.writes and not client.may_write:
         raise denied(
-            f"The token lets its client read only, and {interaction} writes; expected {WRITERS} (writers) in claim "
-            "groups, or patient/appointment.write in claim requested_scope of a Spine token"
+            f"The token lets its client read only, and {interaction.code} writes; expected {WRITERS} (writers) in "
+            "claim groups, or patient/appointment.write in claim requested_scope of a Spine token"
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
-from registry_sandbox.http.exchange import Client
+from registry_sandbox.http.request import Client
 
 LAST_NUMERIC_DATE = 253_402_300_799
 """The last second of the year 9999. A later one is no date that any calendar holds."""

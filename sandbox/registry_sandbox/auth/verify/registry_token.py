@@ -20,7 +20,7 @@ from registry_sandbox.auth.verify.claims import (
     one_of,
     time_faults,
 )
-from registry_sandbox.http.exchange import Client
+from registry_sandbox.http.request import Client
 
 
 def require_signature(token: Jws, keys: KeySet) -> PublicKey:

@@ -21,7 +21,7 @@ from registry_sandbox.auth.verify.claims import (
     name_faults,
     time_faults,
 )
-from registry_sandbox.http.exchange import Client
+from registry_sandbox.http.request import Client
 
 READ_SCOPE: Final = "patient/appointment.read"
 WRITE_SCOPE: Final = "patient/appointment.write"

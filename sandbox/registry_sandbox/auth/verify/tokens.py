@@ -14,7 +14,7 @@ from registry_sandbox.auth.verify.registry_token import require_signature, verif
 from registry_sandbox.auth.verify.spine import verify_spine_token
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.http.errors import AccessDenied
-from registry_sandbox.http.exchange import NOBODY
+from registry_sandbox.http.request import NOBODY
 
 Mode = Literal["registry", "spine", "any", "off"]
 

@@ -8,8 +8,9 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
-from registry_sandbox.http.exchange import Request, Response
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 _PAGE = Path(__file__).with_name("index.html")
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from registry_sandbox.faults.effect import Effect
 from registry_sandbox.faults.kinds import HeaderValue
-from registry_sandbox.http.exchange import Response
+from registry_sandbox.http.response import Response
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from registry_sandbox.faults.effect import Effect, Sleep
 from registry_sandbox.faults.kinds import Whole
-from registry_sandbox.http.exchange import Response, Wire
+from registry_sandbox.http.response import Response, Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from registry_sandbox.faults.effect import Effect, Sleep
 from registry_sandbox.faults.kinds import Seconds, Whole
 from registry_sandbox.faults.pacing import PassedOn
-from registry_sandbox.http.exchange import Wire
+from registry_sandbox.http.response import Wire
 
 
 @dataclass(frozen=True, slots=True)

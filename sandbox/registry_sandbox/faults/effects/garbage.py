@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from registry_sandbox.faults.effect import Effect, Sleep
-from registry_sandbox.http.exchange import Response, Wire
+from registry_sandbox.http.response import Response, Wire
 
 _NO_STATUS_LINE = b"\x16\x03\x01 this is no HTTP\r\n\r\n"
 

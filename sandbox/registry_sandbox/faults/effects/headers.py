@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from registry_sandbox.faults.effect import Effect
 from registry_sandbox.faults.kinds import HeaderName, HeaderValue
-from registry_sandbox.http.exchange import Response
+from registry_sandbox.http.response import Response
 
 _FRAMING = {"content-length", "transfer-encoding", "connection"}
 _ALWAYS_SENT = {"content-type", "date", "server"}  # the HTTP library puts its own where there is none

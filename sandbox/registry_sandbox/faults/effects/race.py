@@ -5,7 +5,6 @@ from typing import ClassVar, Literal
 
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.match import WITH_ID
-from registry_sandbox.validation.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +26,4 @@ class Race(Effect):
         service, logical_id = context.service, context.request.logical_id
         if context.request.resource_type == "Appointment" and logical_id in service.registry:
             current = service.registry.current(logical_id)
-            service.replace(current, Reading(current.resource()))
+            service.replace(current, current.resource())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from registry_sandbox.faults.effect import Effect, Sleep
-from registry_sandbox.http.exchange import Response, Wire
+from registry_sandbox.http.response import Response, Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from registry_sandbox.api.responses import read_answer
 from registry_sandbox.faults.effect import Effect, FaultContext
 from registry_sandbox.faults.kinds import Whole
-from registry_sandbox.http.exchange import Response
+from registry_sandbox.http.response import Response
 
 
 @dataclass(frozen=True, slots=True)

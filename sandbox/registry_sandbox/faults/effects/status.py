@@ -9,7 +9,8 @@ from registry_sandbox.faults.kinds import Whole
 from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.fhir.outcome import SPINE_DISPLAY
 from registry_sandbox.http import errors
-from registry_sandbox.http.exchange import Request, Response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 _FIRST, _LAST = 400, 599
 _SUCCESSES = {"RESOURCE_CREATED", "RESOURCE_UPDATED"}
@@ -80,7 +81,7 @@ class Status(Effect):
         if self.code is not None:
             return _OF_CODE.get(self.code, "exception"), self.code
         if self.status == HTTPStatus.BAD_REQUEST:
-            error = errors.NotReadable if request.expects == "resource" else errors.InvalidParameter
+            error = errors.NotReadable if request.declared.body == "resource" else errors.InvalidParameter
             return error.issue_type, error.spine_code
         if self.status in _OF_STATUS:
             known = _OF_STATUS[self.status]

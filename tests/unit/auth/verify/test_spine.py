@@ -10,7 +10,7 @@ from registry_sandbox.auth.jws import base64url
 from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE, issue_spine_token
 from registry_sandbox.auth.verify.tokens import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
-from registry_sandbox.http.exchange import Client
+from registry_sandbox.http.request import Client
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
 BASE = "http://127.0.0.1:8080/STU3"

@@ -1,15 +1,18 @@
 """TokenVerifier: what passes, when, for which audience, and what is remembered."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from registry_sandbox.api.interactions import declared
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.verify import tokens
 from registry_sandbox.auth.verify.authorisation import WRITERS, require_authorisation
 from registry_sandbox.auth.verify.tokens import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
-from registry_sandbox.http.exchange import NOBODY, Client
+from registry_sandbox.http.interaction import Interaction
+from registry_sandbox.http.request import NOBODY, Client
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
 BASE = "http://127.0.0.1:8080/STU3"
@@ -165,18 +168,29 @@ class TestMemory:
         assert anew is not clients[0]
 
 
-class TestEntitlement:
+def of_code(code: str) -> Interaction:
+    """Return a declared interaction."""
+    return next(each for each in declared() if each.code == code)
+
+
+class TestAuthorisation:
     """Groups decide: readers may not write."""
 
     @pytest.mark.parametrize("interaction", ["create", "update"])
     def test_a_reader_may_not_write(self, interaction: str) -> None:
         """The message names the interaction and what would be needed."""
         with pytest.raises(AccessDenied, match=f"{interaction} writes; expected {WRITERS}"):
-            require_authorisation(Client("sandbox-reader", may_write=False), interaction)
+            require_authorisation(Client("sandbox-reader", may_write=False), of_code(interaction))
 
     @pytest.mark.parametrize(
         "interaction", ["read", "vread", "search-type", "history-instance", "validate", "capabilities"]
     )
     def test_a_reader_may_do_the_rest(self, interaction: str) -> None:
         """Reading, searching and validating change nothing."""
-        require_authorisation(Client("sandbox-reader", may_write=False), interaction)
+        require_authorisation(Client("sandbox-reader", may_write=False), of_code(interaction))
+
+    def test_whatever_is_declared_to_write_is_closed_to_readers(self) -> None:
+        """The declaration decides, not a list of codes: a new interaction that writes is closed too."""
+        new = replace(of_code("read"), writes=True)
+        with pytest.raises(AccessDenied, match="read writes"):
+            require_authorisation(Client("sandbox-reader", may_write=False), new)

@@ -1,0 +1,78 @@
+"""An interaction of the FHIR API as it is declared; everything that depends on it derives from the declaration.
+
+Routing, 405, authorisation, the CapabilityStatement, OpenAPI, the Ssp headers and the fault rules all read it, so that
+a new interaction is one file. Source: FHIR STU3, RESTful API.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Literal
+
+from registry_sandbox.http.response import Response
+
+Answer = Callable[[Any, Any], Response | Awaitable[Response]]
+"""Takes the request and the registry's service; returns an awaitable only where there is something to wait for."""
+
+Body = Literal["none", "resource", "form"]
+"""What a request carries."""
+
+ALWAYS_POSSIBLE = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
+"""The refusals that every interaction shares."""
+
+_OF_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """One interaction on one path.
+
+    Attributes:
+        code: FHIR's code of the interaction, such as `search-type`.
+        method: the HTTP method; HEAD goes with GET.
+        path: below the base, with `{id}` and `{vid}` where they stand.
+        answer: what answers it.
+        writes: whether it changes the registry, which not every client may.
+        body: what its requests carry.
+        statuses: of its own answers, the success first; `all_statuses` adds the common ones.
+        headers: the request headers that it takes, and whether each is required.
+        ssp_id: the end of its Ssp-InteractionID, such as `read:appointment`; empty where none is documented.
+        patient_in: where the patient of an exchange is named; empty where no patient is concerned.
+        needs_token: whether a request without a token is refused.
+    """
+
+    code: str
+    method: str
+    path: str
+    answer: Answer
+    writes: bool = False
+    body: Body = "none"
+    statuses: tuple[HTTPStatus, ...] = (HTTPStatus.OK,)
+    headers: Mapping[str, bool] = field(default_factory=dict)
+    ssp_id: str = ""
+    patient_in: Literal["", "appointment", "query", "body"] = ""
+    needs_token: bool = True
+    of_instance: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look into the path once, not at every request."""
+        object.__setattr__(self, "of_instance", "{id}" in self.path)
+
+    @property
+    def all_statuses(self) -> tuple[HTTPStatus, ...]:
+        """Every status that an answer can have, each once."""
+        of_body = () if self.body == "none" else _OF_BODY
+        return tuple(dict.fromkeys((*self.statuses, *ALWAYS_POSSIBLE, *of_body)))
+
+
+def _never(_request: Any, _service: Any) -> Response:
+    raise LookupError("a request without a route passed the check on routes")
+
+
+NO_INTERACTION = Interaction(code="", method="", path="", answer=_never)
+"""Of a request whose path or method is none of the API's."""

@@ -1,0 +1,125 @@
+"""A request as a value, and what the steps before the interaction learnt of it. Nothing here knows a socket."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from multidict import CIMultiDictProxy
+
+from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.fhir.resource import Format
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.interaction import NO_INTERACTION, Interaction
+from registry_sandbox.http.response import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls, as the token says: `name` is the appid (or the requesting system), `may_write` what it is let do."""
+
+    name: str
+    may_write: bool
+
+
+NOBODY = Client("", may_write=True)
+"""The caller where no tokens are judged, or none is needed."""
+
+
+class Verified(Protocol):
+    """What authentication keeps of a token that held: whose it is, and how long it holds."""
+
+    @property
+    def client(self) -> Client:
+        """Whose it is."""
+        ...
+
+    def is_in_time(self, now: float, leeway_s: float) -> bool:
+        """Whether the token still holds at an instant (seconds since the epoch)."""
+        ...
+
+
+class Negotiated(NamedTuple):
+    """The format of the answer, and why the client takes no format that there is, if so."""
+
+    format: Format
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class HeaderFacts:
+    """What follows from the headers of a request alone.
+
+    Requests on one connection whose headers are the same share it: what a client says with each request is worked out
+    once. Nothing that depends on the time, the path, the query or the body belongs here.
+    """
+
+    base: str = ""
+    negotiated: Negotiated | None = None
+    verified: Verified | None = None
+    echoed: Mapping[str, str] | None = None
+    bytes: int | None = None
+
+
+def _learnt(default: Any) -> Any:
+    """Declare what a step learns; until then it costs a request nothing."""
+    return field(default=default, init=False)
+
+
+@dataclass
+class Request:
+    """A request, and what the steps before the interaction learnt of it.
+
+    Attributes:
+        path: as on the request line, percent-encoded, without the query.
+        query: what followed `?`.
+        body: with its content-coding undone.
+        body_error: why there is no body, if it could not be read; the step whose turn it is raises it.
+        base: the absolute FHIR base that URLs in the answer begin with.
+        certificate_subject: the client certificate's, under mutual TLS.
+        called_as: the base as the request named it, where another is configured; else empty.
+        facts: what follows from the headers alone.
+        declared: the interaction, once it is routed.
+        not_acceptable: why the client takes no format that there is, if so.
+        injected: the faults in force for this exchange.
+        warnings: what the profiles warn of in a body that they let pass.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    base: str
+    body_error: SandboxError | None = None
+    certificate_subject: str = ""
+    called_as: str = ""
+    facts: HeaderFacts = field(default_factory=HeaderFacts)
+    client: Client = _learnt(NOBODY)
+    declared: Interaction = _learnt(NO_INTERACTION)
+    resource_type: str = _learnt("")
+    logical_id: str = _learnt("")
+    version_id: str = _learnt("")
+    allowed_methods: Collection[str] = _learnt(())
+    answer_format: Format = _learnt("json")
+    not_acceptable: str = _learnt("")
+    body_format: Format = _learnt("json")
+    injected: "Injected | None" = _learnt(None)
+    warnings: Sequence[Finding] = _learnt(())
+
+    @property
+    def interaction(self) -> str:
+        """FHIR's code of the interaction; empty where the request has none."""
+        return self.declared.code
+
+
+class Injected(Protocol):
+    """The faults in force for one exchange: the ids of their rules, and what they do last of all."""
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The rules that fired."""
+        ...
+
+    def finish(self, response: Response) -> None:
+        """Change the answer once it is dressed, and say how it goes out."""
+        ...

@@ -1,0 +1,94 @@
+"""A response as a value: what is answered, and how its bytes go out. Nothing here knows a socket."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from multidict import CIMultiDict
+
+from registry_sandbox.fhir.resource import Format, Resource, Write
+
+
+class Representable(Protocol):
+    """Something that can be sent in either format; what is `large` is encoded off the event loop."""
+
+    @property
+    def large(self) -> bool:
+        """Whether it takes long to encode."""
+        ...
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of this resource in the wanted format; `write` encodes what is not encoded yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedContent:
+    """A resource made for this answer."""
+
+    resource: Resource
+    large: bool = False
+
+    def encode(self, wanted: Format, write: Write) -> bytes:
+        """Give the bytes of the resource."""
+        return write(self.resource, wanted)
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is."""
+
+    status: int
+    content: Representable | None = None
+    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
+    body: bytes = b""
+    delivery: "Delivery | None" = None
+
+
+class Wire(Protocol):
+    """What can be done with the connection that an answer goes out on; the server implements it."""
+
+    async def head(self, response: Response) -> None:
+        """Send the status line and the headers, with the Content-Length of the whole body."""
+        ...
+
+    async def body(self, part: bytes) -> None:
+        """Send a part of the body; nothing where the answer has none (HEAD, 304)."""
+        ...
+
+    async def raw(self, octets: bytes) -> None:
+        """Send octets past HTTP."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection in good order, by FIN, once everything is sent."""
+        ...
+
+    async def reset(self) -> None:
+        """Break the connection, by RST, once everything is sent."""
+        ...
+
+    async def gone(self) -> None:
+        """Wait until the client has hung up."""
+        ...
+
+
+class Delivery(Protocol):
+    """How the bytes of an answer go out, where not at once and whole."""
+
+    @property
+    def report(self) -> "Sent":
+        """What was sent so far."""
+        ...
+
+    async def deliver(self, response: Response, wire: Wire) -> None:
+        """Send the answer, or what shall be left of it."""
+        ...
+
+
+@dataclass(slots=True)
+class Sent:
+    """What really went out: whether a head did, how many bytes of the body, and how the exchange ended."""
+
+    head: bool = False
+    body_bytes: int = 0
+    ended: Literal["under way", "whole", "closed", "reset", "lost"] = "under way"
