@@ -1,17 +1,31 @@
-# run: set up and serve. test: every test. check: everything a change must pass. schema: regenerate what is generated.
+# run: set up and serve. test: every test. check: everything a change must pass. test-oldest: the tests with the lowest
+# releases that setup.cfg admits; test-newest: with the newest Python that is there. schema: regenerate what is generated.
 # examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
 # application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a
 # Docker engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check examples schema bench profile image dist clean
+.PHONY: run test test-oldest test-newest check examples schema bench profile image dist clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
 
 test: .venv/ready
 	$(BIN)/pytest -n auto $(ARGS)
+
+# What is built and installed anew by the tests of the distribution has the newest dependencies: that is not for here.
+test-oldest: .venv-oldest/ready
+	.venv-oldest/bin/python -m pytest -q -n auto --ignore tests/house/distribution $(ARGS)
+
+test-newest:
+	@newest=$$(.ci/newest-python); if [ -z "$$newest" ]; then \
+		echo "test-newest: SKIPPED: this machine has no Python from 3.12 on"; \
+	else \
+		echo "test-newest: $$($$newest --version)"; \
+		$(MAKE) --no-print-directory .venv-newest/ready NEWEST=$$newest && \
+		.venv-newest/bin/python -m pytest -q -n auto $(ARGS); \
+	fi
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
@@ -49,5 +63,15 @@ profile: .venv/ready
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+.venv-oldest/ready: setup.cfg pyproject.toml .venv/ready
+	$(BIN)/uv venv --quiet --clear --seed --python $(PYTHON) .venv-oldest
+	$(BIN)/uv pip install --quiet --python .venv-oldest/bin/python --resolution lowest-direct --editable '.[dev]'
+	touch $@
+
+.venv-newest/ready: setup.cfg pyproject.toml .venv/ready
+	$(BIN)/uv venv --quiet --clear --seed --python $(NEWEST) .venv-newest
+	$(BIN)/uv pip install --quiet --python .venv-newest/bin/python --editable '.[dev]'
+	touch $@
+
 clean:
-	rm -rf .venv .venv-oldest build dist sandbox/*.egg-info
+	rm -rf .venv .venv-oldest .venv-newest build dist sandbox/*.egg-info

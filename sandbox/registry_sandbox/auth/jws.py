@@ -87,12 +87,18 @@ def _decoded(part: str, name: str) -> bytes:
         raise denied(f"The token's {name} cannot be decoded; {error}") from None
 
 
+_MOST_BRACKETS = 200
+"""Opening brackets in a header or in the claims, the ones in texts included: more could be nested too deep."""
+
+
 def _json_object(data: bytes, name: str) -> Mapping[str, Any]:
-    # RecursionError: a few kilobytes of brackets exhaust the parser's stack. ValueError: not UTF-8, not JSON, an
-    # integer of thousands of digits. `from None`: the parser's own message quotes the token.
+    # How deep the parser itself can go depends on the Python version. ValueError: not UTF-8, not JSON, an integer of
+    # thousands of digits. `from None`: the parser's own message quotes the token.
     try:
+        if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
+            raise ValueError("nested too deep")
         content = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+    except ValueError:
         expected = "expected a JSON object in UTF-8, without duplicate names, NaN or deep nesting"
         raise denied(f"The token's {name} cannot be read; {expected}") from None
     if not isinstance(content, dict):

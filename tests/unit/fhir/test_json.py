@@ -12,7 +12,7 @@ from registry_sandbox.fhir import json
     [
         (b"", "expecting value"),
         (b"{", "expecting property name"),
-        (b'{"a":1,}', "line 1, column 8"),
+        (b'{"a":1,}', "line 1, column [78]"),
         (b"{'a':1}", "double quotes"),
         (b'{"a":01}', "expecting ',' delimiter"),
         (b'{"a":1} x', "extra data"),
