@@ -52,9 +52,11 @@ from registry_sandbox.registry.store import Registry
 from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.random_streams import RandomStreams
+from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.connection import AccessLine, Listener
 from registry_sandbox.server.dispatcher import Dispatcher
+from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.serving import Port, PortTaken, Serving, UnwritableReadyFile
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
@@ -125,7 +127,7 @@ class Sandbox:
             checks=checks,
             faults=self._injector(injected, lambda context: answered(context.request, context.service)),
             service=service,
-            common_headers=CommonHeaders(self.random_streams.ids("request ids"), service.clock),
+            common_headers=self._common_headers,
             note=self.workspace.journal.note,
         )
 
@@ -202,11 +204,12 @@ class Sandbox:
             raise
 
     def _listener(self, handle: Handler, access_line: AccessLine, *, secure: bool) -> Listener:
+        settings = self.settings
         return Listener(
             handle=handle,
-            base_url=self.settings.base_url,
+            base_url=settings.base_url,
             base_path=self.base_path,
-            max_body=self.settings.max_body,
+            limits=Limits(settings.max_connections, settings.request_timeout, settings.max_body),
             access_line=access_line,
             secure=secure,
             refuse=self._refuse,
@@ -215,14 +218,13 @@ class Sandbox:
     def _refuse(self, error: SandboxError) -> Response:
         """Answer what never became a request of the FHIR base."""
         response = refusal(error)
-        response.headers["X-Request-Id"] = self._refusal_id()
         represent(response, "json", self.workspace.service.codec.write)
-        response.headers["Cache-Control"] = "no-store"
+        self._common_headers.add_own(response)
         return response
 
     @cached_property
-    def _refusal_id(self) -> Callable[[], str]:
-        return self.random_streams.ids("request ids")
+    def _common_headers(self) -> CommonHeaders:
+        return CommonHeaders(self.random_streams.ids("request ids"), self.workspace.service.clock)
 
     async def stop(self) -> None:
         """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
@@ -296,6 +298,7 @@ def build(
             check_digit=settings.check_digit,
             allow_entered_in_error=settings.allow_entered_in_error,
         ),
+        workers=Workers(),
         new_id=random_streams.ids("logical ids"),
         versioned_full_url=settings.full_url == "versioned",
         tokens=settings.auth,

@@ -104,6 +104,8 @@ class Settings:
         None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
     )
     max_body: int = _setting(1_048_576, "bytes that a body may have", _whole(1, 2**31))
+    max_connections: int = _setting(10_000, "connections that a port has open at one time", _whole(1, 10**6))
+    request_timeout: float = _setting(60.0, "seconds in which the head of a request, and its body, must come", _seconds)
     duplicates: str = _setting("allow", "the same pointer registered twice", choices=("allow", "refuse"))
     check_digit: bool = _setting(False, "judge the check digit of NHS numbers (modulus 11)", _yes)  # noqa: FBT003
     require_ssp: bool = _setting(False, "demand the four Ssp headers", _yes)  # noqa: FBT003

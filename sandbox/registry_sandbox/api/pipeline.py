@@ -4,18 +4,13 @@ One function walks all the steps, and waits only where there is something to wai
 something up, and a coroutine for each step would cost them more than the steps themselves do.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial, reduce
 from typing import Protocol
 
-from registry_sandbox.http.common_headers import (
-    WORTH_COMPRESSING_BYTES,
-    CommonHeaders,
-    compress,
-    is_preflight,
-    preflight_answer,
-)
+from registry_sandbox.http.common_headers import CommonHeaders
+from registry_sandbox.http.compression import WORTH_COMPRESSING_BYTES, compress
+from registry_sandbox.http.cors import is_preflight, preflight_answer
 from registry_sandbox.http.field_names import ACCEPT_ENCODING
 from registry_sandbox.http.handlers import Check, Handler, Middleware
 from registry_sandbox.http.negotiation import note_answer_format, represent
@@ -60,6 +55,7 @@ class Pipeline:
         self._checks = tuple(checks)
         self._faults = faults
         self._service = service
+        self._workers = service.workers
         self._write = service.codec.write
         self._common_headers = common_headers
         self._note = note
@@ -72,11 +68,11 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
             response = refused(request, error)
         if response.content is not None and response.content.large:
-            await asyncio.to_thread(represent, response, request.answer_format, self._write)
+            await self._workers.run(represent, response, request.answer_format, self._write)
         else:
             represent(response, request.answer_format, self._write)
         if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
-            await compress(request, response)
+            await compress(request, response, self._workers)
         self._common_headers.add_to(request, response)
         if request.injected is not None:
             request.injected.finish(response)
@@ -85,7 +81,7 @@ class Pipeline:
 
     def _begun(self, request: Request) -> Response | Awaitable[Response]:
         """Answer, or begin to: what an interaction has to wait for is left to be awaited."""
-        if request.method == "OPTIONS" and is_preflight(request):
+        if is_preflight(request):
             return preflight_answer(request)
         note_answer_format(request)  # first of all, so that every refusal takes it
         for check in self._checks:

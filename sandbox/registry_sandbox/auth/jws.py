@@ -94,12 +94,12 @@ _MOST_BRACKETS = 200
 def _json_object(data: bytes, name: str) -> Mapping[str, Any]:
     # How deep the parser itself can go depends on the Python version. ValueError: not UTF-8, not JSON, an integer of
     # thousands of digits. `from None`: the parser's own message quotes the token.
+    expected = "expected a JSON object in UTF-8, without duplicate names, NaN or deep nesting"
+    if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
+        raise denied(f"The token's {name} cannot be read; {expected}")
     try:
-        if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
-            raise ValueError("nested too deep")
         content = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except ValueError:
-        expected = "expected a JSON object in UTF-8, without duplicate names, NaN or deep nesting"
         raise denied(f"The token's {name} cannot be read; {expected}") from None
     if not isinstance(content, dict):
         raise denied(f"The token's {name} cannot be used; expected a JSON object")

@@ -21,6 +21,7 @@ IssueType = Literal[
     "conflict",
     "exception",
     "throttled",
+    "timeout",
     "transient",
     "processing",
     "informational",

@@ -1,20 +1,17 @@
-"""What every answer under the base wears: request ids, no-store, CORS, gzip.
+"""The headers that every answer under the base has: request ids, no-store, Date, and CORS for pages.
 
 Source: registry pages (X-Request-Id, X-Correlation-Id, on provider calls); Fetch, the CORS protocol; RFC 9110.
 """
 
-import asyncio
-import gzip
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from http import HTTPStatus
 
 from multidict import CIMultiDictProxy
 
 from registry_sandbox import __version__
+from registry_sandbox.http.cors import ALLOWED
 from registry_sandbox.http.field_names import (
-    ACCEPT_ENCODING,
     CACHE_CONTROL,
     DATE,
     ORIGIN,
@@ -27,23 +24,14 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import Clock, http_date
 
 _ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
-_EXPOSED = "Location, ETag, Last-Modified, X-Request-Id, X-Correlation-Id"
-_METHODS = "GET, HEAD, POST, PUT, OPTIONS"
-_HEADERS = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Prefer, X-Request-Id"
-
 _SERVER = f"appointment-registry-sandbox/{__version__}"
-
-WORTH_COMPRESSING_BYTES = 1_400
-"""What fits one packet gains nothing."""
-
-_OFF_LOOP_BYTES = 262_144
 
 
 class CommonHeaders:
-    """What dresses the answers.
+    """Adds the common headers to answers.
 
     Args:
-        new_id: gives the answers' own request ids.
+        new_id: returns the answers' own request ids.
         clock: what the Date header shows.
     """
 
@@ -52,15 +40,19 @@ class CommonHeaders:
         self._clock = clock
 
     def add_to(self, request: Request, response: Response) -> None:
-        """Put the headers on that every answer has."""
-        headers = response.headers
-        headers.update(_common(int(self._clock.timestamp())))
-        headers[X_REQUEST_ID] = self._new_id()
+        """Add them to the answer to a request."""
+        self.add_own(response)
         echoed = request.facts.echoed
         if echoed is None:
             echoed = request.facts.echoed = _echoed(request.headers)
         if echoed:
-            headers.update(echoed)
+            response.headers.update(echoed)
+
+    def add_own(self, response: Response) -> None:
+        """Add those that depend on no request: to the answer to what could not be read as one."""
+        headers = response.headers
+        headers.update(_common(int(self._clock.timestamp())))
+        headers[X_REQUEST_ID] = self._new_id()
 
 
 @lru_cache(maxsize=64)  # under load, exchanges share a second
@@ -76,44 +68,5 @@ def _echoed(headers: CIMultiDictProxy[str]) -> dict[str, str]:
     if sent is not None and _ECHOED.fullmatch(sent):
         replies[X_CORRELATION_ID] = sent
     if ORIGIN in headers:
-        replies["Access-Control-Allow-Origin"] = "*"
-        replies["Access-Control-Expose-Headers"] = _EXPOSED
+        replies |= ALLOWED
     return replies
-
-
-def is_preflight(request: Request) -> bool:
-    """Tell of an OPTIONS request whether a browser asks what a page may send."""
-    return ORIGIN in request.headers and "Access-Control-Request-Method" in request.headers
-
-
-def preflight_answer(request: Request) -> Response:
-    """Answer it, as a resource that any page may use."""
-    response = Response(HTTPStatus.NO_CONTENT)
-    response.headers["Access-Control-Allow-Methods"] = _METHODS
-    response.headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", _HEADERS)
-    response.headers["Access-Control-Max-Age"] = "600"
-    return response
-
-
-async def compress(request: Request, response: Response) -> None:
-    """Compress the body, if the client takes gzip."""
-    response.headers["Vary"] = "Accept, Accept-Encoding"
-    if not _takes_gzip(request.headers[ACCEPT_ENCODING]):
-        return
-    if len(response.body) > _OFF_LOOP_BYTES:
-        response.body = await asyncio.to_thread(_gzipped, response.body)
-    else:
-        response.body = _gzipped(response.body)
-    response.headers["Content-Encoding"] = "gzip"
-
-
-def _gzipped(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=1, mtime=0)
-
-
-def _takes_gzip(accepted: str) -> bool:
-    weights = {}
-    for part in accepted.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        weights[coding.strip()] = parameter.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))

@@ -146,6 +146,23 @@ class MissingIfMatch(SandboxError):
     spine_code = "MISSING_OR_INVALID_HEADER"
 
 
+class RequestTimeout(SandboxError):
+    """A request did not come whole in the time that it may take."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    issue_type = "timeout"
+
+
+class ServiceUnavailable(SandboxError):
+    """The sandbox has as much to do as it takes on; `Retry-After` says when to try again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    issue_type = "transient"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, headers={"Retry-After": "1"})
+
+
 class BodyTooLarge(SandboxError):
     """The body, or what it inflates to, is larger than is taken."""
 

@@ -15,9 +15,10 @@ from registry_sandbox.fhir.json import legible
 from registry_sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issue, spine_outcome
 from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.fhir.template import TEXTS, Template
-from registry_sandbox.http.errors import InternalServerError, SandboxError
+from registry_sandbox.http.errors import InternalServerError, SandboxError, ServiceUnavailable
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import GeneratedContent, Response
+from registry_sandbox.runtime.workers import WorkersBusy
 
 _log = logging.getLogger("sandbox")
 
@@ -26,6 +27,8 @@ def refused(request: Request, error: Exception) -> Response:
     """Give the answer to a request that failed; what we did not foresee is our bug, a 500 that tells no detail."""
     if isinstance(error, SandboxError):
         return refusal(error)
+    if isinstance(error, WorkersBusy):
+        return refusal(ServiceUnavailable(f"The sandbox is busy with large requests: {error}. Try again later."))
     _log.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
     return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
 

@@ -3,7 +3,6 @@
 It is all that an interaction works with: the registry, the clock, the reading, the profiles, the rules.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,11 +13,19 @@ from registry_sandbox.fhir.bundle import Bundle, Entry, Resources
 from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format, Resource
-from registry_sandbox.http.errors import ConflictingId, NonConformant, NotWellFormed, RuleBroken
+from registry_sandbox.http.errors import (
+    ConflictingId,
+    NonConformant,
+    NotWellFormed,
+    RequestTimeout,
+    RuleBroken,
+    ServiceUnavailable,
+)
 from registry_sandbox.http.request import Request
 from registry_sandbox.registry.store import Registry, Stored, Version
 from registry_sandbox.rules import Case, On, Strictness, findings
 from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.validation.profiles import Profiles
 from registry_sandbox.validation.reading import Codec, Reading, Refused
 
@@ -56,6 +63,7 @@ class RegistryService:
     codec: Codec
     profiles: Profiles
     strictness: Strictness
+    workers: Workers
     new_id: Callable[[], str]
     versioned_full_url: bool = False
     tokens: str = "registry"
@@ -66,7 +74,7 @@ class RegistryService:
         Raises:
             NotWellFormed, NotReadable: what is wrong with it, all of it.
         """
-        if isinstance(request.body_error, NotWellFormed):
+        if isinstance(request.body_error, NotWellFormed | RequestTimeout | ServiceUnavailable):
             raise request.body_error
         return await self.read_bytes(request.body, request.body_format, expected)
 
@@ -74,10 +82,10 @@ class RegistryService:
         """Read bytes; a large body, and the explaining of a refusal, do not hold up the event loop."""
         try:
             if len(body) > _LARGE_BYTES:
-                return await asyncio.to_thread(self.codec.read, body, body_format, expected)
+                return await self.workers.run(self.codec.read, body, body_format, expected)
             return self.codec.read(body, body_format, expected)
         except Refused as refused:
-            raise await asyncio.to_thread(refused.explained) from None
+            raise await self.workers.run(refused.explained) from None
 
     def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
         """Give every finding of the profiles: errors, warnings and information."""
@@ -86,7 +94,7 @@ class RegistryService:
     async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
         """Judge the body of a request; a large one does not hold up the event loop."""
         if len(request.body) > _LARGE_BYTES:
-            return await asyncio.to_thread(self.judge, reading, profiles)
+            return await self.workers.run(self.judge, reading, profiles)
         return self.judge(reading, profiles)
 
     async def accept(self, request: Request, on: On, current: Version | None = None) -> Resource:

@@ -1,13 +1,16 @@
 """The body of a request: received no further than it may be large, and its content-coding undone."""
 
+import asyncio
 import zlib
 
 from aiohttp import web
 
-from registry_sandbox.http.errors import BodyTooLarge, NotWellFormed, SandboxError, UnsupportedMediaType
+from registry_sandbox.http.errors import BodyTooLarge, NotWellFormed, RequestTimeout, SandboxError, UnsupportedMediaType
 from registry_sandbox.http.field_names import CONTENT_ENCODING, EXPECT
+from registry_sandbox.server.limits import Limits
 
 _CODINGS_AT_MOST = 4  # each is a whole body to inflate
+_MEMBERS_AT_MOST = 100
 _GZIP = zlib.MAX_WBITS | 16
 
 Body = tuple[bytes, SandboxError | None]
@@ -16,33 +19,39 @@ Body = tuple[bytes, SandboxError | None]
 NO_BODY: Body = (b"", None)
 
 
-async def received(http: web.BaseRequest, max_body: int) -> Body:
-    """Wait for the body of a request, of at most this many bytes as sent and inflated."""
-    if not http.body_exists:
-        return NO_BODY
+async def received(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout) -> Body:
+    """Wait for the body of a request, of at most `max_body` bytes, as long as `patience` lasts."""
     try:
-        sent = await _sent(http, max_body)
+        sent = await _sent(http, limits, patience)
     except SandboxError as error:
         return b"", error
-    return decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), max_body)
+    return decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), limits.max_body)
 
 
-async def _sent(http: web.BaseRequest, max_body: int) -> bytes:
-    length = http.content_length
+async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout) -> bytes:
+    length, max_body = http.content_length, limits.max_body
     if length is not None and length > max_body:
         raise _too_large(f"{length} bytes", max_body)
     _continue_if_expected(http)
     content, chunks, total = http.content, [], 0
     try:
-        while not content.at_eof():
-            chunk = await content.readany()
-            chunks.append(chunk)
-            total += len(chunk)
-            if total > max_body:
-                raise _too_large("larger", max_body)
+        if content.is_eof():  # it came with its head
+            chunks = [content.read_nowait()]
+            total = len(chunks[0])
+        else:
+            with limits.receiving() as count:
+                async with patience:
+                    while total <= max_body and not content.at_eof():
+                        chunks.append(await content.readany())
+                        count(len(chunks[-1]))
+                        total += len(chunks[-1])
+    except TimeoutError as error:
+        raise RequestTimeout(f"The body did not come whole within {limits.request_timeout_s:g} s.") from error
     except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
         # A RuntimeError is how aiohttp says that the client had hung up before anybody waited for more.
         raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
+    if total > max_body:
+        raise _too_large("larger", max_body)
     return b"".join(chunks)
 
 
@@ -82,13 +91,19 @@ def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -
 
 
 def _inflated(body: bytes, max_body: int) -> bytes:
-    inflater = zlib.decompressobj(_GZIP)
-    try:
-        inflated = inflater.decompress(body, max_body + 1)
-    except zlib.error as error:
-        raise NotWellFormed("The body is not gzip, though its Content-Encoding says so.") from error
-    if len(inflated) > max_body:
-        raise _too_large("larger, once inflated", max_body)
-    if not inflater.eof or inflater.unused_data:
-        raise NotWellFormed("The gzip stream of the body is cut short, or something follows it.")
-    return inflated
+    """Inflate every member of a gzip stream (RFC 1952 section 2.2: a file may have several)."""
+    inflated = b""
+    for _ in range(_MEMBERS_AT_MOST):
+        inflater = zlib.decompressobj(_GZIP)
+        try:
+            inflated += inflater.decompress(body, max_body + 1 - len(inflated))
+        except zlib.error as error:
+            raise NotWellFormed("The body is not gzip, though its Content-Encoding says so.") from error
+        if len(inflated) > max_body:
+            raise _too_large("larger, once inflated", max_body)
+        if not inflater.eof:
+            raise NotWellFormed("The gzip stream of the body is cut short.")
+        body = inflater.unused_data
+        if not body:
+            return inflated
+    raise NotWellFormed(f"The gzip stream of the body has more than {_MEMBERS_AT_MOST} members.")

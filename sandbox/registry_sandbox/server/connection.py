@@ -6,24 +6,36 @@ release from 3.11 on works.
 
 import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 
-from aiohttp import web
+from aiohttp import HttpVersion10, web
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
-from registry_sandbox.http.errors import InternalServerError, InvalidHeader, SandboxError
+from registry_sandbox.http.errors import (
+    InternalServerError,
+    InvalidHeader,
+    NotWellFormed,
+    RequestTimeout,
+    SandboxError,
+    ServiceUnavailable,
+)
 from registry_sandbox.http.field_names import HOST
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.server.body import Body, received
-from registry_sandbox.server.sending import sendable
+from registry_sandbox.server.body import NO_BODY, Body, received
+from registry_sandbox.server.limits import Limits
+from registry_sandbox.server.sending import octets, sendable
+from registry_sandbox.server.unreadable import reason
 from registry_sandbox.server.wire import deliver
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
+_BEGUN_WITHIN_S = 0.05
+_END_OF_HEAD = b"\r\n\r\n"
+_BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 
 AccessLine = Callable[[str, Request, Response], None]
@@ -36,18 +48,23 @@ Refusal = Callable[[SandboxError], Response]
 class Listener:
     """What the connections to a port have in common.
 
-    `handle` is the front of the house; `base_url` the configured base, if there is one; `base_path` that of the base
-    otherwise, below the host that a request names. A body may have `max_body` bytes, as sent and inflated. `secure`
-    tells whether what comes in comes over TLS. `refuse` words the answer to what cannot be read as HTTP.
+    Attributes:
+        handle: answers a request.
+        base_url: the configured base, if there is one.
+        base_path: that of the base otherwise, below the host that a request names.
+        limits: of the port.
+        access_line: is told of every exchange.
+        secure: whether what comes in comes over TLS.
+        refuse: words the answer to what cannot be read as HTTP.
     """
 
     handle: Handler
     base_url: str | None
     base_path: str
-    max_body: int
     access_line: AccessLine
-    secure: bool
     refuse: Refusal
+    limits: Limits = field(default_factory=Limits)
+    secure: bool = False
 
 
 class Connection(web.RequestHandler):
@@ -61,52 +78,129 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
             max_field_size=65_536,
             max_line_size=65_536,
+            lingering_time=1.0,  # in which a client that is still sending can read why it was refused
         )
         self._listener = listener
+        self._clock = asyncio.get_running_loop().time
         self._last_headers: RawHeaders | None = None  # of the last request, as they were sent
         self._parsed: tuple[CIMultiDictProxy[str], HeaderFacts]  # and what follows from them
         self._remote = "-"
         self._gone = asyncio.Event()
+        self._answering = self._half_closed = False
+        self._patience: asyncio.Timeout | None = None  # with a body that is not whole yet
+        self.waiting_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the address of the client."""
+        """Note the address of the client; refuse it if there are too many connections."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self._remote = str(peer[0] if isinstance(peer, (list, tuple)) else peer or "-")
+        limits = self._listener.limits
+        if not limits.admit(self):
+            most = f"{limits.max_connections} connections are open; --max-connections sets how many may be."
+            self._refuse_and_close(ServiceUnavailable(most))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Wake whatever keeps the client waiting: it has hung up."""
         self._gone.set()
+        self._listener.limits.leave(self)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Note since when a request is on its way; hand requests that came together to the parser one by one."""
+        if self.waiting_since is None and data and self._patience is None:
+            self.waiting_since = self._clock()
+        if data.count(_END_OF_HEAD) < 2 or _BODY.search(data):  # noqa: PLR2004 - the usual case
+            super().data_received(data)
+            return
+        # What comes behind a good request may be no HTTP, for which aiohttp would forget the good one.
+        *pieces, last = data.split(_END_OF_HEAD)
+        for piece in pieces:
+            super().data_received(piece + _END_OF_HEAD)
+        if last:
+            super().data_received(last)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio's own signature
+        """Go on answering a client that sends no more, as `Connection: close` and HTTP/1.0 clients may do.
+
+        Returns:
+            True: the connection stays open for the answer. A body that is not whole will never be.
+        """
+        super().eof_received()
+        if self._listener.secure:
+            return False
+        self._half_closed = True
+        if self._patience is not None:
+            self._patience.reschedule(self._clock())  # nothing more will come
+        self._loop_later(self._close_if_idle)
+        return True
+
+    def _loop_later(self, act: Callable[[], None]) -> None:
+        # A request that came together with the end is begun by then: aiohttp's tasks take two rounds of the loop.
+        asyncio.get_running_loop().call_later(_BEGUN_WITHIN_S, act)
+
+    def _close_if_idle(self) -> None:
+        if not self._answering and self.transport is not None:
+            self.transport.close()
+
+    def time_out(self) -> None:
+        """Refuse a request whose head does not come whole."""
+        if not self._answering:
+            within = f"{self._listener.limits.request_timeout_s:g} s"
+            self._refuse_and_close(RequestTimeout(f"The head of the request did not come whole within {within}."))
+
+    def _refuse_and_close(self, error: SandboxError) -> None:
+        if self.transport is not None and isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.write(octets(self._listener.refuse(error), connection="close"))
+        self.force_close()
 
     async def answer(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
-        body = await received(http, self._listener.max_body)
-        request = self._request(http.method, http.raw_path, http.headers, http.raw_headers, body)
-        response = await self._listener.handle(request)
-        if response.delivery is None:
-            self._listener.access_line(self._remote, request, response)
-            return sendable(response)
+        self._answering, self.waiting_since = True, None
         try:
-            return await deliver(http, response, response.delivery, self._gone)
+            listener = self._listener
+            body = await self._body(http) if http.body_exists else NO_BODY
+            try:
+                request = self._request(http, body)
+            except InvalidHeader as error:
+                return sendable(listener.refuse(error), http, last=True)
+            response = await listener.handle(request)
+            if response.delivery is None:
+                listener.access_line(self._remote, request, response)
+                return sendable(response, http, last=self._half_closed or isinstance(body[1], RequestTimeout))
+            try:
+                return await deliver(http, response, response.delivery, self._gone)
+            finally:
+                listener.access_line(self._remote, request, response)
         finally:
-            self._listener.access_line(self._remote, request, response)
+            self._answering = False
+            if self._half_closed:
+                self._loop_later(self._close_if_idle)
 
-    def _request(
-        self, method: str, target: str, headers: CIMultiDictProxy[str], raw_headers: RawHeaders, body: Body
-    ) -> Request:
-        listener = self._listener
+    async def _body(self, http: web.BaseRequest) -> Body:
+        if self._half_closed and not http.content.is_eof():
+            return _cut_short()
+        limits = self._listener.limits
+        self._patience = asyncio.timeout(limits.request_timeout_s)
+        try:
+            body = await received(http, limits, self._patience)
+        finally:
+            self._patience = None
+        return _cut_short() if self._half_closed and isinstance(body[1], RequestTimeout) else body
+
+    def _request(self, http: web.BaseRequest, body: Body) -> Request:
+        listener, target = self._listener, http.raw_path
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
-        if self._last_headers != raw_headers:
-            own = self._own_base(headers.get(HOST, ""))
-            self._last_headers, self._parsed = raw_headers, (headers, HeaderFacts(own))
+        if self._last_headers != http.raw_headers:
+            own = self._own_base(_host(http))
+            self._last_headers, self._parsed = http.raw_headers, (http.headers, HeaderFacts(own))
         headers, facts = self._parsed
         own = facts.base
         subject = self._subject() if listener.secure else ""
         base, called_as = (own, "") if listener.base_url is None else (listener.base_url, own)
-        return Request(method, path, query, headers, body[0], base, body[1], subject, called_as, facts)
+        return Request(http.method, path, query, headers, body[0], base, body[1], subject, called_as, facts)
 
     def _own_base(self, host: str) -> str:
         scheme, authority = "https" if self._listener.secure else "http", host
@@ -129,26 +223,43 @@ class Connection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,  # noqa: ARG002 - what aiohttp calls it with
+        request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - it may quote a token
+        message: str | None = None,
     ) -> web.StreamResponse:
         """Answer a request that aiohttp could not read, or that our own code failed on."""
         if status == web.HTTPBadRequest.status_code:
-            error: SandboxError = InvalidHeader("The request line or a header cannot be read as HTTP/1.1.")
+            error: SandboxError = InvalidHeader(reason(str(message or exc)))
         else:
             error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
             self.logger.error("unexpected failure in the server", exc_info=exc)
-        response = sendable(self._listener.refuse(error))
-        response.force_close()
-        return response
+        return sendable(self._listener.refuse(error), request, last=True)
 
 
-async def _answer(http: web.BaseRequest) -> web.StreamResponse:
+def _cut_short() -> Body:
+    return b"", NotWellFormed("The body is cut short: the client ended its half of the connection.")
+
+
+def _host(http: web.BaseRequest) -> str:
+    """Return the Host header.
+
+    Raises:
+        InvalidHeader: there are several; a request of HTTP/1.1 has none (RFC 9112 section 3.2); or the version is one
+            that has no headers.
+    """
+    if http.version < HttpVersion10:
+        raise InvalidHeader(reason("version"))
+    named = http.headers.getall(HOST, ())
+    if len(named) > 1 or (not named and http.version != HttpVersion10):
+        raise InvalidHeader(reason("duplicate host" if named else "missing host"), location="http.Host")
+    return named[0] if named else ""
+
+
+def _answer(http: web.BaseRequest) -> Awaitable[web.StreamResponse]:
     if not isinstance(http.protocol, Connection):
         raise TypeError("this server has connections of its own")
-    return await http.protocol.answer(http)
+    return http.protocol.answer(http)
 
 
 def connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:

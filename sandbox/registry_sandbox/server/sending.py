@@ -1,7 +1,7 @@
-"""Answers as they leave: a dressed one is written in one go, as the bytes it is; any other as aiohttp does it.
+"""Answers as they leave: one that has all its headers is written in one go, as the bytes it is; any other by aiohttp.
 
 aiohttp copies the headers, completes them, sorts out the body and writes the two in turn, which costs as much as all
-the judging of a read. What the envelope has dressed is complete already.
+that a read costs before. What the common headers were added to is complete already.
 
 Source: RFC 9112 sections 4 and 9.3 (status line, persistence); RFC 9110 section 8.6 (Content-Length).
 """
@@ -17,18 +17,26 @@ from registry_sandbox.http.field_names import DATE
 from registry_sandbox.http.response import Response
 
 _WITHOUT_BODY = (204, 304)
-_CONNECTION = ("\r\nConnection: close", "\r\nConnection: keep-alive")
-_ONE_WRITE_BYTES = 65_536  # below it, to copy a body costs less than a second write
+_UNREADABLE = "UNKNOWN"
+"""The method of what aiohttp could not read."""
 
 
 class Prepared(web.StreamResponse):
-    """An answer whose headers are complete but for those of the connection."""
+    """An answer as it will be written.
 
-    def __init__(self, response: Response) -> None:
+    Args:
+        response: the answer, which has all its headers.
+        head: its status line and headers, with the empty line.
+        body: what follows.
+        keep_alive: whether the connection is kept.
+    """
+
+    def __init__(self, response: Response, head: bytes, body: bytes, *, keep_alive: bool) -> None:
         # The base class is not initialised: that makes a header dictionary and looks up a reason for every answer, and
         # all that aiohttp asks of an answer that it has been given is overridden here.
         self._response = response
-        self._lasting = True
+        self._octets = head, body
+        self._lasting = keep_alive
 
     @property
     def status(self) -> int:
@@ -51,25 +59,46 @@ class Prepared(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Write everything, and wait where the client reads too slowly."""
-        response, writer = self._response, request.writer
-        self._lasting = self._lasting and request.keep_alive
-        old = request.version == HttpVersion10
-        closing = "" if self._lasting and not old else _CONNECTION[self._lasting]
-        head = _head(response, _status_line(old, response.status), closing)
-        body = b"" if request.method == "HEAD" or response.status in _WITHOUT_BODY else response.body
-        transport = request.transport
+        transport, writer = request.transport, request.writer
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has hung up")
-        if len(body) < _ONE_WRITE_BYTES:
-            transport.write(head + body)
-        else:
-            transport.write(head)
+        head, body = self._octets
+        transport.write(head + body if len(body) < _ONE_WRITE_BYTES else head)
+        if len(body) >= _ONE_WRITE_BYTES:
             transport.write(body)
         await writer.drain()  # at once, unless the client reads too slowly
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all was written."""
+
+
+_ONE_WRITE_BYTES = 65_536  # below it, to copy a body costs less than a second write
+
+
+def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -> web.StreamResponse:
+    """Return what aiohttp sends in answer to a request; `last` closes the connection behind it.
+
+    Raises:
+        ValueError: a header's value has a line break or a NUL.
+    """
+    if DATE not in response.headers:
+        made = web.Response(status=response.status, body=response.body or None, headers=response.headers)
+        if last:
+            made.force_close()
+        return made
+    # What could not be read has no version: aiohttp says 1.0 of it, and the client spoke 1.1 most likely.
+    old = http.version <= HttpVersion10 and http.method != _UNREADABLE
+    keep_alive = http.keep_alive and not last
+    connection = ("keep-alive" if old else "") if keep_alive else "close"
+    head = _head(response, _status_line(old, response.status), connection)
+    body = b"" if http.method == "HEAD" or response.status in _WITHOUT_BODY else response.body
+    return Prepared(response, head, body, keep_alive=keep_alive)
+
+
+def octets(response: Response, *, connection: str) -> bytes:
+    """Return an answer to what never became a request, as it is written in HTTP/1.1."""
+    return _head(response, _status_line(False, response.status), connection) + response.body  # noqa: FBT003
 
 
 def _head(response: Response, status_line: str, connection: str) -> bytes:
@@ -79,7 +108,8 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
     if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
         raise ValueError("a header's value has a line break or a NUL")
     length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
-    return f"{status_line}{headers}{length}{connection}\r\n\r\n".encode()
+    persistence = f"\r\nConnection: {connection}" if connection else ""
+    return f"{status_line}{headers}{length}{persistence}\r\n\r\n".encode()
 
 
 @lru_cache(maxsize=128)
@@ -89,10 +119,3 @@ def _status_line(old: bool, status: int) -> str:  # noqa: FBT001 - it keys a cac
 
 
 _KNOWN = frozenset(int(each) for each in HTTPStatus)
-
-
-def sendable(response: Response) -> web.StreamResponse:
-    """Give what aiohttp sends."""
-    if DATE in response.headers:
-        return Prepared(response)
-    return web.Response(status=response.status, body=response.body or None, headers=response.headers)

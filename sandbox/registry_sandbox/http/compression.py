@@ -1,0 +1,41 @@
+"""gzip for answers, where the client takes it and it pays.
+
+Source: RFC 9110 section 12.5.3 (Accept-Encoding); RFC 1952.
+"""
+
+import gzip
+
+from registry_sandbox.http.field_names import ACCEPT_ENCODING
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.runtime.workers import Workers
+
+WORTH_COMPRESSING_BYTES = 1_400
+"""What fits one packet gains nothing."""
+
+_OFF_LOOP_BYTES = 262_144
+
+
+async def compress(request: Request, response: Response, workers: Workers) -> None:
+    """Compress the body, if the client takes gzip."""
+    response.headers["Vary"] = "Accept, Accept-Encoding"
+    if not takes_gzip(request.headers[ACCEPT_ENCODING]):
+        return
+    if len(response.body) > _OFF_LOOP_BYTES:
+        response.body = await workers.run(_gzipped, response.body)
+    else:
+        response.body = _gzipped(response.body)
+    response.headers["Content-Encoding"] = "gzip"
+
+
+def _gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header admits gzip: named, or by `*`, and not with the weight 0."""
+    weights = {}
+    for part in accepted.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        weights[coding.strip()] = parameter.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))

@@ -1,0 +1,177 @@
+"""The bounds of a port, on the wire: what comes too slowly, too often, or not as HTTP, gets an answer and an end."""
+
+import gzip
+import json
+import socket
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from registry_sandbox.testing import builders
+from registry_sandbox.testing.running import RegistrySandbox
+
+GET = "GET /STU3/metadata HTTP/1.1\r\nHost: localhost\r\n"
+
+
+def connect(sandbox: RegistrySandbox) -> socket.socket:
+    """Open a connection to the registry."""
+    address = urlsplit(sandbox.base_url)
+    return socket.create_connection((address.hostname, address.port), timeout=10)
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Everything that comes until the server closes."""
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def answered(sandbox: RegistrySandbox, sent: bytes, *, half_close: bool = False) -> bytes:
+    """Everything that comes back for these bytes."""
+    with connect(sandbox) as connection:
+        connection.sendall(sent)
+        if half_close:
+            connection.shutdown(socket.SHUT_WR)
+        return everything(connection)
+
+
+def diagnostics(answer: bytes) -> str:
+    """What the outcome of the last answer says."""
+    said: str = json.loads(answer.rpartition(b"\r\n\r\n")[2])["issue"][0]["diagnostics"]
+    return said
+
+
+def posted(sandbox: RegistrySandbox, version: str = "1.1", **headers: str) -> bytes:
+    """A registration, to be sent as it is."""
+    body = json.dumps(builders.appointment()).encode()
+    given = {"Host": "localhost", "Content-Type": "application/fhir+json", "Content-Length": str(len(body)), **headers}
+    given["Authorization"] = f"Bearer {sandbox.token()}"
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in given.items())
+    return f"POST /STU3/Appointment HTTP/{version}\r\n{lines}\r\n".encode() + body
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[RegistrySandbox]:
+    """A sandbox that waits a third of a second for a request, and has room for three connections."""
+    with RegistrySandbox(request_timeout=0.3, max_connections=3) as sandbox:
+        yield sandbox
+
+
+class TestTime:
+    """`--request-timeout`: 408, then the end."""
+
+    def test_a_head_that_does_not_come_whole(self, impatient: RegistrySandbox) -> None:
+        """However it is spread: a byte now and then does not help."""
+        with connect(impatient) as connection:
+            began = time.monotonic()
+            for byte in GET.encode():
+                try:
+                    connection.sendall(bytes([byte]))
+                except OSError:
+                    break
+                time.sleep(0.05)
+            answer = everything(connection)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert "head of the request did not come whole within 0.3 s" in diagnostics(answer)
+        assert time.monotonic() - began < 3
+
+    def test_a_body_that_does_not_come_whole(self, impatient: RegistrySandbox) -> None:
+        """The token is judged first, as in any request; with a good one it is 408."""
+        answer = answered(impatient, posted(impatient)[:-5])
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"Connection: close" in answer
+        assert "body did not come whole" in diagnostics(answer)
+
+    def test_an_idle_connection_is_left_alone(self, impatient: RegistrySandbox) -> None:
+        """It has sent nothing that could be late."""
+        with connect(impatient) as connection:
+            time.sleep(0.8)
+            connection.sendall((GET + "Connection: close\r\n\r\n").encode())
+            assert everything(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_more_connections_than_there_is_room_for_are_told_so(impatient: RegistrySandbox) -> None:
+    """`--max-connections`: 503 with Retry-After; once there is room again, the next is answered."""
+    open_ones = [connect(impatient) for _ in range(3)]
+    time.sleep(0.1)
+    refused = answered(impatient, b"")
+    for each in open_ones:
+        each.close()
+    time.sleep(0.1)
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1\r\n" in refused
+    assert "--max-connections" in diagnostics(refused)
+    assert answered(impatient, (GET + "Connection: close\r\n\r\n").encode()).startswith(b"HTTP/1.1 200 ")
+
+
+class TestEnds:
+    """A client that ends its half of the connection is answered, or nothing is done."""
+
+    @pytest.mark.parametrize(("version", "headers"), [("1.0", {}), ("1.1", {}), ("1.1", {"Connection": "close"})])
+    def test_what_is_executed_is_answered(
+        self, running: RegistrySandbox, version: str, headers: dict[str, str]
+    ) -> None:
+        """HTTP/1.0 clients may end their half as soon as all is sent."""
+        answer = answered(running, posted(running, version, **headers), half_close=True)
+        assert answer.split(b" ", 2)[1] == b"201"
+
+    def test_what_is_not_whole_is_not_executed(self, running: RegistrySandbox) -> None:
+        """And told."""
+        answer = answered(running, posted(running)[:-2], half_close=True)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert "cut short" in diagnostics(answer)
+
+
+class TestNotHttp:
+    """What cannot be read is told by its reason, and what was good before it is answered."""
+
+    @pytest.mark.parametrize(
+        ("sent", "reason"),
+        [
+            (b"GET /STU3/metadata HTTP/1.1\r\n\r\n", "no Host header"),
+            (b"GET /STU3/metadata HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "two Host headers"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "two Content-Lengths"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n{}", "Content-Length is no number"),
+            (
+                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+                "Content-Length and chunks",
+            ),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "a chunk of the body"),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
+            (b"GARBAGE\r\n\r\n", "method"),
+            (b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", "no HTTP version that can be read"),
+            (b"GET / HTTP/1.1\r\nHost a\r\n\r\n", "a header is malformed"),
+            (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", "too long"),
+        ],
+    )
+    def test_each_fault_has_its_sentence(self, running: RegistrySandbox, sent: bytes, reason: str) -> None:
+        """Over the version that clients speak, and the connection ends."""
+        answer = answered(running, sent)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert reason in diagnostics(answer)
+
+    def test_a_good_request_in_front_of_garbage_is_answered(self, running: RegistrySandbox) -> None:
+        """Though both came in one packet."""
+        answer = answered(running, f"{GET}\r\nGARBAGE\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1 400 ") == 1
+
+    def test_a_preflight_with_bytes_that_are_no_text_is_answered(self, running: RegistrySandbox) -> None:
+        """What is no name of a header is not echoed."""
+        head = b"OPTIONS /STU3/metadata HTTP/1.1\r\nHost: a\r\nOrigin: http://page.test\r\nConnection: close\r\n"
+        asked = b"Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: \xff\xfe\r\n\r\n"
+        answer = answered(running, head + asked)
+        assert answer.startswith(b"HTTP/1.1 204 ")
+        assert b"\xff" not in answer
+
+
+@pytest.mark.parametrize(("members", "status"), [(2, b"201"), (100, b"201"), (101, b"400")])
+def test_a_gzip_stream_may_have_several_members(running: RegistrySandbox, members: int, status: bytes) -> None:
+    """RFC 1952 section 2.2; not without end."""
+    body = json.dumps(builders.appointment()).encode()
+    parts = [body[at : at + 1] for at in range(members - 1)] + [body[members - 1 :]]
+    packed = b"".join(map(gzip.compress, parts))
+    head, _, _ = posted(running, Content_Encoding="gzip", Connection="close").partition(b"\r\n\r\n")
+    lines = [each for each in head.split(b"\r\n") if not each.startswith(b"Content-Length")]
+    sent = b"\r\n".join([*lines, b"Content-Length: %d" % len(packed), b"", packed])
+    assert answered(running, sent).split(b" ", 2)[1] == status
