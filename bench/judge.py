@@ -1,4 +1,4 @@
-"""How long a valid Appointment of 1 KB takes to be read and judged, and the start to load the definitions.
+"""How long a valid Appointment of 1 KB takes to be read and validated, and the start to load the definitions.
 
 `python -m bench.judge` prints microseconds of processor time: the best of several rounds, which neighbours spoil least.
 """
@@ -48,11 +48,11 @@ def main() -> None:
     as_json = json.dumps(APPOINTMENT).encode()
     resource = codec.read(as_json, "json").resource
     as_xml = codec.write(resource, "xml")
-    findings = profiles.judge(resource)
+    findings = profiles.validate(resource)
     if findings:
         sys.exit(f"the Appointment of the benchmark is not valid: {findings}")
     rows = {
-        f"judge ({len(as_json)} bytes of JSON)": _best(lambda: profiles.judge(resource), 2000),
+        f"validate ({len(as_json)} bytes of JSON)": _best(lambda: profiles.validate(resource), 2000),
         f"read XML ({len(as_xml)} bytes)": _best(lambda: codec.read(as_xml, "xml"), 2000),
         "read JSON": _best(lambda: codec.read(as_json, "json"), 2000),
         "load the definitions": _best(Profiles.load, 5),

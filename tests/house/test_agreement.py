@@ -19,10 +19,10 @@ from lxml import etree
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.validation.compiled_profiles import CompiledProfiles
 from registry_sandbox.validation.conformance import Definition, definitions_at, shipped_definitions
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, SHIPPED, Profiles
 from registry_sandbox.validation.reading import Codec, Refused
-from registry_sandbox.validation.structure_definition import CompiledProfiles
 from registry_sandbox.validation.valuesets import ValueSets
 
 Damage = Callable[[random.Random, Resource], None]
@@ -133,7 +133,7 @@ def judge(judges: Judges, body: bytes, body_format: Format, xml: bytes | None, t
         tally.add(body, official, "400", lambda: [str(read)])
     else:
         said = judges.ours(read)
-        strictly = errors_of(judges.profiles.judge(read))
+        strictly = errors_of(judges.profiles.validate(read))
         assert not said or strictly, "the registry's profile accepts what its base refuses"
         tally.add(body, official, "422" if said else "422, registry only" if strictly else "accepted", lambda: said)
 
@@ -183,7 +183,7 @@ def test_the_official_profile_gives_the_same_verdicts_as_ours(
             read = codec.read(json.dumps(resource).encode(), "json").resource
         except (Refused, SandboxError):
             continue
-        assert places(ours.judge(read)) == places(theirs.judge(read))
+        assert places(ours.validate(read)) == places(theirs.validate(read))
         compared += 1
 
 
@@ -198,7 +198,7 @@ def test_the_official_examples_are_refused_for_the_registrys_reasons_only(
     """HL7's examples are valid: every error against them is one of Registry-Appointment-1."""
     judges = Judges(definitions)
     for example in examples:
-        errors = errors_of(judges.profiles.judge(example))
+        errors = errors_of(judges.profiles.validate(example))
         assert errors
         assert {e.source for e in errors if not e.source.startswith("reg-")} <= {REGISTRY_APPOINTMENT}
         assert judges.ours(example) == []

@@ -48,7 +48,7 @@ HOSTILE: dict[str, Resource] = {
 def test_it_is_judged(members: Resource) -> None:
     """Findings come, and messages stay short whatever was sent."""
     profiles, resource = Profiles.load(), {"resourceType": "Appointment", "status": "booked", **members}
-    findings = profiles.judge(resource)
+    findings = profiles.validate(resource)
     assert findings
     assert any(finding.severity == "error" for finding in findings)
     assert len(findings) <= MOST_FINDINGS + 1
@@ -58,7 +58,9 @@ def test_it_is_judged(members: Resource) -> None:
 def test_an_error_is_not_lost_among_information() -> None:
     """However much there is to say, what makes the resource invalid is said."""
     unknown = [{"url": f"http://x.test/{n}", "valueString": "a"} for n in range(3_000)]
-    findings = Profiles.load().judge({"resourceType": "Appointment", "extension": unknown, "slot": [{"display": "s"}]})
+    findings = Profiles.load().validate(
+        {"resourceType": "Appointment", "extension": unknown, "slot": [{"display": "s"}]}
+    )
     assert len(findings) == MOST_FINDINGS + 1
     assert any("Appointment.slot must not be there" in finding.message for finding in findings)
     assert findings[-1].message.startswith("... and ")

@@ -68,7 +68,7 @@ def _bytes(path: Path) -> bytes:
 def _findings(codec: Codec, profiles: Profiles, name: str, body: bytes) -> Sequence[Finding]:
     try:
         reading = codec.read(body, _format(name, body))
-        return profiles.judge(reading.resource, line=reading.line)
+        return profiles.validate(reading.resource, line=reading.line)
     except Refused as refused:
         return [*refused.explained().findings, _UNJUDGED]
     except SandboxError as error:

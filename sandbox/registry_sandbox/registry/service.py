@@ -89,7 +89,7 @@ class RegistryService:
 
     def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
         """Give every finding of the profiles: errors, warnings and information."""
-        return self.profiles.judge(reading.resource, profiles, line=reading.line)
+        return self.profiles.validate(reading.resource, profiles, line=reading.line)
 
     async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
         """Judge the body of a request; a large one does not hold up the event loop."""

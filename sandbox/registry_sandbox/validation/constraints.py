@@ -4,23 +4,25 @@ Source: https://hl7.org/fhir/STU3/elementdefinition.html
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from registry_sandbox.fhir.finding import Severity
 from registry_sandbox.validation import fhirpath, invariants, values
-from registry_sandbox.validation.checks import Check, Invariant
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, short
-from registry_sandbox.validation.element import Element, codes_of, value_set_of
+from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of, value_set_of
+from registry_sandbox.validation.validators import Condition, Constraint, Validator
 from registry_sandbox.validation.valuesets import Codes, ValueSets
 
-if TYPE_CHECKING:
-    from registry_sandbox.fhir.finding import Severity
-
 CODE_TYPES = frozenset({"code", "Coding", "CodeableConcept", "Quantity", "string", "uri"})
+"""The types that may be bound to a value set."""
+
+TEXT_TYPES = frozenset({"code", "string", "uri"})
+"""Those of them that are a text by themselves."""
 
 
-def value_checks(element: Element) -> Iterator[Check]:
-    """Give the checks of fixed and pattern, of length, of least and greatest value."""
+def value_constraints(element: SnapshotElement) -> Iterator[Constraint]:
+    """Yield the constraints by fixed and pattern, length, least and greatest value."""
     for key, wanted in element.definition.items():
         source = element.origin(key)
         if key.startswith("fixed"):
@@ -35,40 +37,40 @@ def value_checks(element: Element) -> Iterator[Check]:
             yield _length(wanted, source)
 
 
-def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: str) -> Check:
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        if value != wanted and not holds(value, wanted):
-            lacks_value = isinstance(value, dict) and not isinstance(wanted, dict)
-            found = "has no value" if lacks_value else f"is {quoted(value)}"
-            context.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
+def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: str) -> Constraint:
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        lacks_value = isinstance(value, dict) and not isinstance(wanted, dict)
+        found = "has no value" if lacks_value else f"is {quoted(value)}"
+        context.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
 
-    return check
+    if isinstance(wanted, str):
+        return Constraint(lambda value: value == wanted, note, frozenset({wanted}))
+    return Constraint(lambda value: holds(value, wanted), note)
 
 
-def _limit(limit: Any, source: str, *, lowest: bool) -> Check:
+def _limit(limit: Any, source: str, *, lowest: bool) -> Constraint:
     word = "least" if lowest else "most"
 
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        beyond = values.before(value, limit) if lowest else values.before(limit, value)
-        if beyond:
-            context.add(
-                "value", at, f"{path(at)} is {quoted(value)}; {short(source)} wants at {word} {quoted(limit)}", source
-            )
+    def holds(value: Any) -> bool:
+        return not (values.before(value, limit) if lowest else values.before(limit, value))
 
-    return check
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        message = f"{path(at)} is {quoted(value)}; {short(source)} wants at {word} {quoted(limit)}"
+        context.add("value", at, message, source)
 
-
-def _length(most: int, source: str) -> Check:
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        if isinstance(value, str) and len(value) > most:
-            message = f"{path(at)} has {len(value)} characters; {short(source)} wants {most} at most: {quoted(value)}"
-            context.add("too-long", at, message, source)
-
-    return check
+    return Constraint(holds, note)
 
 
-def binding_checks(element: Element, valuesets: ValueSets) -> Iterator[Check]:
-    """Give the checks of the bindings: required as errors, extensible and preferred as information."""
+def _length(most: int, source: str) -> Constraint:
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        message = f"{path(at)} has {len(value)} characters; {short(source)} wants {most} at most: {quoted(value)}"
+        context.add("too-long", at, message, source)
+
+    return Constraint(lambda value: len(value) <= most, note)
+
+
+def binding_constraints(element: SnapshotElement, valuesets: ValueSets) -> Iterator[Constraint]:
+    """Yield the constraints by bindings: required ones add errors, extensible and preferred ones information."""
     binding = element.definition.get("binding")
     bindings = [{**binding, "source": element.origin("binding")}] if binding else []
     narrow = valuesets.codes(value_set_of(binding)) if binding else None
@@ -78,37 +80,36 @@ def binding_checks(element: Element, valuesets: ValueSets) -> Iterator[Check]:
             continue
         codes = valuesets.codes(url)
         if bound is not bindings[0] and codes and narrow and narrow.pairs <= codes.pairs:
-            continue  # what the later one allows, the earlier one does too
+            continue  # the earlier one allows all that the later one does
         if codes is not None:
-            yield _binding(url, codes, str(strength), bound["source"])
+            is_text = not set(codes_of(element)) - TEXT_TYPES
+            yield _binding(url, codes, str(strength), bound["source"], is_text=is_text)
         elif strength == "required":
             yield _unknown_codes(url, bound["source"])
 
 
-def _unknown_codes(url: str, source: str) -> Check:
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        message = f"{path(at)} is {quoted(value)}: not checked, for the codes of {url} are not known here"
+def _unknown_codes(url: str, source: str) -> Constraint:
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        message = f"{path(at)} is {quoted(value)}: not validated, for the codes of {url} are not known here"
         context.add("informational", at, message, source, severity="information")
 
-    return check
+    return Constraint(lambda _value: False, note)
 
 
-def _binding(url: str, codes: Codes, strength: str, source: str) -> Check:
+def _binding(url: str, codes: Codes, strength: str, source: str, *, is_text: bool) -> Constraint:
     severity: Severity = "error" if strength == "required" else "information"
-    alone, pairs = codes.alone, codes.pairs
+    pairs = codes.pairs
 
     def holds(value: Any) -> bool:
-        if isinstance(value, str):
-            return value in alone
-        codings = value.get("coding", ()) if "coding" in value or "code" not in value else (value,)
-        return any((coding.get("system", ""), coding.get("code")) in pairs for coding in codings)
+        return any((coding.get("system", ""), coding.get("code")) in pairs for coding in _codings(value))
 
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        if not holds(value):
-            wanted = _WANTS[strength].format(source=short(source), codes=_listed(codes), url=url)
-            context.add("code-invalid", at, f"{path(at)} is {_coded(value)}; {wanted}", source, severity=severity)
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        wanted = _WANTS[strength].format(source=short(source), codes=_listed(codes), url=url)
+        context.add("code-invalid", at, f"{path(at)} is {_coded(value)}; {wanted}", source, severity=severity)
 
-    return check
+    if not is_text:
+        return Constraint(holds, note)
+    return Constraint(codes.alone.__contains__, note, codes.alone if severity == "error" else None)
 
 
 _WANTS = {
@@ -117,6 +118,11 @@ _WANTS = {
     "preferred": "{source} prefers {codes} (value set {url})",
 }
 _MOST_CODES_LISTED = 12
+
+
+def _codings(value: dict[str, Any]) -> Any:
+    """Return the codings of a CodeableConcept; a Coding or Quantity is its own."""
+    return value.get("coding", ()) if "coding" in value or "code" not in value else (value,)
 
 
 def _listed(codes: Codes) -> str:
@@ -130,18 +136,18 @@ def _listed(codes: Codes) -> str:
 def _coded(value: Any) -> str:
     if isinstance(value, str):
         return quoted(value)
-    codings = value.get("coding", ()) if "coding" in value or "code" not in value else (value,)
+    codings = _codings(value)
     said = ", ".join(f"{coding.get('code', 'no code')} of {coding.get('system', 'no system')}" for coding in codings)
     return said[:200] or "without a coding"
 
 
-def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str, *, by_hand: bool) -> list[Invariant]:
-    """Pair each invariant, but for ele-1, with what to note where it does not hold.
+def invariants_of(stated: list[dict[str, Any]], element_path: str, file: str, *, by_hand: bool) -> list[Condition]:
+    """Compile the invariants of an element, except ele-1, which every element is asked anyway.
 
     Raises:
         UnusableDefinition: an expression is no FHIRPath that can be used.
     """
-    checks = []
+    made = []
     for constraint in stated:
         expression = constraint.get("expression", "").strip()
         if expression in {"", invariants.ELE_1}:
@@ -151,20 +157,20 @@ def invariant_checks(stated: list[dict[str, Any]], element_path: str, file: str,
             holds = invariants.compiled(expression, element_path, by_hand=by_hand)
         except fhirpath.BadExpression as error:
             raise UnusableDefinition(file, f"{element_path}, constraint {key}", str(error)) from error
-        checks.append((holds, _broken(constraint, key)))
-    return checks
+        given = invariants.GIVEN.get(expression, "") if by_hand else ""
+        search = invariants.search_of(expression) if by_hand else None
+        made.append(Condition(holds, _broken(constraint, key), given, search))
+    return made
 
 
-def _broken(constraint: dict[str, Any], key: str) -> Check:
+def _broken(constraint: dict[str, Any], key: str) -> Validator:
     severity: Severity = "warning" if constraint.get("severity") == "warning" else "error"
     human = constraint.get("human", constraint.get("expression", "")).rstrip(".")
     source = constraint.get("source", "")
 
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        found = (
-            "" if value is None or (isinstance(value, dict) and "resourceType" in value) else f", found {quoted(value)}"
-        )
-        message = f"{path(at)}: {human} ({short(source)}, {key}){found}"
-        context.add("invariant", at, message, key, severity=severity)
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        shown = value is not None and not (isinstance(value, dict) and "resourceType" in value)
+        found = f", found {quoted(value)}" if shown else ""
+        context.add("invariant", at, f"{path(at)}: {human} ({short(source)}, {key}){found}", key, severity=severity)
 
-    return check
+    return note

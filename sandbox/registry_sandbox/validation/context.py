@@ -1,11 +1,11 @@
-"""What the walk of a resource carries along: where it stands, and what it has found.
+"""What the validation of one resource carries along: where it is, and what it has found.
 
-A place is a chain of tuples, cheap to make at every element; it becomes an XPath only where there is something to say.
+A place is a chain of tuples, cheap to make at every element. It becomes an XPath only where there is something to say.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from registry_sandbox.fhir.finding import Finding, IssueType, Severity
@@ -15,15 +15,15 @@ QUOTED_CHARACTERS = 80
 """As much of a value as a message quotes."""
 
 MOST_FINDINGS = 100
-"""How many findings are listed; of more, the number is told."""
+"""The most findings that are listed; of those left out, the number is told."""
 
 MOST_NOTED = 1000
-"""How many findings of each severity are noted at all, so that no body makes the sandbox write a book."""
+"""The most findings of each severity that are kept at all, so that no body fills the memory."""
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information")
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
-"""What the canonical URLs of FHIR's own definitions begin with."""
+"""The beginning of the canonical URLs of FHIR's own definitions."""
 
 
 class Step(NamedTuple):
@@ -38,18 +38,24 @@ Place = tuple[Any, Step, int | None]
 """The place of the parent (or None), the step from there, and the index from 0 where the element repeats."""
 
 
+@lru_cache(maxsize=256)
+def root_place(resource_type: str) -> Place:
+    """Return the place of a whole resource."""
+    return (None, Step(resource_type, f"f:{resource_type}", 0), None)
+
+
 @dataclass(slots=True)
 class ValidationContext:
-    """One resource being judged by one profile.
+    """The validation of one resource, by one or several profiles.
 
-    `whole` is what was sent; `resource` is what FHIRPath calls %resource: the one that is not contained in another,
-    such as an entry's of a Bundle.
+    `whole` is what was sent. `resource` is what FHIRPath calls %resource: the one that is not contained in another,
+    such as the resource of a Bundle's entry. `numbers` counts the findings of each severity, the kept ones included.
     """
 
     whole: Resource
     resource: Resource
     found: list[tuple[Place, Finding]] = field(default_factory=list)
-    numbers: defaultdict[Severity, int] = field(default_factory=lambda: defaultdict(int))
+    numbers: dict[Severity, int] = field(default_factory=dict)
     _contained: dict[str, Resource] | None = None
     _for_fhirpath: Any = None
 
@@ -63,34 +69,44 @@ class ValidationContext:
         severity: Severity = "error",
         missing: bool = False,
     ) -> None:
-        """Note a finding; of an element that is missing, the location is its parent."""
-        self.numbers[severity] += 1
-        if self.numbers[severity] <= MOST_NOTED:
+        """Add a finding; the location of a missing element is its parent."""
+        number = self.numbers[severity] = self.numbers.get(severity, 0) + 1
+        if number <= MOST_NOTED:
             location = xpath(at[0] if missing and at[0] is not None else at)
             self.found.append((at, Finding(code, message, location, severity, source=source)))
 
     def inside(self, resource: Resource) -> "ValidationContext":
-        """Go on with a resource of its own, such as a Bundle's entry, adding to the same findings."""
+        """Return a context for a resource of its own, such as a Bundle's entry, that adds to the same findings."""
         return ValidationContext(self.whole, resource, self.found, self.numbers)
 
+    def alone(self) -> "ValidationContext":
+        """Return a context for the same resource with findings of its own, which `take` may add later."""
+        return ValidationContext(self.whole, self.resource)
+
+    def take(self, other: "ValidationContext") -> None:
+        """Add all that another context found."""
+        self.found.extend(other.found)
+        for severity, number in other.numbers.items():
+            self.numbers[severity] = self.numbers.get(severity, 0) + number
+
     def contained(self) -> dict[str, Resource]:
-        """Give the contained resources by id, looked up once however many references there are."""
+        """Return the contained resources by id, looked up once however many references there are."""
         if self._contained is None:
             contained = self.resource.get("contained", ())
             self._contained = {each["id"]: each for each in contained if "id" in each}
         return self._contained
 
     def for_fhirpath(self, make: Callable[[Resource], Any]) -> Any:
-        """Give the resource as FHIRPath takes it, made once however many expressions ask for it."""
+        """Return the resource as FHIRPath takes it, made once however many expressions ask for it."""
         if self._for_fhirpath is None:
             self._for_fhirpath = make(self.resource)
         return self._for_fhirpath
 
     def in_document_order(self, line: Callable[[str], int | None]) -> list[Finding]:
-        """Give what was found, in the order of the elements in the definitions, which is that of an XML document.
+        """Return the findings in the order of the elements in the definitions, which is that of an XML document.
 
-        What two profiles took from the same base, and both found, is said once. Of very many findings, the errors
-        come before the others, and the last one tells how many are left out.
+        A finding that two profiles took from the same base is listed once. Of very many findings, errors come before
+        the others, and the last one tells how many are left out.
         """
         ordered = sorted(self.found, key=lambda noted: _rank(noted[0]))
         once = list(dict.fromkeys(finding for _, finding in ordered))
@@ -100,7 +116,7 @@ class ValidationContext:
 
 
 def _gravest(findings: list[Finding]) -> list[Finding]:
-    """Keep as many as an answer lists, all in their order."""
+    """Keep as many as an answer lists, in their order."""
     if len(findings) <= MOST_FINDINGS:
         return findings
     grave = sorted(range(len(findings)), key=lambda n: (SEVERITIES.index(findings[n].severity), n))
@@ -112,9 +128,7 @@ def _left_out(more: int, severity: Severity) -> Finding:
 
 
 def _with_line(finding: Finding, line: int | None) -> Finding:
-    if line is None:
-        return finding
-    return Finding(finding.code, finding.message, finding.location, finding.severity, line, finding.source)
+    return finding if line is None else finding._replace(line=line)
 
 
 def _steps(place: Place) -> list[tuple[Step, int | None]]:
@@ -141,7 +155,7 @@ def path(place: Place) -> str:
 
 
 def quoted(value: object) -> str:
-    """Quote a value as far as it is short; of a longer one, its beginning and its length."""
+    """Quote a short value whole; of a longer one, its beginning and its length."""
     text = value if isinstance(value, str) else _written(value)
     if len(text) > QUOTED_CHARACTERS:
         ellipsis = f"{text[:QUOTED_CHARACTERS]}..."

@@ -1,55 +1,72 @@
-"""Extensions, judged by the definitions that their URLs name, where those are loaded.
+"""Extensions, validated by the definitions that their URLs name, where those are loaded.
 
 Source: https://hl7.org/fhir/STU3/extensibility.html; https://hl7.org/fhir/STU3/defining-extensions.html#context
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from registry_sandbox.fhir.resource import Resource
-from registry_sandbox.validation.checks import Check
 from registry_sandbox.validation.context import BASE, Place, ValidationContext, path, quoted, short
+from registry_sandbox.validation.validators import Validator
 
-Find = Callable[[str], Resource | None]
-"""Gives the StructureDefinition of an extension by its URL, or nothing where none is loaded."""
+FindExtension = Callable[[str], Resource | None]
+"""Returns the StructureDefinition of an extension by its URL, or None if none is loaded."""
 
 
-def extension_check(find: Find, lazily: Callable[[str], Check]) -> Callable[..., Check]:
-    """Make the maker of the check of one extension; it needs to know the types of the element that it stands in."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An extension that is loaded: its validator, whether it modifies, and where it may stand."""
+
+    url: str
+    validate: Validator
+    modifies: bool
+    context_type: str
+    contexts: frozenset[str]
+
+
+def extension_validator(find: FindExtension, lazily: Callable[[str], Validator]) -> Callable[..., Validator]:
+    """Return the maker of the validator of one extension, which needs the types of the element that holds it."""
     plain = lazily(f"{BASE}Extension")
-    known: dict[str, tuple[Resource, Check, bool]] = {}
+    known: dict[str, _Known] = {}
 
-    def look_up(url: str) -> tuple[Resource, Check, bool] | None:
+    def look_up(url: str) -> _Known | None:
         definition = find(url)
         if definition is None:
             return None  # the URLs of strangers are not kept: a client could send any number
-        known[url] = (definition, lazily(url), _modifies(definition))
+        contexts = frozenset(definition.get("context", []))
+        kind = str(definition.get("contextType", ""))
+        known[url] = _Known(url, lazily(url), _modifies(definition), kind, contexts)
         return known[url]
 
-    def of_holder(holder_types: frozenset[str], *, modifier: bool) -> Check:
-        def check(value: Any, at: Place, context: ValidationContext) -> None:
+    def of_holder(holder_types: frozenset[str], *, modifier: bool) -> Validator:
+        def validate(value: Any, at: Place, context: ValidationContext) -> None:
             url = value.get("url")
             found = (known.get(url) or look_up(url)) if isinstance(url, str) else None
             if found is None:
                 plain(value, at, context)
                 _note_unknown(url, at, context, modifier=modifier)
                 return
-            definition, judge, modifies = found
-            judge(value, at, context)
-            _require_context(definition, holder_types, at, context)
-            if modifies != modifier:
-                _note_place(definition, at, context, modifies=modifies)
+            found.validate(value, at, context)
+            if not _fits(found, holder_types, at, context):
+                where = ", ".join(sorted(found.contexts))
+                message = f"{path(at)}: {short(found.url)} is defined for {where}, not for {path(at[0])}"
+                context.add("extension", at, message, found.url)
+            if found.modifies != modifier:
+                right = "modifierExtension" if found.modifies else "extension"
+                context.add("extension", at, f"{path(at)}: {short(found.url)} is to be used as {right}", found.url)
 
-        return check
+        return validate
 
     return of_holder
 
 
 def _note_unknown(url: Any, at: Place, context: ValidationContext, *, modifier: bool) -> None:
-    """An extension that nobody here knows may stay; one inside another is named relatively, and known by that other."""
+    """Note an extension that no loaded definition describes; a nested one has a relative URL, which its owner knows."""
     if not isinstance(url, str) or ":" not in url:
         return
-    consequence = "; yet a modifierExtension must be understood" if modifier else "; only its shape was judged"
+    consequence = "; yet a modifierExtension must be understood" if modifier else "; only its shape was validated"
     message = f"{path(at)}: no definition of {quoted(url)} is loaded{consequence}"
     context.add("extension", at, message, "", severity="warning" if modifier else "information")
 
@@ -59,40 +76,25 @@ def _modifies(definition: Resource) -> bool:
     return any(e.get("path") == "Extension" and e.get("isModifier") for e in elements)
 
 
-def _note_place(definition: Resource, at: Place, context: ValidationContext, *, modifies: bool) -> None:
-    url = definition["url"]
-    right = "modifierExtension" if modifies else "extension"
-    context.add("extension", at, f"{path(at)}: {short(url)} is to be used as {right}", url)
+def _fits(known: _Known, holder_types: frozenset[str], at: Place, context: ValidationContext) -> bool:
+    if not known.contexts or "*" in known.contexts:
+        return True
+    if known.context_type == "extension":
+        return _url_of(at[0], context) in known.contexts
+    if known.context_type not in {"resource", "datatype"}:
+        return True  # `mapping` names meanings, which no machine can compare
+    return not holder_types.isdisjoint(known.contexts) or _element_path(at[0]) in known.contexts
 
 
-def _require_context(definition: Resource, holder_types: frozenset[str], at: Place, context: ValidationContext) -> None:
-    allowed = definition.get("context", [])
-    kind = definition.get("contextType")
-    if not allowed or "*" in allowed:
-        return
-    holder = at[0]
-    if kind == "extension":
-        fits = _url_of(holder, context) in allowed
-    elif kind in {"resource", "datatype"}:
-        fits = not holder_types.isdisjoint(allowed) or bool(_names(holder, holder_types) & set(allowed))
-    else:
-        return  # `mapping` names meanings, which no machine can compare
-    if not fits:
-        url = definition["url"]
-        where = ", ".join(sorted(allowed))
-        message = f"{path(at)}: {short(url)} is defined for {where}, not for {path(holder)}"
-        context.add("extension", at, message, url)
-
-
-def _names(holder: Place, holder_types: frozenset[str]) -> set[str]:
-    """Give the names under which a context may speak of an element: its path, and its types."""
+def _element_path(holder: Place) -> str:
+    """Return the path by which a context may name an element: it begins with the innermost resource or type."""
     parts = path(holder).split(".")
     starts = [n for n, part in enumerate(parts) if part[0].isupper()]
-    return {".".join(parts[starts[-1] if starts else 0 :]), *holder_types}
+    return ".".join(parts[starts[-1] if starts else 0 :])
 
 
 def _url_of(place: Place, context: ValidationContext) -> str | None:
-    """Follow a place into the resource, to the extension that stands there."""
+    """Return the URL of the extension that stands at a place of the resource."""
     chain: list[tuple[str, int | None]] = []
     here: Place | None = place
     while here is not None:

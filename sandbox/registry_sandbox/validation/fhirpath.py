@@ -1,6 +1,6 @@
 """Invariants run as the FHIRPath that the definitions state.
 
-The library costs a fifth of a second to import, so it is loaded when the first such invariant is compiled. Its gaps
+The library takes a fifth of a second to import, so it is loaded when the first such invariant is compiled. Its gaps
 are filled here: `hasValue` and `htmlchecks`; `not` of nothing, which the reference implementation of STU3 takes for
 true (on that the standard's own invariants rely: ref-1 would else refuse every Reference without `reference`); and
 `matches`, whose `$` is the end of the text and not also the place before a last newline.
@@ -10,9 +10,9 @@ Source: https://hl7.org/fhir/STU3/fhirpath.html
 
 from typing import Any
 
-from registry_sandbox.validation.checks import Holds
 from registry_sandbox.validation.context import ValidationContext
 from registry_sandbox.validation.narrative import is_clean_narrative
+from registry_sandbox.validation.validators import Holds
 from registry_sandbox.validation.values import pattern
 
 
@@ -33,7 +33,7 @@ def _not(items: list[Any]) -> list[bool]:
 
 
 def _is_true(result: list[Any]) -> bool:
-    """Take a result for a truth value, as the reference implementation does: something that is not false is true."""
+    """Convert a result to a truth value as the reference implementation does: anything that is not false is true."""
     if len(result) == 1 and isinstance(result[0], bool):
         return result[0]
     return bool(result)
@@ -68,7 +68,6 @@ def compiled(expression: str, element_path: str) -> Holds:
     _require_syntax(expression)
     run: Any = compile_fhirpath(expression, model=models["stu3"], options=_OPTIONS)
     _require_functions(run.parsedPath)
-
     needs_resource = "%resource" in expression or "%rootResource" in expression
 
     def evaluate(value: Any, context: ValidationContext) -> bool:
@@ -85,7 +84,7 @@ def compiled(expression: str, element_path: str) -> Holds:
 
 
 def _require_syntax(expression: str) -> None:
-    """Parse strictly: the library's own parser skips what it does not understand, and judges by the rest."""
+    """Parse strictly: the library's own parser skips what it does not understand, and evaluates the rest."""
     from antlr4 import CommonTokenStream, InputStream, Token
     from antlr4.error.Errors import LexerNoViableAltException
     from fhirpathpy.parser import recover
@@ -110,7 +109,7 @@ def _require_syntax(expression: str) -> None:
 
 
 def _require_functions(node: dict[str, Any]) -> None:
-    """Look for functions that there are not, which the library would notice only when it calls them."""
+    """Refuse functions that do not exist, which the library would notice only when it calls them."""
     from fhirpathpy.engine.invocations import invocation_registry
 
     children = node.get("children", [])

@@ -1,34 +1,39 @@
-"""The profiles that are loaded, by canonical URL, and the verdict on a resource by them.
+"""The profiles that are loaded, by canonical URL, and the validation of a resource by them.
 
 Source: https://hl7.org/fhir/STU3/profiling.html
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Resource
+from registry_sandbox.validation.compiled_profiles import CompiledProfiles
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
-from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
+from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext, root_place
 from registry_sandbox.validation.snapshot import flattened
-from registry_sandbox.validation.structure_definition import CompiledProfiles
+from registry_sandbox.validation.validators import Validator
 from registry_sandbox.validation.valuesets import ValueSets
 
 __all__ = ["CARECONNECT_APPOINTMENT", "REGISTRY_APPOINTMENT", "Profiles", "UnusableDefinition"]
 
 REGISTRY_APPOINTMENT = "https://fhir.nhs.uk/STU3/StructureDefinition/Registry-Appointment-1"
-"""The profile that every Appointment sent to the registry is judged by."""
+"""The profile that every Appointment sent to the registry must conform to."""
 
 CARECONNECT_APPOINTMENT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
 """The profile that the registry's pages name, and that Registry-Appointment-1 constrains."""
 
+SHIPPED = ("base", "valuesets", "careconnect", "registry", "spine")
+"""The folders of profiles/ that are loaded."""
 
-_REMEMBERED_AT_MOST = 100
-"""Of so many different lists of profiles it is remembered what a resource is judged by: nearly all claim the same."""
 
-_LONGEST_REMEMBERED = 10
-"""Of no longer ones: a client may claim one profile a thousand times."""
+class _Main(NamedTuple):
+    """The profile that every resource of a type is validated by; `covers` has its own URL and those of its bases."""
+
+    validate: Validator
+    place: Place
+    covers: frozenset[str]
 
 
 def _no_line(_location: str) -> int | None:
@@ -36,12 +41,12 @@ def _no_line(_location: str) -> int | None:
 
 
 class Profiles:
-    """The definitions that are loaded. Made once, at the start, by `load`; judges any number of resources.
+    """The definitions that are loaded. Made once, at the start, by `load`; validates any number of resources.
 
     Args:
-        shipped: definitions that are known to be usable, which are compiled when first used.
-        extra: those of a user, which stand before the shipped ones of the same canonical URL, and are all compiled now.
-        by_hand: as for `CompiledProfiles`: tests set FHIRPath itself against the invariants written by hand.
+        shipped: definitions that are known to be usable; each is compiled when it is first used.
+        extra: those of a user, which replace the shipped ones of the same canonical URL. All are compiled now.
+        by_hand: see `CompiledProfiles`; tests compare FHIRPath with the invariants written by hand.
 
     Raises:
         UnusableDefinition: one of the user's cannot be used, or a shipped one no longer fits them.
@@ -58,8 +63,7 @@ class Profiles:
             lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand
         )
         self._served: dict[str, Resource] = {}
-        self._bases_of: dict[str, tuple[str, ...]] = {}
-        self._chosen: dict[tuple[str, ...], list[str]] = {}
+        self._main_of: dict[str, _Main] = {}
         self._require_usable(own)
 
     @classmethod
@@ -83,85 +87,81 @@ class Profiles:
         if self._find("StructureDefinition", REGISTRY_APPOINTMENT):
             self._compiled_profiles.of(REGISTRY_APPOINTMENT)
 
-    def judge(
+    def validate(
         self,
         resource: Resource,
         profiles: Sequence[str] = (),
         *,
         line: Callable[[str], int | None] = _no_line,
     ) -> list[Finding]:
-        """Judge a resource and give all findings, in document order.
+        """Validate a resource and return all findings, in document order.
 
-        An Appointment is judged by Registry-Appointment-1, any other resource by the definition of its type; and each
-        by the profiles asked for, and by every loaded profile that it claims. That one is not loaded is information.
+        An Appointment is validated by Registry-Appointment-1, any other resource by the definition of its type; and
+        each by the profiles asked for, and by every loaded profile that it claims. A profile that is not loaded is
+        reported as information.
 
         Args:
             resource: in FHIR's JSON shape, as it was read.
             profiles: canonical URLs.
-            line: gives the line of an XPath in the body that was read, if it has lines.
+            line: returns the line of an XPath in the body that was read, if it has lines.
         """
         context = ValidationContext(resource, resource)
-        for url in self._judged_by(resource, profiles, context):
-            self._compiled_profiles.judge(resource, url, context)
+        main = self._main_of.get(resource["resourceType"]) or self._main(str(resource["resourceType"]))
+        claimed = resource["meta"].get("profile", ()) if "meta" in resource else ()
+        # Nearly all claim nothing, or the profile that the registry's own one is built on, which has nothing to add.
+        if (claimed or profiles) and not main.covers.issuperset((*profiles, *claimed)):
+            self._validate_by_all(resource, profiles, context)
+        else:
+            main.validate(resource, main.place, context)
         return context.in_document_order(line) if context.found else []
 
-    def _judged_by(self, resource: Resource, asked: Sequence[str], context: ValidationContext) -> list[str]:
+    def _main(self, kind: str) -> _Main:
+        url = REGISTRY_APPOINTMENT if kind == "Appointment" else BASE + kind
+        self._main_of[kind] = _Main(
+            self._compiled_profiles.of(url), root_place(kind), frozenset((url, *self._bases(url)))
+        )
+        return self._main_of[kind]
+
+    def _validate_by_all(self, resource: Resource, asked: Sequence[str], context: ValidationContext) -> None:
+        for url in self._chosen(resource, asked, context):
+            self._compiled_profiles.of(url)(resource, root_place(str(resource["resourceType"])), context)
+
+    def _chosen(self, resource: Resource, asked: Sequence[str], context: ValidationContext) -> list[str]:
         kind = str(resource["resourceType"])
         chosen = [REGISTRY_APPOINTMENT] if kind == "Appointment" else [BASE + kind]
         claimed = resource.get("meta", {}).get("profile", ())
-        key = (kind, *asked, *claimed)
-        if key in self._chosen:
-            return self._chosen[key]
         for n, url in enumerate((*asked, *(url for url in claimed if url is not None))):
             if url in chosen:
                 continue
             definition = self._find("StructureDefinition", url.partition("|")[0])
             if definition is None:
-                self._note_unknown(url, kind, n - len(asked), context)
+                _note_unknown(url, kind, n - len(asked), context)
             elif definition.resource.get("type") != kind:
-                self._note_other_type(definition, kind, context)
+                _note_other_type(definition, kind, context)
             else:
                 chosen.append(definition.url)
         # A profile that another one is built on has nothing to add: the snapshot has all that its bases say.
-        covered = {base for url in chosen for base in self._bases(url)} if len(chosen) > 1 else set()
-        judged_by = [url for url in dict.fromkeys(chosen) if url not in covered]
-        if not context.found and len(key) <= _LONGEST_REMEMBERED and len(self._chosen) < _REMEMBERED_AT_MOST:
-            self._chosen[key] = judged_by
-        return judged_by
+        covered = {base for url in chosen for base in self._bases(url)}
+        return [url for url in dict.fromkeys(chosen) if url not in covered]
 
-    def _bases(self, url: str) -> tuple[str, ...]:
-        if url not in self._bases_of:
-            definition = self._find("StructureDefinition", url)
-            base = definition.resource.get("baseDefinition") if definition else None
-            self._bases_of[url] = (base, *self._bases(base)) if base else ()
-        return self._bases_of[url]
-
-    @staticmethod
-    def _place(kind: str, index: int) -> Place:
-        root = (None, Step(kind, f"f:{kind}", 0), None)
-        if index < 0:
-            return root
-        return ((root, Step("meta", "f:meta", 1), None), Step("profile", "f:profile", 0), index)
-
-    def _note_unknown(self, url: str, kind: str, claim: int, context: ValidationContext) -> None:
-        said = "claims" if claim >= 0 else "is to be judged by"
-        message = f"{kind} {said} the profile {url}, which is not loaded: not judged by it"
-        context.add("informational", self._place(kind, claim), message, url, severity="information")
-
-    def _note_other_type(self, definition: Definition, kind: str, context: ValidationContext) -> None:
-        of = definition.resource.get("type")
-        message = f"{kind} cannot conform to the profile {definition.url}, which constrains {of}"
-        context.add("structure", self._place(kind, -1), message, definition.url)
+    def _bases(self, url: str) -> list[str]:
+        """Return the definitions that one is built on, the nearest first."""
+        bases: list[str] = []
+        definition = self._find("StructureDefinition", url)
+        while definition and (base := definition.resource.get("baseDefinition")) and base not in bases:
+            bases.append(base)
+            definition = self._find("StructureDefinition", base)
+        return bases
 
     def definition(self, resource_type: str, logical_id: str) -> Resource | None:
-        """Give a StructureDefinition (with its snapshot), ValueSet or CodeSystem by its logical id."""
+        """Return a StructureDefinition (with its snapshot), ValueSet or CodeSystem by its logical id, or None."""
         for (kind, url), definition in self._by_url.items():
             if kind == resource_type and logical_id_of(definition) == logical_id:
                 return self._full(kind, url, definition)
         return None
 
     def search(self, resource_type: str, url: str | None) -> list[Resource]:
-        """List the definitions of a type, of one canonical URL if it is given."""
+        """Return the definitions of a type; only that of one canonical URL if it is given."""
         return [
             self._full(kind, own, definition)
             for (kind, own), definition in self._by_url.items()
@@ -178,7 +178,7 @@ class Profiles:
         return self._served[key]
 
     def listing(self) -> list[tuple[str, str]]:
-        """List URL and version of every profile that is not the standard's own, for the banner."""
+        """Return URL and version of every profile that is not the standard's own, for the startup message."""
         return [
             (url, str(definition.resource.get("version", "")))
             for (kind, url), definition in self._by_url.items()
@@ -186,10 +186,24 @@ class Profiles:
         ]
 
 
+def _note_unknown(url: str, kind: str, claim: int, context: ValidationContext) -> None:
+    said = "claims" if claim >= 0 else "is to be validated by"
+    message = f"{kind} {said} the profile {url}, which is not loaded: not validated by it"
+    context.add("informational", _claim(kind, claim), message, url, severity="information")
+
+
+def _note_other_type(definition: Definition, kind: str, context: ValidationContext) -> None:
+    of = definition.resource.get("type")
+    message = f"{kind} cannot conform to the profile {definition.url}, which constrains {of}"
+    context.add("structure", root_place(kind), message, definition.url)
+
+
+def _claim(kind: str, index: int) -> Place:
+    """Return the place of a claim in meta.profile; below 0, of the resource itself."""
+    root = root_place(kind)
+    return root if index < 0 else ((root, Step("meta", "f:meta", 1), None), Step("profile", "f:profile", 0), index)
+
+
 def logical_id_of(definition: Definition) -> str:
-    """Give the id that a definition is served under: its own, else the end of its URL."""
+    """Return the id that a definition is served under: its own, else the end of its URL."""
     return str(definition.resource.get("id") or definition.url.rsplit("/", 1)[-1])
-
-
-SHIPPED = ("base", "valuesets", "careconnect", "registry", "spine")
-"""The folders of profiles/ that are loaded."""

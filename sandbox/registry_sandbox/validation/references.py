@@ -7,22 +7,24 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from registry_sandbox.validation.checks import Check
 from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, short
-from registry_sandbox.validation.element import Element
+from registry_sandbox.validation.snapshot_element import SnapshotElement
+from registry_sandbox.validation.validators import Condition
 
 TypeOf = Callable[[str], str | None]
-"""Gives the resource type that a profile's canonical URL constrains, or nothing where it is not loaded."""
+"""Returns the resource type that a profile's canonical URL constrains, or None if it is not loaded."""
 
 _LITERAL = re.compile(r"(?:.*/)?([A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
 
 
-def reference_checks(element: Element, type_of: TypeOf, resource_types: frozenset[str]) -> Iterator[Check]:
-    """Give the checks of target profiles and of aggregation, where the element has any."""
+def reference_conditions(
+    element: SnapshotElement, type_of: TypeOf, resource_types: frozenset[str]
+) -> Iterator[Condition]:
+    """Yield the conditions by target profiles and by aggregation, where the element has any."""
     stated = [t for t in element.definition.get("type", []) if t.get("code") == "Reference"]
     targets = [t.get("targetProfile") for t in stated]
     types = {type_of(target) for target in targets if target}
-    # A target that is not loaded, or is any resource, leaves nothing to check.
+    # A target that is not loaded, or is any resource, leaves nothing to validate.
     if targets and all(targets) and None not in types and not types & {"Resource", "DomainResource"}:
         yield _target({str(t) for t in types}, resource_types, element.origin("type"))
     modes = {mode for t in stated for mode in t.get("aggregation", ())}
@@ -30,23 +32,26 @@ def reference_checks(element: Element, type_of: TypeOf, resource_types: frozense
         yield _aggregation(modes, element.origin("type"))
 
 
-def _target(allowed: set[str], resource_types: frozenset[str], source: str) -> Check:
+def _target(allowed: set[str], resource_types: frozenset[str], source: str) -> Condition:
     wanted = " or ".join(sorted(allowed))
 
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        literal = value.get("reference")
-        found = literal and type_referred_to(literal, context, resource_types)
-        if found and found not in allowed:
-            message = (
-                f"{path(at)} refers to a {found} ({quoted(literal)}); {short(source)} wants a reference to {wanted}"
-            )
-            context.add("value", at, message, source)
+    def type_of(value: Any, context: ValidationContext) -> str | None:
+        return type_referred_to(value["reference"], context, resource_types) if "reference" in value else None
 
-    return check
+    def holds(value: Any, context: ValidationContext) -> bool:
+        found = type_of(value, context)
+        return found is None or found in allowed
+
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        found = f"a {type_of(value, context)} ({quoted(value['reference'])})"
+        message = f"{path(at)} refers to {found}; {short(source)} wants a reference to {wanted}"
+        context.add("value", at, message, source)
+
+    return Condition(holds, note, "reference")
 
 
 def type_referred_to(literal: str, context: ValidationContext, resource_types: frozenset[str]) -> str | None:
-    """Tell the type of resource that a literal reference names, where it tells one."""
+    """Return the type of resource that a literal reference names, or None if it names none."""
     if literal.startswith("#"):
         contained = context.contained().get(literal[1:])
         return str(contained.get("resourceType")) if contained else None
@@ -54,12 +59,15 @@ def type_referred_to(literal: str, context: ValidationContext, resource_types: f
     return matched[1] if matched and matched[1] in resource_types else None
 
 
-def _aggregation(modes: set[str], source: str) -> Check:
-    def check(value: Any, at: Place, context: ValidationContext) -> None:
-        literal = value.get("reference")
-        if literal and (literal.startswith("#") not in {mode == "contained" for mode in modes}):
-            wanted = ", ".join(sorted(modes))
-            message = f"{path(at)} refers to {quoted(literal)}; {short(source)} wants what it refers to {wanted}"
-            context.add("value", at, message, source)
+def _aggregation(modes: set[str], source: str) -> Condition:
+    wanted, may_be_contained = ", ".join(sorted(modes)), {mode == "contained" for mode in modes}
 
-    return check
+    def holds(value: Any, _context: ValidationContext) -> bool:
+        return "reference" not in value or value["reference"].startswith("#") in may_be_contained
+
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        found = quoted(value["reference"])
+        message = f"{path(at)} refers to {found}; {short(source)} wants what it refers to {wanted}"
+        context.add("value", at, message, source)
+
+    return Condition(holds, note, "reference")

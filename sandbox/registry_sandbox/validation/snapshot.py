@@ -1,6 +1,6 @@
 """The snapshot of a StructureDefinition: its differential laid over its base, as a tree of elements.
 
-The tree is what the walk is compiled from; `flattened` gives the list that is served. An element whose children nobody
+Validators are compiled from the tree; `flattened` returns the list that is served. An element whose children nobody
 constrains has none in the tree: they are its type's.
 
 Source: https://hl7.org/fhir/STU3/profiling.html#snapshot; https://hl7.org/fhir/STU3/elementdefinition.html
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition
 from registry_sandbox.validation.context import BASE
-from registry_sandbox.validation.element import Element, codes_of, restrict
+from registry_sandbox.validation.differential import restrict
+from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of
 
 if TYPE_CHECKING:
     from registry_sandbox.fhir.resource import Resource
@@ -21,19 +22,19 @@ Segments = list[tuple[str, str]]
 
 
 class Snapshots:
-    """Makes the snapshot of each StructureDefinition once, along `baseDefinition`.
+    """The snapshots of StructureDefinitions, each made once, along `baseDefinition`.
 
     Args:
-        find: gives the StructureDefinition of a canonical URL, or nothing.
+        find: returns the StructureDefinition of a canonical URL, or None.
     """
 
     def __init__(self, find: Callable[[str], Definition | None]) -> None:
         self._find = find
-        self._made: dict[str, Element] = {}
+        self._made: dict[str, SnapshotElement] = {}
         self._under_way: list[str] = []
 
-    def of(self, url: str) -> Element:
-        """Give the snapshot's root element; it belongs to all who ask, so nobody changes it.
+    def of(self, url: str) -> SnapshotElement:
+        """Return the root element of a snapshot. All callers share it: do not change it.
 
         Raises:
             UnusableDefinition: the definition, or one that it builds on, is unknown or contradicts its base.
@@ -42,7 +43,7 @@ class Snapshots:
             self._made[url] = self._make(url)
         return self._made[url]
 
-    def _make(self, url: str) -> Element:
+    def _make(self, url: str) -> SnapshotElement:
         definition = self._find(url)
         if definition is None:
             raise UnusableDefinition("", "", f"{url} is not among the definitions that are loaded")
@@ -58,12 +59,12 @@ class Snapshots:
             self._under_way.pop()
 
     def has(self, url: str) -> bool:
-        """Tell whether there is a definition of this URL."""
+        """Return whether there is a definition of this URL."""
         return self._find(url) is not None
 
 
 class _Overlay:
-    """One differential being laid over its base."""
+    """One differential that is applied to its base."""
 
     def __init__(self, snapshots: Snapshots, definition: Definition) -> None:
         self.snapshots = snapshots
@@ -72,28 +73,28 @@ class _Overlay:
         self.type = str(self.resource.get("type", ""))
         self.adds = self.resource.get("derivation") != "constraint"
         self.latest: dict[str, str] = {}
-        self.narrowed: dict[int, tuple[Element, list[str]]] = {}
+        self.narrowed: dict[int, tuple[SnapshotElement, list[str]]] = {}
         self.root = self._base()
 
     def refuse(self, element: str, why: str) -> UnusableDefinition:
         return UnusableDefinition(self.definition.file, element, why)
 
-    def made(self) -> Element:
+    def made(self) -> SnapshotElement:
         if not self.type:
             raise self.refuse("StructureDefinition.type", "is missing")
         stated = self.resource.get("differential") or self.resource.get("snapshot") or {}
         elements = stated.get("element", [])
         for stated_element in elements:
-            self._lay(stated_element)
+            self._apply(stated_element)
         for choice, codes in self.narrowed.values():
             choice.definition["type"] = [t for t in choice.definition["type"] if t.get("code") in codes]
             choice.origins["type"] = self.definition.url
         return self.root
 
-    def _base(self) -> Element:
+    def _base(self) -> SnapshotElement:
         base = self.resource.get("baseDefinition")
         if base is None:
-            return Element(self.type, {"min": 0, "max": "*"}, source=self.definition.url)
+            return SnapshotElement(self.type, {"min": 0, "max": "*"}, source=self.definition.url)
         if not self.snapshots.has(base):
             raise self.refuse("StructureDefinition.baseDefinition", f"names {base}, which is not among those loaded")
         root = self.snapshots.of(base).copy()
@@ -102,7 +103,7 @@ class _Overlay:
         root.name = self.type
         return root
 
-    def _lay(self, stated: dict[str, Any]) -> None:
+    def _apply(self, stated: dict[str, Any]) -> None:
         path = stated.get("path", "")
         if path.split(".")[0] != self.type:
             raise self.refuse(path or "ElementDefinition.path", f"is no path that begins with {self.type}")
@@ -116,8 +117,8 @@ class _Overlay:
         if slices and "max" not in stated:
             self._limit_to_profile(node)
 
-    def _limit_to_profile(self, part: Element) -> None:
-        """Take the maximum that a slice's profile has at its root: so an extension says how often it may stand."""
+    def _limit_to_profile(self, part: SnapshotElement) -> None:
+        """Apply the maximum that a slice's profile has at its root: so an extension says how often it may stand."""
         profile = profile_of(part)
         if profile and self.snapshots.has(profile):
             limit = self.snapshots.of(profile).definition["max"]
@@ -126,7 +127,7 @@ class _Overlay:
                 part.origins["max"] = profile
 
     def _segments(self, stated: dict[str, Any]) -> Segments:
-        """Read the id, where it agrees with the path; else slice names come from the elements that stood before."""
+        """Read the id if it agrees with the path; else take slice names from the elements that stood before."""
         path, names = stated["path"], stated["path"].split(".")
         parts = [part.partition(":") for part in str(stated.get("id", "")).split(".")]
         if [name for name, _, _ in parts] == names:
@@ -140,7 +141,7 @@ class _Overlay:
         self.latest[path] = segments[-1][1]
         return segments
 
-    def _child(self, node: Element, name: str, path: str) -> Element:
+    def _child(self, node: SnapshotElement, name: str, path: str) -> SnapshotElement:
         if not node.children:
             self._expand(node, path)
         for child in node.children:
@@ -150,12 +151,12 @@ class _Overlay:
                 return self._type_slice(child, name, code)
         if not self.adds:
             raise self.refuse(path, f"{node.name} has no element {name} in the base definition")
-        child = Element(name, {"min": 0, "max": "*"}, source=self.definition.url)
+        child = SnapshotElement(name, {"min": 0, "max": "*"}, source=self.definition.url)
         node.children.append(child)
         return child
 
-    def _expand(self, node: Element, path: str) -> None:
-        """Give an element children of its own, those of its type, so that they can be constrained here only."""
+    def _expand(self, node: SnapshotElement, path: str) -> None:
+        """Copy the children of an element's type to the element, so that they can be constrained here only."""
         if "contentReference" in node.definition:
             target = self.root.find(node.definition["contentReference"].removeprefix("#"))
             if target is None:
@@ -174,8 +175,8 @@ class _Overlay:
             raise self.refuse(path, f"is of {url}, which is not among the definitions loaded")
         node.children = [child.copy() for child in self.snapshots.of(url).children]
 
-    def _type_slice(self, choice: Element, name: str, code: str) -> Element:
-        """A path such as `valueString` allows that type and no other, unless the choice was sliced openly before."""
+    def _type_slice(self, choice: SnapshotElement, name: str, code: str) -> SnapshotElement:
+        """Return the slice of a path such as `valueString`, which allows no other type unless it is sliced."""
         if name not in choice.slices:
             types = [t for t in choice.definition["type"] if t.get("code") == code]
             choice.slices[name] = choice.sliced(types, self.definition.url, name)
@@ -183,7 +184,7 @@ class _Overlay:
             self.narrowed.setdefault(id(choice), (choice, []))[1].append(code)
         return choice.slices[name]
 
-    def _slice(self, node: Element, slice_name: str, path: str) -> Element:
+    def _slice(self, node: SnapshotElement, slice_name: str, path: str) -> SnapshotElement:
         if "/" in slice_name:
             raise self.refuse(path, f"slice {slice_name}: slices of slices are not supported")
         if node.slice_of is not None:
@@ -196,19 +197,19 @@ class _Overlay:
         return node.slices[slice_name]
 
 
-def profile_of(element: Element) -> str | None:
-    """Give the one profile that an element's type names, if it names one."""
+def profile_of(element: SnapshotElement) -> str | None:
+    """Return the one profile that an element's type names, or None."""
     profiles = {t.get("profile") for t in element.definition.get("type", [])}
     only = profiles.pop() if len(profiles) == 1 else None
     return str(only) if only else None
 
 
-def flattened(root: Element) -> list[dict[str, Any]]:
-    """List the ElementDefinitions of a snapshot in the order of the standard: an element, its children, its slices."""
+def flattened(root: SnapshotElement) -> list[dict[str, Any]]:
+    """Return the ElementDefinitions of a snapshot in the standard's order: an element, its children, its slices."""
     return list(_flat(root, root.name, root.name))
 
 
-def _flat(element: Element, path: str, identity: str) -> Iterator[dict[str, Any]]:
+def _flat(element: SnapshotElement, path: str, identity: str) -> Iterator[dict[str, Any]]:
     yield _as_definition(element, path, identity)
     for child in element.children:
         child_path, child_id = f"{path}.{child.name}", f"{identity}.{child.name}"
@@ -217,7 +218,7 @@ def _flat(element: Element, path: str, identity: str) -> Iterator[dict[str, Any]
             yield from _flat(part, child_path, f"{child_id}:{name}")
 
 
-def _as_definition(element: Element, path: str, identity: str) -> dict[str, Any]:
+def _as_definition(element: SnapshotElement, path: str, identity: str) -> dict[str, Any]:
     place = {"id": identity, "path": path}
     if element.slice_name:
         place["sliceName"] = element.slice_name

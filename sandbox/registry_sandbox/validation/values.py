@@ -26,7 +26,7 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 
 def same(value: object, wanted: object) -> bool:
-    """Tell whether a value is exactly the one that is fixed: nothing missing, nothing more.
+    """Return whether a value is exactly the fixed one: nothing missing, nothing more.
 
     The order of the items of a list counts; a number is the same whatever zeros it is written with.
     """
@@ -40,7 +40,7 @@ def same(value: object, wanted: object) -> bool:
 
 
 def holds_pattern(value: object, wanted: object) -> bool:
-    """Tell whether a value has all that a pattern has; it may have more."""
+    """Return whether a value has all that a pattern has; it may have more."""
     if isinstance(wanted, dict):
         return isinstance(value, dict) and all(
             key in value and holds_pattern(value[key], part) for key, part in wanted.items()
@@ -56,9 +56,9 @@ def _simple_same(value: object, wanted: object) -> bool:
 
 
 def earliest(text: object) -> datetime | None:
-    """Give the first instant that a date, dateTime or instant may mean; nothing where it is none.
+    """Return the first instant that a date, dateTime or instant may mean; None if the text is none of these.
 
-    A value without a zone is read as UTC. Years and offsets beyond what `datetime` holds give nothing.
+    A value without a zone is read as UTC. For years and offsets beyond what `datetime` holds, return None.
     """
     parts = _parts(text)
     return None if parts is None else _earliest(*parts)
@@ -73,7 +73,7 @@ def _earliest(year: str, month: str | None, day: str | None, *time: str | None) 
 
 
 def moment(text: object) -> tuple[datetime, datetime] | None:
-    """Give the first and the last instant that a date, dateTime or instant may mean; nothing where it is none.
+    """Return the first and the last instant that a date, dateTime or instant may mean; None if it is none of these.
 
     One with less than seconds stands for the whole of its year, month, day.
     """
@@ -106,14 +106,14 @@ def _instant(*parts: str | None) -> datetime:
 
 
 def number(value: object) -> Decimal | None:
-    """Give a value as a number, where it is one."""
+    """Return a value as a number, or None if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     return Decimal(str(value))
 
 
 def before(value: object, limit: object) -> bool | None:
-    """Tell whether a value lies below a limit of the same kind; None where the two cannot be compared.
+    """Return whether a value lies below a limit of the same kind; None if the two cannot be compared.
 
     Of a Quantity the value counts, if the unit is the same. A date that may mean an instant on either side of the limit
     is not below it.

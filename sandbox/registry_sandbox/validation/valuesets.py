@@ -10,8 +10,8 @@ from typing import Any
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition
 
-Find = Callable[[str, str], Definition | None]
-"""Gives the definition of a type (ValueSet, CodeSystem) and canonical URL, or nothing."""
+FindByType = Callable[[str, str], Definition | None]
+"""Returns the definition of a type (ValueSet, CodeSystem) and canonical URL, or None."""
 
 Pair = tuple[str, str]
 """A system and a code in it."""
@@ -26,15 +26,15 @@ class Codes:
 
 
 class ValueSets:
-    """Lists the codes of value sets, each once."""
+    """The codes of value sets, each listed once."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: FindByType) -> None:
         self._find = find
         self._known: dict[str, Codes | None] = {}
         self._under_way: list[str] = []
 
     def codes(self, url: str) -> Codes | None:
-        """List the codes of a value set; None where it is not loaded, or says by a rule what is in it.
+        """Return the codes of a value set; None if it is not loaded, or says by a rule what is in it.
 
         Raises:
             UnusableDefinition: the value set includes itself.
@@ -71,7 +71,7 @@ class ValueSets:
         return set().union(*known) if len(known) == len(parts) else None
 
     def _included(self, include: dict[str, Any]) -> set[Pair] | None:
-        """Codes of one include: those of its system that all value sets it names have too."""
+        """Return the codes of one include: those of its system that all value sets it names have too."""
         if include.get("filter"):
             return None
         parts = [self._pairs(str(url).partition("|")[0]) for url in include.get("valueSet", [])]

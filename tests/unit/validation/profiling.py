@@ -39,7 +39,7 @@ def definition(*elements: dict[str, Any], of: str = "OperationOutcome", url: str
 
 def judged(resource: Resource, *profiles: Definition) -> list[Finding]:
     """Judge a resource by the first of the profiles; the others are loaded too."""
-    return Profiles(SHIPPED_DEFINITIONS, profiles).judge(resource, [profiles[0].url])
+    return Profiles(SHIPPED_DEFINITIONS, profiles).validate(resource, [profiles[0].url])
 
 
 def errors(resource: Resource, *profiles: Definition) -> list[tuple[str, str]]:

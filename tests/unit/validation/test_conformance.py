@@ -54,9 +54,9 @@ def package(place: Path, members: dict[str, object]) -> Path:
 
 
 def asks_for_priority(place: Path) -> bool:
-    """Tell whether the profile at a place is loaded and judges."""
+    """Return whether the profile at a place is loaded and used."""
     resource = {"resourceType": "Appointment", "meta": {"profile": [URL]}}
-    return any("Appointment.priority is missing" in each.message for each in Profiles.load([place]).judge(resource))
+    return any("Appointment.priority is missing" in each.message for each in Profiles.load([place]).validate(resource))
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def errors(findings: list[Finding]) -> list[tuple[str, str]]:
 
 def test_what_the_registry_asks_for_is_accepted_without_a_word(profiles: Profiles) -> None:
     """A valid Appointment has no findings at all."""
-    assert profiles.judge(VALID) == []
+    assert profiles.validate(VALID) == []
 
 
 FORBIDDEN: dict[str, Any] = {
@@ -88,7 +88,7 @@ FORBIDDEN: dict[str, Any] = {
 @pytest.mark.parametrize("element", FORBIDDEN)
 def test_a_forbidden_element_is_named(profiles: Profiles, element: str) -> None:
     """Each element that must not be there is refused, and the finding says which and by whom."""
-    findings = profiles.judge(appointment(**{element: FORBIDDEN[element]}))
+    findings = profiles.validate(appointment(**{element: FORBIDDEN[element]}))
     ours = [each for each in findings if each.source == REGISTRY_APPOINTMENT]
     assert [each.code for each in ours] == ["structure"]
     assert f"Appointment.{element} must not be there" in ours[0].message
@@ -114,7 +114,7 @@ def test_a_forbidden_element_is_named(profiles: Profiles, element: str) -> None:
 )
 def test_a_mandatory_element_is_missed(profiles: Profiles, path: str, parent: str) -> None:
     """Each element that must be there is asked for, at its parent."""
-    findings = [each for each in profiles.judge(changed(path, None)) if each.code == "required"]
+    findings = [each for each in profiles.validate(changed(path, None)) if each.code == "required"]
     assert [(each.location, each.severity) for each in findings] == [(parent, "error")]
     assert f"Appointment.{path} is missing" in findings[0].message
     assert "wants exactly one" in findings[0].message
@@ -123,7 +123,7 @@ def test_a_mandatory_element_is_missed(profiles: Profiles, path: str, parent: st
 @pytest.mark.parametrize("path", ["start", "end"])
 def test_start_and_end_are_missed_by_the_registry_and_the_standard(profiles: Profiles, path: str) -> None:
     """Without one of them app-2 and app-3 are broken too, and no finding hides another."""
-    findings = profiles.judge(changed(path, None))
+    findings = profiles.validate(changed(path, None))
     assert {each.source for each in findings} == {REGISTRY_APPOINTMENT, "app-2", "app-3"}
 
 
@@ -152,7 +152,7 @@ def test_start_and_end_are_missed_by_the_registry_and_the_standard(profiles: Pro
 )
 def test_a_wrong_value_is_refused_where_it_stands(profiles: Profiles, path: str, value: str, code: str) -> None:
     """A value that the registry cannot take is quoted, beside what was expected."""
-    findings = profiles.judge(changed(path, value))
+    findings = profiles.validate(changed(path, value))
     assert [(each.code, each.location.rsplit("/f:", 1)[1]) for each in findings] == [(code, path.rsplit(".", 1)[-1])]
     assert value in findings[0].message
 
@@ -175,13 +175,13 @@ def test_a_wrong_value_is_refused_where_it_stands(profiles: Profiles, path: str,
 )
 def test_what_the_pages_allow_is_accepted(profiles: Profiles, path: str, value: Any) -> None:
     """Neither the other statuses nor elements that the registry does not store are refused."""
-    assert errors(profiles.judge(changed(path, value))) == []
+    assert errors(profiles.validate(changed(path, value))) == []
 
 
 @pytest.mark.parametrize("element", ["identifier", "participant"])
 def test_two_of_what_stands_once_are_one_too_many(profiles: Profiles, element: str) -> None:
     """The second one is where the finding points to."""
-    findings = profiles.judge(appointment(**{element: VALID[element] * 2}))
+    findings = profiles.validate(appointment(**{element: VALID[element] * 2}))
     assert errors(findings) == [("structure", f"/f:Appointment/f:{element}[2]")]
     assert "is there 2 times" in findings[0].message
 
@@ -195,12 +195,12 @@ def test_an_extension_in_place_of_a_value_is_no_value(profiles: Profiles, path: 
     for name in way:
         holder = holder[name][0]
     holder[f"_{last}"] = {"extension": [{"url": "http://x.test/why", "valueCode": "unknown"}]}
-    assert [code for code, _ in errors(profiles.judge(resource))]
+    assert [code for code, _ in errors(profiles.validate(resource))]
 
 
 def test_all_offenders_are_named_together_in_document_order(profiles: Profiles) -> None:
     """Everything wrong at once: each is named once, in the order of the elements."""
-    findings = profiles.judge({"resourceType": "Appointment", **FORBIDDEN})
+    findings = profiles.validate({"resourceType": "Appointment", **FORBIDDEN})
     named = [each.message.split()[0] for each in findings if each.source not in {"app-3", "dom-3"}]
     inside = [name for name in named if name.startswith("Appointment.")]
     assert inside == [
@@ -214,14 +214,14 @@ def test_all_offenders_are_named_together_in_document_order(profiles: Profiles) 
 
 def test_an_end_before_the_start_is_a_warning(profiles: Profiles) -> None:
     """The pages' own samples have it, so it is no error, but worth a word."""
-    findings = profiles.judge(appointment(end="2019-01-17T14:59:59Z"))
+    findings = profiles.validate(appointment(end="2019-01-17T14:59:59Z"))
     assert [(each.severity, each.source) for each in findings] == [("warning", "reg-7")]
-    assert profiles.judge(appointment(end="2019-01-17T16:10:00+01:00")) == []
+    assert profiles.validate(appointment(end="2019-01-17T16:10:00+01:00")) == []
 
 
 def test_a_claim_that_nobody_knows_is_information(profiles: Profiles) -> None:
     """A profile that is not loaded cannot judge; the finding points to the claim."""
-    findings = profiles.judge(appointment(meta={"profile": [CARECONNECT_APPOINTMENT, "http://x.test/unknown"]}))
+    findings = profiles.validate(appointment(meta={"profile": [CARECONNECT_APPOINTMENT, "http://x.test/unknown"]}))
     assert [(each.severity, each.location) for each in findings] == [
         ("information", "/f:Appointment/f:meta/f:profile[2]")
     ]
@@ -229,7 +229,7 @@ def test_a_claim_that_nobody_knows_is_information(profiles: Profiles) -> None:
 
 def test_a_profile_of_another_type_cannot_be_conformed_to(profiles: Profiles) -> None:
     """An Appointment that claims a profile of OperationOutcome is wrong."""
-    findings = profiles.judge(VALID, [SPINE_OUTCOME])
+    findings = profiles.validate(VALID, [SPINE_OUTCOME])
     assert errors(findings) == [("structure", "/f:Appointment")]
 
 
@@ -242,9 +242,9 @@ def test_our_own_answers_can_be_judged(profiles: Profiles) -> None:
     }
     issue = {"severity": "error", "code": "not-found", "details": {"coding": [coding]}}
     outcome = {"resourceType": "OperationOutcome", "meta": {"profile": [SPINE_OUTCOME]}, "issue": [issue]}
-    assert profiles.judge(outcome) == []
+    assert profiles.validate(outcome) == []
     wrong = {**issue, "expression": ["Appointment"], "details": {"coding": [{**coding, "code": "ACCESS_DENIED"}]}}
-    assert errors(profiles.judge({**outcome, "issue": [wrong]})) == [
+    assert errors(profiles.validate({**outcome, "issue": [wrong]})) == [
         ("code-invalid", "/f:OperationOutcome/f:issue[1]/f:details"),
         ("structure", "/f:OperationOutcome/f:issue[1]/f:expression[1]"),
     ]
@@ -255,7 +255,7 @@ def test_the_line_is_asked_for_where_a_finding_points(profiles: Profiles) -> Non
     codec = Codec()
     body = codec.write(changed("participant.actor.identifier.use", "usual"), "xml").replace(b"><", b">\n<")
     reading = codec.read(body, "xml")
-    (finding,) = profiles.judge(reading.resource, line=reading.line)
+    (finding,) = profiles.validate(reading.resource, line=reading.line)
     assert finding.line is not None
     assert body.splitlines()[finding.line - 1] == b'<use value="usual"/>'
 
@@ -281,14 +281,14 @@ def test_every_definition_that_is_served_is_one_by_our_own_judgement(profiles: P
             document = codec.write(definition, "xml")
             assert codec.read(document, "xml", (kind,)).resource["url"] == definition["url"]
             if not definition["url"].startswith("http://hl7.org/fhir/StructureDefinition/"):
-                assert errors(profiles.judge(definition)) == [], definition["url"]
+                assert errors(profiles.validate(definition)) == [], definition["url"]
 
 
 def test_the_start_loads_no_fhirpath() -> None:
     """ValidationContext by the shipped profiles needs no FHIRPath library, so the start does not pay for it."""
     program = (
         "import json, sys; from registry_sandbox.validation.profiles import Profiles; "
-        "print(Profiles.load().judge(json.load(sys.stdin)), 'fhirpathpy' in sys.modules)"
+        "print(Profiles.load().validate(json.load(sys.stdin)), 'fhirpathpy' in sys.modules)"
     )
     answer = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], input=json.dumps(VALID), capture_output=True, text=True, check=True

@@ -76,8 +76,8 @@ def test_a_profile_of_a_user_takes_the_place_of_ours() -> None:
     profiles = Profiles(SHIPPED_DEFINITIONS, [mine])
     participant = [{"type": [{"text": "a"}], "status": "accepted"}]
     resource = {"resourceType": "Appointment", "status": "proposed", "participant": participant}
-    assert [each.source for each in profiles.judge(resource)] == ["u-1"]
-    assert profiles.judge({**resource, "priority": 2}) == []
+    assert [each.source for each in profiles.validate(resource)] == ["u-1"]
+    assert profiles.validate({**resource, "priority": 2}) == []
 
 
 def test_a_binding_that_gives_way_to_another_goes_on_binding() -> None:

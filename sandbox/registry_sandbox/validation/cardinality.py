@@ -1,0 +1,170 @@
+"""How often an element may stand: single and repeating elements, slices, and elements that must not be there.
+
+Each function returns the validator of what stands under one name. It gets the place of the parent and makes that of
+the element only where it needs one.
+
+Source: https://hl7.org/fhir/STU3/conformance-rules.html#cardinality
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
+from registry_sandbox.validation.slicing import Slice, classifier
+from registry_sandbox.validation.validators import Constraint, MemberValidator, Validator
+
+UNBOUNDED = sys.maxsize
+
+
+@dataclass(frozen=True, slots=True)
+class Cardinality:
+    """The least and the most occurrences (`UNBOUNDED` for any number), and which profiles say so."""
+
+    least: int
+    most: int
+    least_by: str
+    most_by: str
+
+
+def forbidden(step: Step, cardinality: Cardinality) -> MemberValidator:
+    """Return the validator of an element whose maximum is 0."""
+    source = cardinality.most_by
+
+    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
+        at = (parent, step, 0 if isinstance(value, list) else None)
+        times = f" (it is there {len(value)} times)" if isinstance(value, list) and len(value) > 1 else ""
+        context.add("structure", at, f"{path(at)} must not be there{times}: {short(source)} forbids it", source)
+
+    return validate
+
+
+def wrong_type(step: Step, allowed: str, source: str) -> MemberValidator:
+    """Return the validator of a choice's member whose type the profile does not allow."""
+
+    def validate(_value: Any, parent: Place, context: ValidationContext) -> None:
+        at = (parent, step, None)
+        context.add("structure", at, f"{path(at)} has the wrong type; {short(source)} wants {allowed}", source)
+
+    return validate
+
+
+def single(step: Step, inner: Validator) -> MemberValidator:
+    """Return the validator of an element that is no list in JSON."""
+    return lambda value, parent, context: inner(value, (parent, step, None), context)
+
+
+def plain(step: Step, constraints: Sequence[Constraint]) -> MemberValidator:
+    """Return the validator of a primitive that is no list in JSON; valid ones need no place."""
+    if len(constraints) == 1:
+        holds, note, _ = constraints[0]
+
+        def validate_one(value: Any, parent: Place, context: ValidationContext) -> None:
+            if not holds(value):
+                note(value, (parent, step, None), context)
+
+        return validate_one
+
+    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
+        for each_holds, each_note, _ in constraints:
+            if not each_holds(value):
+                each_note(value, (parent, step, None), context)
+
+    return validate
+
+
+def counted(step: Step, cardinality: Cardinality) -> MemberValidator:
+    """Return the validator of how many items a list has."""
+    least, most = cardinality.least, cardinality.most
+
+    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
+        if not least <= len(value) <= most:
+            _note_number(len(value), parent, step, cardinality, context)
+
+    return validate
+
+
+def many(step: Step, inner: Validator, cardinality: Cardinality) -> MemberValidator:
+    """Return the validator of an element that is a list in JSON: how many items there are, and each of them."""
+    least, most = cardinality.least, cardinality.most
+
+    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
+        if not least <= len(value) <= most:
+            _note_number(len(value), parent, step, cardinality, context)
+        if len(value) == 1 and value[0] is not None:  # as nearly all lists are; the loop takes twice as long
+            inner(value[0], (parent, step, 0), context)
+            return
+        for index, item in enumerate(value):
+            if item is not None:  # null stands for a primitive without a value: its extras are validated by themselves
+                inner(item, (parent, step, index), context)
+
+    return validate
+
+
+def _note_number(found: int, parent: Place, step: Step, cardinality: Cardinality, context: ValidationContext) -> None:
+    at: Place = (parent, step, cardinality.most if found > cardinality.most else 0)
+    if found < cardinality.least:
+        source = cardinality.least_by
+        message = f"{path(at)} is there {_times(found)}: {short(source)} wants at least {cardinality.least}"
+        context.add("required", at, message, source, missing=True)
+    else:
+        source = cardinality.most_by
+        message = f"{path(at)} is there {_times(found)}: {short(source)} wants {cardinality.most} at most"
+        context.add("structure", at, message, source)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def sliced(
+    step: Step, inner: Validator | None, cardinality: Cardinality, slices: list[Slice], closed_by: str
+) -> MemberValidator:
+    """Return the validator of a sliced list: each item by its slice, and how many each slice has.
+
+    Args:
+        step: leads to the element.
+        inner: validates an item that belongs to no slice.
+        cardinality: of the list as a whole.
+        slices: in the order in which an item is offered to them.
+        closed_by: the profile that allows no item outside the slices, or nothing.
+    """
+    of_list, slice_of = counted(step, cardinality), classifier(slices)
+    names = ", ".join(part.name for part in slices)
+
+    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
+        of_list(value, parent, context)
+        numbers = [0] * len(slices)
+        for index, item in enumerate(value):
+            if item is None:
+                continue
+            at, which = (parent, step, index), slice_of(item)
+            if which is None:
+                by = inner
+                if closed_by:
+                    message = f"{path(at)} belongs to none of the slices {names}: {short(closed_by)} allows no other"
+                    context.add("structure", at, message, closed_by)
+            else:
+                by = slices[which].validate
+                numbers[which] += 1
+                _note_too_many(slices[which], numbers[which], at, context)
+            if by is not None:
+                by(item, at, context)
+        for part, number in zip(slices, numbers, strict=True):
+            _note_too_few(part, number, (parent, step, len(value)), context)
+
+    return validate
+
+
+def _note_too_many(part: Slice, number: int, at: Place, context: ValidationContext) -> None:
+    if number == part.most + 1:
+        message = f"{path(at)}: more than {part.most} of slice {part.name}; {short(part.source)} allows no more"
+        context.add("structure", at, message, part.source)
+
+
+def _note_too_few(part: Slice, number: int, at: Place, context: ValidationContext) -> None:
+    if number < part.least:
+        wanted = f"{short(part.source)} wants at least {part.least}"
+        message = f"{path(at)}: slice {part.name} is there {_times(number)}; {wanted}"
+        context.add("required", at, message, part.source, missing=True)
