@@ -31,9 +31,10 @@ from registry_sandbox.control.console import Console
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.configured import configured
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
-from registry_sandbox.faults.engine import FaultEngine, Source
+from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.injector import Injector, Perform
+from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
 from registry_sandbox.fhir import json

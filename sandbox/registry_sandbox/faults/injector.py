@@ -1,13 +1,19 @@
-"""The step that injects faults: it decides once for each exchange, and acts before it, after it and on the wire."""
+"""The step that injects faults: it asks the engine once for each exchange, then lets the effects act on it.
+
+Effects act before the interaction, in its place, on its answer, on the bytes of the body, on the finished answer, and
+on the wire. The first four happen here; `ActiveFaults` and `FaultyDelivery` do the last two, later in the pipeline.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 
+from registry_sandbox.faults.decision import Decision
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts
-from registry_sandbox.faults.engine import Decision, FaultEngine, LiveRule
+from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.live_rule import LiveRule
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.patients import may_concern, patients_of
 from registry_sandbox.faults.rule import Rule
@@ -25,15 +31,15 @@ from registry_sandbox.registry.service import RegistryService
 HEADER = "X-Sandbox-Fault"
 
 Perform = Callable[[FaultContext], Awaitable[Response]]
-"""Does what was asked for, on the occasion's terms: by its registrar, with its lifetime of tokens."""
+"""Performs the interaction as the context says: with its service, with its token lifetime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Injector:
-    """Injects the faults of a plan.
+    """Injects the faults of an engine.
 
-    `perform` is the interaction on other terms than the usual ones; `longest_s` bounds every wait; `by_header` is
-    whether requests may bring a fault themselves.
+    `perform` is the interaction with what effects may have changed. `longest_s` bounds every wait. `by_header` is True
+    if requests may bring their own faults.
     """
 
     engine: FaultEngine
@@ -46,17 +52,17 @@ class Injector:
     by_header: bool = False
 
     def spare(self, request: Request) -> bool:
-        """Tell at a glance that no rule is about an exchange: its kind, its client's header, its patients."""
+        """Return True if it is certain at once that no rule matches: the pipeline then skips this step."""
         if request.interaction in self.engine.interactions or (self.by_header and HEADER in request.headers):
             return False
         return not self.engine.patients or not may_concern(request, self.service.registry, self.engine)
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
-        """Act, if a rule is about the exchange; else let it pass."""
+        """Let the faults of a request act; without any, let the handler answer."""
         of_header = self._of_header(request) if self.by_header and HEADER in request.headers else ()
         patients: tuple[str, ...] = ()
         if of_header or self.engine.patients:
-            patients = await patients_of(request, self.service, "" if of_header else self.engine.beginning)
+            patients = await patients_of(request, self.service, "" if of_header else self.engine.patient_prefix)
         facts = Facts(request.interaction, request.logical_id, request.client.name, request.headers, patients)
         decision = self.engine.decide(facts, of_header)
         return await handler(request) if decision is None else await self._act(request, decision)
@@ -77,32 +83,38 @@ class Injector:
             response = effect.after(context, response)
         if any(acts(effect, "encoded") for effect, _ in decision.effects):
             self._encode(request, response, [effect for effect, _ in decision.effects])
-        request.injected = Acting(decision, self.sleep, self.longest_s)
+        request.injected = ActiveFaults(decision, self.sleep, self.longest_s)
         return response
 
     async def _answer(self, context: FaultContext, decision: Decision) -> Response:
-        terminal = decision.terminal
-        if terminal is not None and not decision.commit:
-            effect, activation = terminal
-            if context.request.declared.writes or not effect.cuts_answer:
-                return effect.answer(context, activation)
-        response = await self._performed(context, decision)
-        if terminal is None or not decision.commit:
-            return response
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            self.engine.release(decision)
-            return response
-        return response if acts(terminal[0], "deliver") else terminal[0].answer(context, terminal[1])
+        """Return the answer: the terminal's, the interaction's, or with `commit` one after the other.
 
-    async def _performed(self, context: FaultContext, decision: Decision) -> Response:
+        Without `commit` a terminal answers first and nothing is written. A terminal that cuts the answer of a read or
+        a search needs the real answer to cut. With `commit` the interaction is performed first, and the terminal acts
+        only if that succeeded: a refused write is answered as it is, and the rule keeps its `times`.
+        """
+        terminal = decision.terminal
+        if terminal is None:
+            return await self._performed(context)
+        effect, activation = terminal
+        if not decision.commit:
+            cuts = effect.cuts_answer and not context.request.declared.writes
+            return await self._performed(context) if cuts else effect.answer(context, activation)
+        try:
+            response = await self._performed(context)
+        except Exception:
+            self.engine.take_back(decision, activation.rule_id)
+            raise
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            self.engine.take_back(decision, activation.rule_id)
+            return response
+        return response if acts(effect, "deliver") else effect.answer(context, activation)
+
+    async def _performed(self, context: FaultContext) -> Response:
         try:
             return await self.perform(context)
         except SandboxError as error:
             return refusal(error)
-        except Exception:
-            if decision.commit:
-                self.engine.release(decision)
-            raise
 
     def _encode(self, request: Request, response: Response, effects: list[Effect]) -> None:
         represent(response, request.answer_format, self.write)
@@ -116,8 +128,8 @@ def _rules_of_header(text: str) -> list[Rule]:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
-    """The faults in force for one exchange, for its last steps."""
+class ActiveFaults:
+    """The faults of one exchange, for its last steps."""
 
     decision: Decision
     sleep: Sleep
@@ -125,13 +137,13 @@ class Acting:
 
     @property
     def rule_ids(self) -> tuple[str, ...]:
-        """The rules that fired."""
+        """The ids of the rules that fired."""
         return self.decision.rule_ids
 
     def finish(self, response: Response) -> None:
-        """Let the effects change the dressed answer, and say how it goes out."""
+        """Let the effects change the answer that now has all its headers, and decide how it is sent."""
         effects = [effect for effect, _ in self.decision.effects]
-        for effect in reversed(effects):
+        for effect in reversed(effects):  # the highest rule last, so that its value holds
             effect.finish(response)
         paces = [effect for effect in effects if acts(effect, "paced")]
         terminal = self.decision.terminal
@@ -142,7 +154,7 @@ class Acting:
 
 @dataclass(slots=True)
 class FaultyDelivery:
-    """Sends an answer at the pace of some effects, and ends it as a terminal has it."""
+    """Sends an answer through the wires of some effects, and ends the exchange as a terminal does."""
 
     paces: list[Effect]
     ending: tuple[Effect, Activation] | None
@@ -151,7 +163,7 @@ class FaultyDelivery:
     report: Sent = field(default_factory=Sent)
 
     async def deliver(self, response: Response, wire: Wire) -> None:
-        """Send it, or what shall be left of it."""
+        """Send the answer, or what the terminal leaves of it."""
         paced: Wire = wire
         for effect in self.paces:
             paced = effect.paced(paced, self.sleep, self.longest_s)

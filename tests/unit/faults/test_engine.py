@@ -1,4 +1,4 @@
-"""The plan: precedence, counting, windows, draws, and the freezing of what fired."""
+"""The fault engine: precedence, counting, windows, draws, and the replay export."""
 
 import random
 from typing import Any
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.faults.effects.status import Status
-from registry_sandbox.faults.engine import FaultEngine, Source
+from registry_sandbox.faults.engine import FaultEngine
+from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
@@ -26,7 +27,7 @@ class Wall:
         self.now = 1_000_000.0
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
 
@@ -36,22 +37,22 @@ def rules(*specs: Any, prefix: str = "r") -> list[Rule]:
 
 
 def engine(*specs: Any, seed: int = 7, source: Source = "flag", wall: Wall | None = None) -> FaultEngine:
-    """Give a plan that starts with these rules."""
+    """Return an engine that starts with these rules."""
     return FaultEngine(seed, Clock(wall or Wall()), [(source, rules(*specs))])
 
 
 def exchange(interaction: str = "update", logical_id: str = "a", client: str = "acme") -> Facts:
-    """Give the facts of an exchange."""
+    """Return the facts of an exchange."""
     return Facts(interaction, logical_id, client, NO_HEADERS)
 
 
 def statuses(of: FaultEngine, *exchanges: Facts) -> list[int]:
-    """Give the status that each exchange is answered with, 0 where no rule fires."""
+    """Return the status that each exchange is answered with, 0 where no rule fires."""
     return [status_of(of, each) for each in exchanges]
 
 
 def status_of(of: FaultEngine, facts: Facts) -> int:
-    """Give the status of the terminal in force, 0 where there is none."""
+    """Return the status of the terminal in force, 0 where there is none."""
     decision = of.decide(facts)
     if decision is None or decision.terminal is None:
         return 0
@@ -158,7 +159,7 @@ class TestCounting:
         found = engine("register:commit+500@x1")
         decision = found.decide(exchange("create", ""))
         assert decision is not None
-        found.release(decision)
+        found.take_back(decision, "r-1")
         assert (decision.rule_ids, found.activations, found.fired()) == ((), 0, [])
         assert status_of(found, exchange("create", "")) == 500
         assert status_of(found, exchange("create", "")) == 0
@@ -218,7 +219,7 @@ class TestDraws:
         ],
     )
     def test_what_fired_replays_without_chance(self, spec: str) -> None:
-        """Frozen, and met by the same requests under another seed: the same verdicts."""
+        """Exported, and met by the same requests under another seed: the same verdicts."""
         chance = random.Random(11)  # noqa: S311 - a sequence of requests, no secret
         run = [
             exchange(chance.choice(["update", "read"]), chance.choice("wxyz"), chance.choice("abc")) for _ in range(80)
@@ -227,6 +228,6 @@ class TestDraws:
         first = engine(spec, seed=1)
         seen = statuses(first, *run)
         assert 500 in seen
-        frozen = replay_rules(first.fired())
-        assert all("probability" not in each["when"] for each in frozen)
-        assert statuses(engine(*frozen, seed=2), *run) == seen
+        exported = replay_rules(first.fired())
+        assert all("probability" not in each["when"] for each in exported)
+        assert statuses(engine(*exported, seed=2), *run) == seen

@@ -12,7 +12,7 @@ from registry_sandbox.faults.rule import read_rule, rule_schema
 
 
 def facts(**known: Any) -> Facts:
-    """Give the facts of an exchange: a read by acme, unless told otherwise."""
+    """Return the facts of an exchange: a read by acme, unless told otherwise."""
     headers = CIMultiDictProxy(CIMultiDict(known.pop("headers", {})))
     return Facts(**{"interaction": "read", "logical_id": "1", "client": "acme", "headers": headers, **known})
 
@@ -32,9 +32,9 @@ def facts(**known: Any) -> Facts:
         ({"then": {"retry_after": 2}}, "fault.then: 'status' is missing"),
         ({"then": {"status": 500}, "when": {"nth": []}}, "fault.when.nth"),
         ({"then": {"status": 500}, "when": {"nth": [2, 0]}}, "fault.when.nth[1]: 0 cannot be used"),
-        ({"then": {"status": 500}, "when": {"for": 0}}, "fault.when: for 0 never holds"),
+        ({"then": {"status": 500}, "when": {"for": 0}}, "fault.when: for 0 can never hold"),
         ({"then": {"status": 500}, "match": {"patient": 9991000011}}, "fault.match.patient: 9991000011 cannot be used"),
-        ({"then": {"status": 500}, "match": {"interaction": "token", "patient": "9991000011"}}, "is never met"),
+        ({"then": {"status": 500}, "match": {"interaction": "token", "patient": "9991000011"}}, "can never match"),
         ({"then": {"status": 500}, "id": "a/b"}, 'fault.id: "a/b" cannot be used'),
         ({"then": {"headers": {"A b": "c"}}}, "expected the name of a header"),
         ({"then": {"headers": {"A": "c\r\nSet-Cookie: x"}}}, "expected a header's value"),

@@ -1,4 +1,4 @@
-"""content_type: the answer is labelled as something that it is not."""
+"""content_type: the answer has another Content-Type than its body."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,6 +18,6 @@ class ContentType(Effect):
     content_type: HeaderValue
 
     def finish(self, response: Response) -> None:
-        """Label it."""
+        """Set the Content-Type."""
         if response.body:
             response.headers["Content-Type"] = self.content_type

@@ -1,4 +1,4 @@
-"""stale: a read answers an older version, as a replica that lags behind does."""
+"""stale: a read answers an older version, like a replica that lags behind."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from registry_sandbox.http.response import Response
 
 @dataclass(frozen=True, slots=True)
 class Stale(Effect):
-    """Answers the version that was current so many versions ago, the first at most."""
+    """Answers the version `stale` versions before the current one, or the first if there are fewer."""
 
     word: ClassVar[str] = "stale"
     only: ClassVar[frozenset[str]] = frozenset({"read"})
@@ -21,7 +21,7 @@ class Stale(Effect):
     stale: Annotated[int, Whole(1, 10**6)]
 
     def after(self, context: FaultContext, response: Response) -> Response:
-        """Put the older version in the answer's place."""
+        """Return the answer with the older version."""
         request, registry = context.request, context.service.registry
         found = request.resource_type == "Appointment" and request.logical_id in registry
         if not found or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
