@@ -6,9 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters
-from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
-from registry_sandbox.faults.live_rule import LiveRule
+from registry_sandbox.faults.live_rule import LiveRule, NearMiss
+from registry_sandbox.faults.near_misses import near_misses
 from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
@@ -35,7 +35,7 @@ _EITHER = ("application/json", "application/yaml")
 
 def operations(workspace: Workspace, root: str) -> list[Operation]:
     """Return the operations; `root` is the path of the control plane."""
-    faults = _Faults(workspace.engine, root)
+    faults = _Faults(workspace, root)
     created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     return [
         Operation(
@@ -59,7 +59,7 @@ def operations(workspace: Workspace, root: str) -> list[Operation]:
             answers=_FIRED,
             media_types=_EITHER,
         ),
-        Operation("GET", "/faults/{id}", faults.one, "One rule.", answers=_LIVE),
+        Operation("GET", "/faults/{id}", faults.one, "One rule, and why it did not fire.", answers=_LIVE),
         Operation(
             "DELETE",
             "/faults/{id}",
@@ -71,8 +71,10 @@ def operations(workspace: Workspace, root: str) -> list[Operation]:
 
 
 class _Faults:
-    def __init__(self, engine: FaultEngine, root: str) -> None:
-        self._engine = engine
+    def __init__(self, workspace: Workspace, root: str) -> None:
+        self._engine = workspace.engine
+        self._journal = workspace.journal
+        self._service = workspace.service
         self._root = root
 
     def all(self, request: Request, _: str) -> Response:
@@ -114,13 +116,14 @@ class _Faults:
         self._engine.replace([])
         return Response(HTTPStatus.NO_CONTENT)
 
-    def one(self, request: Request, rule_id: str) -> Response:
-        """Show one rule."""
+    async def one(self, request: Request, rule_id: str) -> Response:
+        """Show one rule, and on which exchanges it nearly fired."""
         del request
         live = self._engine.find(rule_id)
         if live is None:
             raise _unknown(rule_id)
-        return json_response(HTTPStatus.OK, _described(live))
+        misses = await near_misses(live, self._journal, self._service)
+        return json_response(HTTPStatus.OK, {**_described(live), "near_misses": [_missed(each) for each in misses]})
 
     def remove(self, request: Request, rule_id: str) -> Response:
         """Delete one rule."""
@@ -136,12 +139,12 @@ class _Faults:
             return _yaml_answer({"faults": replay_rules(activations)})
         listed = [
             {
-                "at": write_instant(datetime.fromtimestamp(each.at_s, UTC)),
+                "at": _instant(each.at_s),
                 "rule": each.live.rule.id,
                 "source": each.live.source,
-                "interaction": each.interaction,
-                "client": each.client,
-                "id": each.logical_id,
+                "interaction": each.facts.interaction,
+                "client": each.facts.client,
+                "id": each.facts.logical_id,
                 "nth": each.nth_counted,
             }
             for each in activations
@@ -156,8 +159,18 @@ class _Faults:
 def _described(live: LiveRule) -> dict[str, Any]:
     described = {**live.rule.spec, "source": live.source, "matched": live.matched, "fired": live.fired}
     if live.rule.ttl is not None:
-        described["until"] = write_instant(datetime.fromtimestamp(live.since_s + live.rule.ttl, UTC))
+        described["until"] = _instant(live.since_s + live.rule.ttl)
     return described
+
+
+def _missed(miss: NearMiss) -> dict[str, str]:
+    facts = miss.facts
+    about = {"interaction": facts.interaction, "id": facts.logical_id, "client": facts.client, "why": miss.why}
+    return {"at": _instant(miss.at_s), **{name: value for name, value in about.items() if value}}
+
+
+def _instant(at_s: float) -> str:
+    return write_instant(datetime.fromtimestamp(at_s, UTC))
 
 
 def _unknown(rule_id: str) -> BadControlRequest:
@@ -186,5 +199,10 @@ def live_schema(rule: Mapping[str, Any]) -> dict[str, Any]:
         "matched": {"type": "integer"},
         "fired": {"type": "integer"},
         "until": {"type": "string", "format": "date-time"},
+        "near_misses": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"at": {}, "why": {"type": "string"}}},
+            "description": "of one rule: the last ten exchanges that nearly matched, and the key that did not",
+        },
     }
     return {**rule, "properties": {**rule["properties"], **counts}}

@@ -4,7 +4,7 @@ Each effect is one module in `effects/`. Matching, counting and precedence are t
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
@@ -31,15 +31,26 @@ class Refuse(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Activation:
     """A rule that fires on one exchange.
 
-    `draw` returns a number from 0 up to 1 for a purpose. It is a hash: with the same seed, every run returns the same.
+    Attributes:
+        draw: returns a number from 0 up to 1 for a purpose. It is a hash: with the same seed, every run returns the
+            same.
+        commit: True if the rule acts after the write, and only if that succeeded.
+        acting: the words of the effects that are in force and have found something to spoil so far. A rule none of
+            whose effects found anything has not fired.
     """
 
     rule_id: str
     draw: Callable[[str], float]
+    commit: bool = False
+    acting: set[str] = field(default_factory=set)
+
+    def found_nothing(self, effect: "Effect") -> None:
+        """Note that the exchange has nothing for an effect to spoil."""
+        self.acting.discard(effect.word)
 
 
 @dataclass(slots=True)
@@ -66,6 +77,8 @@ class Effect:
         terminal: True if the effect replaces the answer or ends the connection. A rule has at most one such effect.
         cuts_answer: True if a terminal wants the interaction's own answer, where the interaction writes nothing.
         early: True if its `before` runs before that of other effects.
+        needs_body: True if the effect has nothing to spoil on an answer without a body (HEAD, 304, an empty one).
+            None stands for True if the effect overrides `encoded` or `paced`, else False.
         only: the interactions that the effect is for; empty for all.
         short: examples of the short form, for the documentation.
     """
@@ -76,6 +89,7 @@ class Effect:
     terminal: ClassVar[bool] = False
     cuts_answer: ClassVar[bool] = False
     early: ClassVar[bool] = False
+    needs_body: ClassVar[bool | None] = None
     only: ClassVar[frozenset[str]] = frozenset()
     short: ClassVar[str] = ""
 
@@ -84,24 +98,26 @@ class Effect:
         del lower
         return self
 
-    async def before(self, context: FaultContext, activation: Activation) -> None:
-        """Act before the interaction."""
+    async def before(self, context: FaultContext, activation: Activation) -> Response | None:
+        """Act before the interaction; a response is answered in the interaction's place."""
+        del context, activation
+        return None
 
     def answer(self, context: FaultContext, activation: Activation) -> Response:
         """Return the answer of a terminal, or the answer that it keeps from the client."""
         message = f"Injected by the fault '{activation.rule_id}'."
         return context.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", "INTERNAL_SERVER_ERROR", message, {})
 
-    def after(self, context: FaultContext, response: Response) -> Response:
+    async def after(self, context: FaultContext, activation: Activation, response: Response) -> Response:
         """Return the interaction's answer, changed, or another one."""
-        del context
+        del context, activation
         return response
 
     def encoded(self, body: bytes) -> bytes:
         """Return the bytes of the body, changed, before any content coding."""
         return body
 
-    def finish(self, response: Response) -> None:
+    def finish(self, activation: Activation, response: Response) -> None:
         """Change the answer as the last step, when it has all its headers."""
 
     def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
@@ -117,6 +133,11 @@ class Effect:
         """Return the JSON value that a short form's text stands for, or None if the text is one plain value."""
         del text
         return None
+
+
+def needs_body(effect: Effect) -> bool:
+    """Return True if the effect can do nothing to an answer without a body."""
+    return (acts(effect, "encoded") or acts(effect, "paced")) if effect.needs_body is None else effect.needs_body
 
 
 def acts(effect: Effect, point: str) -> bool:

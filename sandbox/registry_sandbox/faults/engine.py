@@ -13,12 +13,13 @@ from typing import Final
 
 from registry_sandbox.faults.decision import Decision
 from registry_sandbox.faults.effect import Activation
-from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, Source
+from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, NearMiss, Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.when import count_scope, draw, draw_scope
 from registry_sandbox.runtime.clock import Clock
 
+NOTHING_TO_SPOIL: Final = "matched, nothing to spoil"
 _MAX_HEADER_TEXTS: Final = 1_000
 _MAX_FIRED: Final = 10_000
 
@@ -166,28 +167,38 @@ class FaultEngine:
         live.matched += 1
         nth = counters.add("matched", counted)
         nth_drawn = nth if drawn == counted else counters.add("drawn", drawn)
-        if not when.holds(matched=nth, fired=counters.get("fired", counted), elapsed_s=now_s - live.since_s):
-            return
         draws = partial(draw, self._seed, live.rule.id, drawn, nth_drawn)
-        if when.probability is not None and draws("fires") >= when.probability:
+        unmet = when.unmet(matched=nth, fired=counters.get("fired", counted), elapsed_s=now_s - live.since_s)
+        if not unmet and when.probability is not None and draws("fires") >= when.probability:
+            unmet = "probability"
+        if unmet:
+            live.near_misses.append(NearMiss(now_s, facts, f"when.{unmet}: does not hold for match {nth}"))
             return
         # A rule whose effects are all overruled has matched, but it has not fired and keeps its `times`.
-        if decision.add(live, Activation(live.rule.id, draws), facts.interaction):
-            fired = Fired(
-                now_s, live, facts.interaction, facts.logical_id, facts.client, counted, nth, drawn, nth_drawn
-            )
-            decision.fired.append(fired)
-            self._count(fired)
+        activation = Activation(live.rule.id, draws, live.rule.then.commit)
+        if decision.add(live, activation, facts.interaction):
+            self._count(Fired(now_s, live, activation, facts, counted, nth, drawn, nth_drawn), decision)
+        else:
+            live.near_misses.append(NearMiss(now_s, facts, f"then: overruled by {', '.join(decision.rule_ids)}"))
 
-    def _count(self, fired: Fired) -> None:
+    def _count(self, fired: Fired, decision: Decision) -> None:
+        decision.fired.append(fired)
         fired.live.fired += 1
         fired.live.counters.add("fired", fired.counted)
         self.activations += 1
         self._fired.append(fired)
 
+    def settle(self, decision: Decision) -> None:
+        """Take back the activations of rules none of whose effects found anything to spoil."""
+        for fired in list(decision.fired):
+            if not fired.activation.acting:
+                self.take_back(decision, fired.live.rule.id)
+
     def take_back(self, decision: Decision, rule_id: str) -> None:
         """Undo the activation of a rule that did nothing in the end, so that it keeps its `times`."""
+        decision.idle.append(rule_id)
         for fired in decision.drop(rule_id):
+            fired.live.near_misses.append(NearMiss(fired.at_s, fired.facts, NOTHING_TO_SPOIL))
             fired.live.fired -= 1
             fired.live.counters.add("fired", fired.counted, -1)
             if fired in self._fired:  # False after a reset: the new counts know nothing of it

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 
-from registry_sandbox.faults.decision import Decision
-from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts
+from registry_sandbox.faults.decision import Decision, InForce
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts, needs_body
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.live_rule import LiveRule
@@ -76,50 +76,77 @@ class Injector:
 
     async def _act(self, request: Request, decision: Decision) -> Response:
         context = FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s)
-        for effect, activation in sorted(decision.effects, key=lambda each: not each[0].early):
-            await effect.before(context, activation)
-        response = await self._answer(context, decision)
-        for effect, _ in decision.effects:
-            response = effect.after(context, response)
-        if any(acts(effect, "encoded") for effect, _ in decision.effects):
-            self._encode(request, response, [effect for effect, _ in decision.effects])
-        request.injected = ActiveFaults(decision, self.sleep, self.longest_s)
+        response = await self._before(context, decision)
+        if response is None:
+            response = await self._answer(context, decision)
+        for effect, activation in list(decision.effects):
+            response = await effect.after(context, activation, response)
+        self._encode(request, response, decision)
+        request.injected = ActiveFaults(self.engine, decision, self.sleep, self.longest_s)
         return response
+
+    async def _before(self, context: FaultContext, decision: Decision) -> Response | None:
+        """Let effects act before the interaction; the first one that answers stands in for it."""
+        for effect, activation in sorted(decision.effects, key=lambda each: not each[0].early):
+            response = await effect.before(context, activation)
+            if response is not None:
+                if decision.terminal is not None:
+                    decision.discard(decision.terminal)
+                self._take_back_commits(decision)
+                return response
+        return None
 
     async def _answer(self, context: FaultContext, decision: Decision) -> Response:
         """Return the answer: the terminal's, the interaction's, or with `commit` one after the other.
 
         Without `commit` a terminal answers first and nothing is written. A terminal that cuts the answer of a read or
-        a search needs the real answer to cut. With `commit` the interaction is performed first, and the terminal acts
-        only if that succeeded: a refused write is answered as it is, and the rule keeps its `times`.
+        a search needs the real answer to cut. With `commit` the interaction is performed first, and the rule acts only
+        if that succeeded: a refused write is answered as it is, and the rule keeps its `times`.
         """
         terminal = decision.terminal
-        if terminal is None:
-            return await self._performed(context)
-        effect, activation = terminal
-        if not decision.commit:
-            cuts = effect.cuts_answer and not context.request.declared.writes
-            return await self._performed(context) if cuts else effect.answer(context, activation)
-        try:
-            response = await self._performed(context)
-        except Exception:
-            self.engine.take_back(decision, activation.rule_id)
-            raise
+        if terminal is not None and _replaces(terminal, context.request):
+            self._take_back_commits(decision)
+            return terminal[0].answer(context, terminal[1])
+        response = await self._performed(context, decision)
         if response.status >= HTTPStatus.BAD_REQUEST:
-            self.engine.take_back(decision, activation.rule_id)
-            return response
-        return response if acts(effect, "deliver") else effect.answer(context, activation)
+            self._take_back_commits(decision)
+        elif terminal is not None and terminal[1].commit and not acts(terminal[0], "deliver"):
+            return terminal[0].answer(context, terminal[1])
+        return response
 
-    async def _performed(self, context: FaultContext) -> Response:
+    async def _performed(self, context: FaultContext, decision: Decision) -> Response:
         try:
             return await self.perform(context)
         except SandboxError as error:
             return refusal(error)
+        except Exception:
+            self._take_back_commits(decision)
+            raise
 
-    def _encode(self, request: Request, response: Response, effects: list[Effect]) -> None:
+    def _take_back_commits(self, decision: Decision) -> None:
+        for fired in [each for each in decision.fired if each.activation.commit]:
+            self.engine.take_back(decision, fired.live.rule.id)
+
+    def _encode(self, request: Request, response: Response, decision: Decision) -> None:
+        """Encode the body for the effects that change or count its bytes; without one they have nothing to spoil."""
+        on_body = [each for each in decision.all_effects() if needs_body(each[0])]
+        if not on_body:
+            return
         represent(response, request.answer_format, self.write)
-        for effect in effects:
+        if request.method == "HEAD" or response.status in _BODILESS or not response.body:
+            for each in on_body:
+                decision.discard(each)
+            return
+        for effect, _ in on_body:
             response.body = effect.encoded(response.body)
+
+
+def _replaces(terminal: InForce, request: Request) -> bool:
+    effect, activation = terminal
+    return not activation.commit and (request.declared.writes or not effect.cuts_answer)
+
+
+_BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 @lru_cache(maxsize=256)
@@ -131,6 +158,7 @@ def _rules_of_header(text: str) -> list[Rule]:
 class ActiveFaults:
     """The faults of one exchange, for its last steps."""
 
+    engine: FaultEngine
     decision: Decision
     sleep: Sleep
     longest_s: float
@@ -140,12 +168,17 @@ class ActiveFaults:
         """The ids of the rules that fired."""
         return self.decision.rule_ids
 
+    @property
+    def idle_rule_ids(self) -> tuple[str, ...]:
+        """The ids of the rules that matched and found nothing to spoil."""
+        return tuple(self.decision.idle)
+
     def finish(self, response: Response) -> None:
         """Let the effects change the answer that now has all its headers, and decide how it is sent."""
-        effects = [effect for effect, _ in self.decision.effects]
-        for effect in reversed(effects):  # the highest rule last, so that its value holds
-            effect.finish(response)
-        paces = [effect for effect in effects if acts(effect, "paced")]
+        for effect, activation in reversed(self.decision.effects):  # the highest rule last, so that its value holds
+            effect.finish(activation, response)
+        self.engine.settle(self.decision)
+        paces = [effect for effect, _ in self.decision.effects if acts(effect, "paced")]
         terminal = self.decision.terminal
         ending = terminal if terminal is not None and acts(terminal[0], "deliver") else None
         if paces or ending is not None:

@@ -1,15 +1,30 @@
 """A rule in force: where it came from, since when, and what it has counted."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from registry_sandbox.faults.counters import Counters
-from registry_sandbox.faults.effect import Effect
+from registry_sandbox.faults.effect import Activation, Effect
+from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule, effect_is_for
 from registry_sandbox.faults.when import Scope
 
 Source = Literal["header", "http", "flag", "file", "sentinel"]
 PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel")
+
+
+NEAR_MISSES: Final = 10
+"""How many near misses of a rule are kept, and shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An exchange on which a rule nearly fired, and why it did not."""
+
+    at_s: float
+    facts: Facts
+    why: str
 
 
 @dataclass(slots=True, eq=False)
@@ -18,6 +33,7 @@ class LiveRule:
 
     `since_s` is on the sandbox's clock. `rank` orders rules by precedence, lowest first: the position of the source in
     `PRECEDENCE`, then the position in the engine's list. `matched` and `fired` count over all scopes, `counters` apart.
+    `near_misses` are the last exchanges that matched without the rule firing.
     """
 
     rule: Rule
@@ -28,6 +44,7 @@ class LiveRule:
     fired: int = 0
     counters: Counters = field(default_factory=Counters)
     interactions: frozenset[str] = frozenset()
+    near_misses: deque[NearMiss] = field(default_factory=lambda: deque(maxlen=NEAR_MISSES))
 
     def __post_init__(self) -> None:
         """Compute the interactions once, not for every exchange."""
@@ -51,9 +68,8 @@ class Fired:
 
     at_s: float
     live: LiveRule
-    interaction: str
-    logical_id: str
-    client: str
+    activation: Activation
+    facts: Facts
     counted: Scope
     nth_counted: int
     drawn: Scope

@@ -86,6 +86,18 @@ class Match:
             and (self.header is None or self._has_header(facts.headers))
         )
 
+    def unmet(self, facts: "Facts") -> list[str]:
+        """Return the keys that do not fit an exchange, in words: what was expected, and what was found."""
+        found = {
+            "interaction": (facts.interaction in self.interactions, facts.interaction or "none"),
+            "id": (self.id in (None, facts.logical_id), facts.logical_id or "none"),
+            "client": (self.client in (None, facts.client), facts.client or "none"),
+            "patient": (self.patient is None or self.patient in facts.patients, ", ".join(facts.patients) or "none"),
+            # Whatever a header has may be a secret.
+            "header": (self.header is None or self._has_header(facts.headers), "another value, or none"),
+        }
+        return [f"match.{key}: found {shown(what)}" for key, (fits, what) in found.items() if not fits]
+
     def _has_header(self, headers: CIMultiDictProxy[str]) -> bool:
         if isinstance(self.header, str):
             return self.header in headers

@@ -53,19 +53,23 @@ class When:
     def _counts(self, ordinal: int) -> bool:
         return ordinal > self.skip and (ordinal - self.skip) % self.every == 0
 
-    def holds(self, *, matched: int, fired: int, elapsed_s: float) -> bool:
-        """Return True if all conditions but the probability hold.
+    def unmet(self, *, matched: int, fired: int, elapsed_s: float) -> str:
+        """Return the key of a condition that does not hold, or "" if all but the probability hold.
 
         Args:
             matched: how many exchanges matched in this scope, including this one.
             fired: how many activations there were in this scope.
             elapsed_s: seconds on the sandbox's clock since the rule was set.
         """
-        if self.nth is not None and matched not in self._ordinals:
-            return False
-        if not self._counts(matched) or (self.times is not None and fired >= self.times):
-            return False
-        return elapsed_s >= self.after and (self.for_ is None or elapsed_s < self.after + self.for_)
+        unmet = {
+            "nth": self.nth is not None and matched not in self._ordinals,
+            "skip": matched <= self.skip,
+            "every": (matched - self.skip) % self.every != 0,
+            "times": self.times is not None and fired >= self.times,
+            "after": elapsed_s < self.after,
+            "for": self.for_ is not None and elapsed_s >= self.after + self.for_,
+        }
+        return next((key for key, fails in unmet.items() if fails), "")
 
     @property
     def always(self) -> bool:

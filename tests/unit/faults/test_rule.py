@@ -87,3 +87,21 @@ def test_the_schema_is_derived_from_the_fields() -> None:
     assert then["wire"] == {"enum": ["empty", "garbage", "hang", "reset"]}
     assert then["cut"]["anyOf"][1]["required"] == ["bytes"]
     assert json.loads(json.dumps(rule_schema())) == rule_schema()
+
+
+@pytest.mark.parametrize(
+    ("match", "unmet"),
+    [
+        ({"interaction": "cancel"}, ['match.interaction: found "read"']),
+        ({"id": "2"}, ['match.id: found "1"']),
+        ({"client": "other"}, ['match.client: found "acme"']),
+        ({"patient": "9991000011"}, ['match.patient: found "none"']),
+        ({"header": {"X-Key": "good"}}, ['match.header: found "another value, or none"']),
+        ({"id": "2", "client": "other"}, ['match.id: found "1"', 'match.client: found "acme"']),
+        ({"id": "1", "client": "acme"}, []),
+    ],
+)
+def test_the_keys_that_do_not_fit_are_named_without_what_headers_hold(match: dict[str, Any], unmet: list[str]) -> None:
+    """A header may hold a secret."""
+    rule = read_rule({"match": match, "then": {"status": 500}}, "fault", "x")
+    assert rule.match.unmet(facts(headers={"X-Key": "secret"})) == unmet

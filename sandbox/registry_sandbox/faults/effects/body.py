@@ -23,4 +23,4 @@ class Body(Effect):
             return body[: int(len(body) * _KEPT)]
         middle = len(body) // 2
         # 0xFF never occurs in UTF-8, so the text is broken even if the middle is inside a string.
-        return body[:middle] + b"\xff<{" + body[middle + 3 :] if body else body
+        return body[:middle] + b"\xff<{" + body[middle + 3 :]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from registry_sandbox.faults.effect import Effect
+from registry_sandbox.faults.effect import Activation, Effect
 from registry_sandbox.faults.kinds import HeaderValue
 from registry_sandbox.http.response import Response
 
@@ -13,11 +13,12 @@ class ContentType(Effect):
     """Sends another Content-Type with the same body."""
 
     word: ClassVar[str] = "content_type"
+    needs_body: ClassVar[bool | None] = True
     short: ClassVar[str] = "search:content_type=text/html"
 
     content_type: HeaderValue
 
-    def finish(self, response: Response) -> None:
+    def finish(self, activation: Activation, response: Response) -> None:
         """Set the Content-Type."""
-        if response.body:
-            response.headers["Content-Type"] = self.content_type
+        del activation
+        response.headers["Content-Type"] = self.content_type

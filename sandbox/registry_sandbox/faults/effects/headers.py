@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from registry_sandbox.faults.effect import Effect
+from registry_sandbox.faults.effect import Activation, Effect
 from registry_sandbox.faults.kinds import HeaderName, HeaderValue
 from registry_sandbox.http.response import Response
 
@@ -39,8 +39,10 @@ class Headers(Effect):
         theirs = {name: value for name, value in lower.headers.items() if name.lower() not in ours}
         return type(self)({**theirs, **self.headers})
 
-    def finish(self, response: Response) -> None:
+    def finish(self, activation: Activation, response: Response) -> None:
         """Set and drop the headers."""
+        if not any(value is not None or name in response.headers for name, value in self.headers.items()):
+            activation.found_nothing(self)
         for name, value in self.headers.items():
             response.headers.popall(name, None)
             if value is not None:

@@ -1,10 +1,12 @@
 """token: the token endpoint issues a token that cannot be used."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import ClassVar, Literal
 
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.match import TOKEN
+from registry_sandbox.http.response import Response
 
 _EXPIRED_FOR_S = 60
 
@@ -23,3 +25,10 @@ class Token(Effect):
         """Set the token's lifetime."""
         del activation
         context.token_lifetime_s = -_EXPIRED_FOR_S
+
+    async def after(self, context: FaultContext, activation: Activation, response: Response) -> Response:
+        """Pass the answer on; a refused request got no token."""
+        del context
+        if response.status != HTTPStatus.OK:
+            activation.found_nothing(self)
+        return response
