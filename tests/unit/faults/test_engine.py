@@ -227,6 +227,13 @@ class TestCounting:
             found.of_header(f"x{at}", rules("*:500"))
         assert found.of_header("x0", rules("*:500")) is not first
 
+    def test_only_the_last_activations_are_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All of them count."""
+        monkeypatch.setattr("registry_sandbox.faults.engine._MAX_FIRED", 2)
+        found = engine("cancel:500")
+        statuses(found, *[exchange()] * 3)
+        assert (len(found.fired()), found.activations) == (2, 3)
+
 
 class TestNearMisses:
     """A rule that did not fire tells why."""

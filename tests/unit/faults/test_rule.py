@@ -13,7 +13,7 @@ from registry_sandbox.faults.rule import read_rule, rule_schema
 
 def facts(**known: Any) -> Facts:
     """Return the facts of an exchange: a read by acme, unless told otherwise."""
-    headers = CIMultiDictProxy(CIMultiDict(known.pop("headers", {})))
+    headers = CIMultiDictProxy(CIMultiDict[str](known.pop("headers", {})))
     return Facts(**{"interaction": "read", "logical_id": "1", "client": "acme", "headers": headers, **known})
 
 
@@ -35,6 +35,7 @@ def facts(**known: Any) -> Facts:
         ({"then": {"status": 500}, "when": {"for": 0}}, "fault.when: for 0 can never hold"),
         ({"then": {"status": 500}, "match": {"patient": 9991000011}}, "fault.match.patient: 9991000011 cannot be used"),
         ({"then": {"status": 500}, "match": {"interaction": "token", "patient": "9991000011"}}, "can never match"),
+        ({"then": {"status": 500}, "match": {"id": ""}}, 'fault.match.id: "" cannot be used'),
         ({"then": {"status": 500}, "id": "a/b"}, 'fault.id: "a/b" cannot be used'),
         ({"then": {"headers": {"A b": "c"}}}, "expected the name of a header"),
         ({"then": {"headers": {"A": "c\r\nSet-Cookie: x"}}}, "expected a header's value"),
@@ -64,13 +65,15 @@ def test_what_cannot_be_used_is_refused_by_place(spec: Any, place: str) -> None:
         ({"header": {"X-Run": "*"}}, True),
         ({"header": {"X-Run": "8"}}, False),
         ({"header": "X-Other"}, False),
+        ({"header": {"X-Other": "*"}}, False),
+        ({"header": {"X-Run": "9"}}, True),
         ({"id": "1", "client": "other"}, False),
     ],
 )
 def test_all_that_is_given_must_fit(match: dict[str, Any], fits: bool) -> None:  # noqa: FBT001 - the table's column
     """An absent key means any."""
     rule = read_rule({"match": match, "then": {"status": 500}}, "fault", "x")
-    assert rule.match.fits(facts(patients=("9991000011",), headers={"X-Run": "7"})) is fits
+    assert rule.match.fits(facts(patients=("9991000011",), headers=[("X-Run", "7"), ("X-Run", "9")])) is fits
 
 
 def test_without_an_interaction_it_is_about_all_of_fhir_and_never_the_token() -> None:
