@@ -25,7 +25,7 @@ from registry_sandbox.auth.issue.issuer import LIFETIME_S
 from registry_sandbox.auth.keys import UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
-from registry_sandbox.control import appointments, clock, faults, health, journal, openapi, tokens
+from registry_sandbox.control import appointments, clock, faults, health, held, journal, openapi, tokens
 from registry_sandbox.control.api import ROOT, ControlApi, Guard
 from registry_sandbox.control.console import Console
 from registry_sandbox.control.operation import Operation
@@ -227,6 +227,7 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
+        self.workspace.engine.holdings.break_off()
         await self.serving.stop()
         self._leftovers.close()
 
@@ -250,6 +251,7 @@ class Sandbox:
             *tokens.operations(self.make_token),
             *clock.operations(workspace),
             *faults.operations(workspace, ROOT),
+            *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
         ]

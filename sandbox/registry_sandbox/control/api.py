@@ -99,4 +99,7 @@ class ControlApi:
         if path in self._table:
             return self._table[path], ""
         parent, _, segment = path.rpartition("/")
-        return self._table.get(f"{parent}/{_ID}", {}), unquote(segment)
+        if f"{parent}/{_ID}" in self._table:
+            return self._table[f"{parent}/{_ID}"], unquote(segment)
+        above, _, middle = parent.rpartition("/")
+        return self._table.get(f"{above}/{_ID}/{segment}", {}), unquote(middle)

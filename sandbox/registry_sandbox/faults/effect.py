@@ -58,7 +58,7 @@ class FaultContext:
     """One exchange, as effects see it.
 
     An effect may replace `service` (by one with another clock, say), or set how long a token is valid. `longest_s`
-    bounds every wait.
+    bounds every wait. `hold` waits until the exchange is released from the rule with this id.
     """
 
     request: Request
@@ -66,6 +66,7 @@ class FaultContext:
     refuse: Refuse
     sleep: Sleep
     longest_s: float
+    hold: Callable[[str], Awaitable[None]]
     token_lifetime_s: int | None = None
 
 
@@ -79,6 +80,7 @@ class Effect:
         early: True if its `before` runs before that of other effects.
         needs_body: True if the effect has nothing to spoil on an answer without a body (HEAD, 304, an empty one).
             None stands for True if the effect overrides `encoded` or `paced`, else False.
+        commits: True if `commit` moves the effect behind the write, as it does with every terminal.
         only: the interactions that the effect is for; empty for all.
         short: examples of the short form, for the documentation.
     """
@@ -90,6 +92,7 @@ class Effect:
     cuts_answer: ClassVar[bool] = False
     early: ClassVar[bool] = False
     needs_body: ClassVar[bool | None] = None
+    commits: ClassVar[bool] = False
     only: ClassVar[frozenset[str]] = frozenset()
     short: ClassVar[str] = ""
 

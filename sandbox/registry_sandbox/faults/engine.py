@@ -13,6 +13,7 @@ from typing import Final
 
 from registry_sandbox.faults.decision import Decision
 from registry_sandbox.faults.effect import Activation
+from registry_sandbox.faults.holding import Holdings
 from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, NearMiss, Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
@@ -40,11 +41,13 @@ class FaultEngine:
     def __init__(self, seed: int, clock: Clock, configured: Iterable[tuple[Source, Sequence[Rule]]] = ()) -> None:
         self._seed = seed
         self._clock = clock
+        self.holdings = Holdings()
         self._configured = [(source, rule) for source, rules in configured for rule in rules]
         self.reset()
 
     def reset(self) -> None:
-        """Return to the rules at the start, with all counts at 0."""
+        """Return to the rules at the start, with all counts at 0; break off the exchanges that are held."""
+        self.holdings.break_off()
         now_s = self._clock.timestamp()
         self._rules = [LiveRule(rule, source, now_s) for source, rule in self._configured]
         self._of_header: OrderedDict[str, list[LiveRule]] = OrderedDict()
@@ -102,6 +105,9 @@ class FaultEngine:
         """Replace all rules that came over HTTP; `rules` are in order of precedence."""
         now_s = self._clock.timestamp()
         kept = [live for live in self._rules if live.source != "http"]
+        for live in self._rules:
+            if live.source == "http":
+                self.holdings.release(live.rule.id)
         self._rules = [*(LiveRule(rule, "http", now_s) for rule in rules), *kept]
         self._index()
 
@@ -109,6 +115,7 @@ class FaultEngine:
         """Take a rule out of force, until the next reset at least; return False if no rule has this id."""
         kept = [live for live in self._rules if live.rule.id != rule_id]
         found = len(kept) < len(self._rules)
+        self.holdings.release(rule_id)
         self._rules = kept
         self._index()
         return found

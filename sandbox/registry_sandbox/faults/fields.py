@@ -175,6 +175,11 @@ _PLAIN: dict[Any, tuple[str, Callable[[str], Any]]] = {
 }
 
 
+def may_be_bare(kind: Any) -> bool:
+    """Return True if the short form may name a field of this kind without a value."""
+    return any(getattr(leaf, "bare", False) for leaf in _leaves(kind))
+
+
 def _leaves(kind: Any) -> Iterator[Any]:
     for arm in _arms(kind):
         yield get_args(arm)[1] if get_origin(arm) is Annotated else arm

@@ -11,8 +11,10 @@ from http import HTTPStatus
 
 from registry_sandbox.faults.decision import Decision, InForce
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts, needs_body
+from registry_sandbox.faults.effects.reset import Reset
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.holding import BrokenOff
 from registry_sandbox.faults.live_rule import LiveRule
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.patients import may_concern, patients_of
@@ -75,14 +77,28 @@ class Injector:
             raise InvalidHeader(str(error), location=f"http.{HEADER}") from error
 
     async def _act(self, request: Request, decision: Decision) -> Response:
-        context = FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s)
+        try:
+            response = await self._acted(self._context(request), decision)
+        except BrokenOff:
+            response = self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, "transient", "INTERNAL_SERVER_ERROR", "Reset.", {})
+            decision.effects, decision.terminal = [], _BREAKS_OFF
+        self._encode(request, response, decision)
+        request.injected = ActiveFaults(self.engine, decision, self.sleep, self.longest_s)
+        return response
+
+    def _context(self, request: Request) -> FaultContext:
+        async def hold(rule_id: str) -> None:
+            longest = self.sleep(self.longest_s)
+            await self.engine.holdings.hold(rule_id, request, self.service.clock.timestamp(), longest)
+
+        return FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s, hold)
+
+    async def _acted(self, context: FaultContext, decision: Decision) -> Response:
         response = await self._before(context, decision)
         if response is None:
             response = await self._answer(context, decision)
         for effect, activation in list(decision.effects):
             response = await effect.after(context, activation, response)
-        self._encode(request, response, decision)
-        request.injected = ActiveFaults(self.engine, decision, self.sleep, self.longest_s)
         return response
 
     async def _before(self, context: FaultContext, decision: Decision) -> Response | None:
@@ -146,6 +162,8 @@ def _replaces(terminal: InForce, request: Request) -> bool:
     return not activation.commit and (request.declared.writes or not effect.cuts_answer)
 
 
+# A client that waits while the sandbox is reset has its connection broken; nothing is written for it.
+_BREAKS_OFF: InForce = (Reset(), Activation("reset", lambda _: 0.0))
 _BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 
 class Kind(Protocol):
@@ -19,6 +19,23 @@ class Kind(Protocol):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A key that can only be there: its value is true. In the short form its name alone sets it."""
+
+    bare: ClassVar[bool] = True
+
+    def read(self, value: Any) -> bool:
+        """Return True."""
+        if value is not True:
+            raise ValueError("true")
+        return True
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"const": True}
 
 
 @dataclass(frozen=True, slots=True)

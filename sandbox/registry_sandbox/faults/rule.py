@@ -168,8 +168,10 @@ def _require_one_terminal(effects: Iterable[Effect], *, commit: bool, place: str
     terminals = [each.word for each in effects if each.terminal]
     if len(terminals) > 1:
         raise BadFault(f"{place}: {' and '.join(terminals)} both end the exchange; expected one of them")
-    if commit and not terminals:
-        raise BadFault(f"{place}.commit: nothing here ends the exchange; expected status, wire or cut beside it")
+    if commit and not any(each.terminal or each.commits for each in effects):
+        raise BadFault(
+            f"{place}.commit: nothing here waits for the write; expected status, wire, cut or hold beside it"
+        )
     if not any(True for _ in effects):
         raise BadFault(f"{place}: there is no effect; expected one of {', '.join(_owners())}")
 

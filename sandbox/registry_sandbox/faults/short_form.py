@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from registry_sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
-from registry_sandbox.faults.fields import BadFault, Member, from_text, members, shown
+from registry_sandbox.faults.fields import BadFault, Member, from_text, may_be_bare, members, shown
 from registry_sandbox.faults.kinds import UNITS_S
 from registry_sandbox.faults.rule import Rule, bare_words, read_rule
 from registry_sandbox.faults.when import When
@@ -91,6 +91,8 @@ def _then_part(part: str, place: str) -> tuple[str, Any]:
     if equals and key == "wire":
         return key, value
     effect, member = _named(key)
+    if not equals and member is not None and may_be_bare(member.kind):
+        return key, True
     if not equals or member is None or effect is None:
         expected = "a status such as 503, commit, " + ", ".join([*bare_words(), *(f"{each}=" for each in _keys())])
         raise BadFault(f"{place}: {shown(part)} is not an effect; expected {expected}")

@@ -61,7 +61,7 @@ def test_it_stands_for_a_long_form(short: str, long: dict[str, Any]) -> None:
         ("cancel:sttus=3", '"sttus=3" is not an effect'),
         ("cancel:500+503", "status is given twice"),
         ("cancel:500+reset", "both end the exchange"),
-        ("cancel:commit", "nothing here ends the exchange"),
+        ("cancel:commit", "nothing here waits for the write"),
         ("cancel:500@0%", "expected a number above 0, at most 1"),
         ("cancel:500@101%", "expected a number above 0, at most 1"),
         ("cancel:500@x0", "expected a whole number from 1"),
