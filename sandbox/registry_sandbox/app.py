@@ -25,15 +25,16 @@ from registry_sandbox.auth.issue.issuer import LIFETIME_S
 from registry_sandbox.auth.keys import UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
-from registry_sandbox.control import appointments, clock, faults, health, journal, openapi, tokens
+from registry_sandbox.control import appointments, clock, faults, health, held, journal, openapi, tokens
 from registry_sandbox.control.api import ROOT, ControlApi, Guard
 from registry_sandbox.control.console import Console
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.configured import configured
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
-from registry_sandbox.faults.engine import FaultEngine, Source
+from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.injector import Injector, Perform
+from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
 from registry_sandbox.fhir import json
@@ -228,6 +229,7 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
+        self.workspace.engine.holdings.break_off()
         await self.serving.stop()
         self._leftovers.close()
 
@@ -251,6 +253,7 @@ class Sandbox:
             *tokens.operations(self.make_token),
             *clock.operations(workspace),
             *faults.operations(workspace, ROOT),
+            *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
         ]

@@ -76,7 +76,7 @@ class Faulty:
         self.waits.seconds.clear()
 
     def call(self, action: str, **headers: str) -> Call:
-        """Give the call of an action: register, cancel, read, two versions, search, token."""
+        """Return the call of an action: register, cancel, read, two versions, search, token."""
         sent = {"Authorization": f"Bearer {self.token}", **headers}
         if action == "register":
             return self._with_body("POST", "/Appointment", json.dumps(NEW).encode(), sent)
@@ -100,11 +100,11 @@ class Faulty:
         return Call(method, self.base + path, {"Content-Type": "application/fhir+json", **headers}, body)
 
     def versions(self, logical_id: str) -> list[dict[str, Any]]:
-        """Give all versions of an appointment, as the store holds them."""
+        """Return all versions of an appointment, as the store holds them."""
         return next(each for each in self._appointments() if each[0]["id"] == logical_id)
 
     def registered(self) -> list[dict[str, Any]]:
-        """Give the appointments that were registered by the action, as the store holds them."""
+        """Return the appointments that were registered by the action, as the store holds them."""
         pointer = NEW["identifier"][0]["value"]  # type: ignore[index]
         return [each[-1] for each in self._appointments() if each[-1]["identifier"][0]["value"] == pointer]
 
@@ -112,7 +112,7 @@ class Faulty:
         return [each["versions"] for each in self.control.get("/appointments").json()["appointments"]]
 
     def journal(self) -> list[dict[str, Any]]:
-        """Give the exchanges."""
+        """Return the exchanges."""
         exchanges: list[dict[str, Any]] = self.control.get("/journal").json()["exchanges"]
         return exchanges
 
@@ -166,6 +166,8 @@ VOCABULARY = (
     Row("register:commit+empty", "register", "RemoteProtocolError", "ServerDisconnectedError", "exit 52", _ONCE),
     Row("cancel:hang", "cancel", "RemoteProtocolError", "ServerDisconnectedError", "exit 52", _BOOKED),
     Row("cancel:commit+hang", "cancel", "RemoteProtocolError", 409, "exit 52", _CANCELLED),
+    Row("cancel:hold", "cancel", 200, 200, 200, _CANCELLED),
+    Row("cancel:commit+hold", "cancel", 200, 200, 200, _CANCELLED),
     Row("read:garbage", "read", "RemoteProtocolError", "ClientResponseError", "exit 1", _BOOKED),
     Row("cancel:commit+garbage", "cancel", "RemoteProtocolError", "ClientResponseError", "exit 1", _CANCELLED),
     Row("search:cut=200", "search", "RemoteProtocolError", "ClientPayloadError", "exit 18", _BOOKED),

@@ -14,7 +14,7 @@ class TestStatus:
 
     @pytest.mark.parametrize("accept", ["application/fhir+json", "application/fhir+xml"])
     def test_it_takes_the_negotiated_format(self, faulty: Faulty, accept: str) -> None:
-        """JSON and XML alike, with the headers that every answer wears."""
+        """JSON and XML alike, with the headers that every answer has."""
         faulty.begin("read:503+retry_after=7")
         call = faulty.call("read", Accept=accept)
         answer = httpx.get(call.url, headers=call.headers)
@@ -121,7 +121,7 @@ class TestDelivery:
             json.loads(answer.content)
 
     def test_headers_are_set_and_dropped(self, faulty: Faulty) -> None:
-        """Those that every answer wears too."""
+        """Those that every answer has, too."""
         faulty.begin({"then": {"headers": {"ETag": None, "Cache-Control": "max-age=1", "X-Test": "1"}}})
         call = faulty.call("read")
         headers = httpx.get(call.url, headers=call.headers).headers

@@ -4,7 +4,7 @@ Source: operator.md, Paths. It is subject to no fault and to no token of the reg
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
@@ -76,11 +76,12 @@ class ControlApi:
         try:
             if request.path != f"{ROOT}/health":
                 self._guard.require(request)
-            return self._answer(request)
+            answer = self._answer(request)
+            return answer if isinstance(answer, Response) else await answer
         except BadControlRequest as refused:
             return json_response(refused.status, {"error": str(refused)})
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Response | Awaitable[Response]:
         by_method, segment = self._found(request.path)
         if request.path == ROOT and request.method in ("GET", "HEAD"):
             return json_response(HTTPStatus.OK, {"paths": [*self._table]})
@@ -98,4 +99,7 @@ class ControlApi:
         if path in self._table:
             return self._table[path], ""
         parent, _, segment = path.rpartition("/")
-        return self._table.get(f"{parent}/{_ID}", {}), unquote(segment)
+        if f"{parent}/{_ID}" in self._table:
+            return self._table[f"{parent}/{_ID}"], unquote(segment)
+        above, _, middle = parent.rpartition("/")
+        return self._table.get(f"{above}/{_ID}/{segment}", {}), unquote(middle)

@@ -1,4 +1,4 @@
-"""/_sandbox/faults: the rules in force, with live counts, to add, replace and delete; and what fired, to replay."""
+"""/_sandbox/faults: list, add, replace and delete the rules in force, and export what fired for a replay."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters
-from registry_sandbox.faults.engine import FaultEngine, LiveRule
 from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.live_rule import LiveRule, NearMiss
+from registry_sandbox.faults.near_misses import near_misses
 from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
@@ -33,56 +34,58 @@ _EITHER = ("application/json", "application/yaml")
 
 
 def operations(workspace: Workspace, root: str) -> list[Operation]:
-    """Give the operations; `root` is the path of the control plane."""
-    mount = _Room(workspace.engine, root)
+    """Return the operations; `root` is the path of the control plane."""
+    faults = _Faults(workspace, root)
     created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     return [
         Operation(
             "GET",
             "/faults",
-            mount.all,
+            faults.all,
             "The rules in force, by precedence.",
             _FORMAT,
             answers=_LIST,
             media_types=_EITHER,
         ),
-        Operation("POST", "/faults", mount.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
-        Operation("PUT", "/faults", mount.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
-        Operation("DELETE", "/faults", mount.clear, "Delete all that were set over HTTP.", status=gone),
+        Operation("POST", "/faults", faults.add, "Put one rule in force.", body=_ONE, status=created, answers=_LIVE),
+        Operation("PUT", "/faults", faults.replace, "Replace all that were set over HTTP.", body=_MANY, answers=_LIST),
+        Operation("DELETE", "/faults", faults.clear, "Delete all that were set over HTTP.", status=gone),
         Operation(
             "GET",
             "/faults/fired",
-            mount.fired,
+            faults.fired,
             "What fired; as YAML, rules that replay it.",
             _FORMAT,
             answers=_FIRED,
             media_types=_EITHER,
         ),
-        Operation("GET", "/faults/{id}", mount.one, "One rule.", answers=_LIVE),
+        Operation("GET", "/faults/{id}", faults.one, "One rule, and why it did not fire.", answers=_LIVE),
         Operation(
             "DELETE",
             "/faults/{id}",
-            mount.remove,
+            faults.remove,
             "Delete a rule, until a reset brings back what was there at the start.",
             status=gone,
         ),
     ]
 
 
-class _Room:
-    def __init__(self, engine: FaultEngine, root: str) -> None:
-        self._engine = engine
+class _Faults:
+    def __init__(self, workspace: Workspace, root: str) -> None:
+        self._engine = workspace.engine
+        self._journal = workspace.journal
+        self._service = workspace.service
         self._root = root
 
     def all(self, request: Request, _: str) -> Response:
-        """List the rules."""
+        """List the rules in force."""
         if _wants_yaml(request):
             rules = [dict(live.rule.spec) for live in self._engine if live.source != "sentinel"]
             return _yaml_answer({"faults": rules})
         return json_response(HTTPStatus.OK, {"faults": [_described(live) for live in self._engine]})
 
     def add(self, request: Request, _: str) -> Response:
-        """Put one rule in force, before all others."""
+        """Put one rule in force, before all others that came over HTTP."""
         try:
             rule = read_either(json_body(request), "fault", self._engine.new_id())
         except BadFault as error:
@@ -93,10 +96,10 @@ class _Room:
         return json_response(HTTPStatus.CREATED, _described(live), headers)
 
     def replace(self, request: Request, _: str) -> Response:
-        """Replace what was set over HTTP, all or nothing."""
+        """Replace all rules that came over HTTP; change nothing if one cannot be used."""
         value = json_body(request)
         if not isinstance(value, dict) or set(value) != {"faults"}:
-            raise BadControlRequest('The body is no {"faults": [...]}; expected this one key.')
+            raise BadControlRequest('The body is not {"faults": [...]}; expected this single key.')
         try:
             rules = read_rules(value["faults"], "faults", "http")
         except BadFault as error:
@@ -108,18 +111,19 @@ class _Room:
         return self.all(request, "")
 
     def clear(self, request: Request, _: str) -> Response:
-        """Delete what was set over HTTP."""
+        """Delete all rules that came over HTTP."""
         del request
         self._engine.replace([])
         return Response(HTTPStatus.NO_CONTENT)
 
-    def one(self, request: Request, rule_id: str) -> Response:
-        """Show one rule."""
+    async def one(self, request: Request, rule_id: str) -> Response:
+        """Show one rule, and on which exchanges it nearly fired."""
         del request
         live = self._engine.find(rule_id)
         if live is None:
             raise _unknown(rule_id)
-        return json_response(HTTPStatus.OK, _described(live))
+        misses = await near_misses(live, self._journal, self._service)
+        return json_response(HTTPStatus.OK, {**_described(live), "near_misses": [_missed(each) for each in misses]})
 
     def remove(self, request: Request, rule_id: str) -> Response:
         """Delete one rule."""
@@ -129,18 +133,18 @@ class _Room:
         return Response(HTTPStatus.NO_CONTENT)
 
     def fired(self, request: Request, _: str) -> Response:
-        """List what fired, or freeze it."""
+        """List what fired, as JSON or as rules that replay it."""
         activations = self._engine.fired()
         if _wants_yaml(request):
             return _yaml_answer({"faults": replay_rules(activations)})
         listed = [
             {
-                "at": write_instant(datetime.fromtimestamp(each.at_s, UTC)),
+                "at": _instant(each.at_s),
                 "rule": each.live.rule.id,
                 "source": each.live.source,
-                "interaction": each.interaction,
-                "client": each.client,
-                "id": each.logical_id,
+                "interaction": each.facts.interaction,
+                "client": each.facts.client,
+                "id": each.facts.logical_id,
                 "nth": each.nth_counted,
             }
             for each in activations
@@ -149,14 +153,24 @@ class _Room:
 
     def _require_free(self, rule: Rule, taken: list[str]) -> None:
         if rule.id in taken or rule.id == "fired":
-            raise BadControlRequest(f"The id '{rule.id}' is taken; expected another.", HTTPStatus.CONFLICT)
+            raise BadControlRequest(f"The id '{rule.id}' is taken; expected another one.", HTTPStatus.CONFLICT)
 
 
 def _described(live: LiveRule) -> dict[str, Any]:
     described = {**live.rule.spec, "source": live.source, "matched": live.matched, "fired": live.fired}
     if live.rule.ttl is not None:
-        described["until"] = write_instant(datetime.fromtimestamp(live.since_s + live.rule.ttl, UTC))
+        described["until"] = _instant(live.since_s + live.rule.ttl)
     return described
+
+
+def _missed(miss: NearMiss) -> dict[str, str]:
+    facts = miss.facts
+    about = {"interaction": facts.interaction, "id": facts.logical_id, "client": facts.client, "why": miss.why}
+    return {"at": _instant(miss.at_s), **{name: value for name, value in about.items() if value}}
+
+
+def _instant(at_s: float) -> str:
+    return write_instant(datetime.fromtimestamp(at_s, UTC))
 
 
 def _unknown(rule_id: str) -> BadControlRequest:
@@ -179,11 +193,16 @@ def _yaml_answer(value: Mapping[str, Any]) -> Response:
 
 
 def live_schema(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the JSON Schema of a rule in force, from that of a rule."""
+    """Return the JSON Schema of a rule in force, from that of a rule."""
     counts = {
         "source": {"enum": ["http", "flag", "file", "sentinel"]},
         "matched": {"type": "integer"},
         "fired": {"type": "integer"},
         "until": {"type": "string", "format": "date-time"},
+        "near_misses": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"at": {}, "why": {"type": "string"}}},
+            "description": "of one rule: the last ten exchanges that nearly matched, and the key that did not",
+        },
     }
     return {**rule, "properties": {**rule["properties"], **counts}}

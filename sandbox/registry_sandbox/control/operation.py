@@ -1,7 +1,7 @@
 """An operation of the control plane, as it is declared: what answers it, and what the OpenAPI document says of it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -28,7 +28,7 @@ class Operation:
 
     method: str
     path: str
-    answer: Callable[[Request, str], Response]
+    answer: Callable[[Request, str], Response | Awaitable[Response]]
     summary: str
     query: Mapping[str, str] | None = field(default_factory=dict)
     body: Mapping[str, Any] | None = None

@@ -1,1 +1,1 @@
-"""Faults on demand: rules of the shape match -> when -> then, and one module per effect that a rule can have."""
+"""Faults on demand: rules of the shape match -> when -> then; `effects/` has a module for each thing a rule can do."""

@@ -1,22 +1,22 @@
-"""The faults that a sandbox starts with: those of flags and environment, of a file, and the sentinels."""
+"""The faults that a sandbox starts with: from flags and the environment, from a file, and the sentinels."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from registry_sandbox.faults.engine import Source
 from registry_sandbox.faults.fields import BadFault, shown
+from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.faults.sentinels import sentinel_rules
 
 
 def configured(flags: Sequence[str], file: Path | None, *, sentinels: bool) -> list[tuple[Source, Sequence[Rule]]]:
-    """Give the rules to start with, by source.
+    """Return the rules to start with, by source.
 
     Raises:
-        BadFault: a flag or the file is not as it should be; the message names the place.
+        BadFault: a flag or the file cannot be used; the message names the place.
     """
     of_flags = read_rules([_of_flag(each) for each in flags], "--fault", "flag")
     of_file = _of_file(file) if file is not None else []
@@ -31,7 +31,7 @@ def _of_flag(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadFault(f"--fault {shown(text)}: no JSON: {error}") from None
+        raise BadFault(f"--fault {shown(text)}: not JSON: {error}") from None
 
 
 def _of_file(file: Path) -> list[Rule]:
@@ -44,7 +44,7 @@ def _of_file(file: Path) -> list[Rule]:
         return read_rules(value["faults"], f"{file}: faults", "file")
     if isinstance(value, list):
         return read_rules(value, f"{file}: ", "file")
-    raise BadFault(f"{file}: expected a list of rules, or a mapping with the one key 'faults'")
+    raise BadFault(f"{file}: expected a list of rules, or a mapping with the single key 'faults'")
 
 
 def _parsed(file: Path, content: bytes) -> Any:
@@ -57,14 +57,14 @@ def _parsed(file: Path, content: bytes) -> Any:
     except RecursionError as error:
         raise BadFault(f"{file}: nested too deeply") from error
     except ValueError as error:
-        raise BadFault(f"{file}: no JSON: {error}") from error
+        raise BadFault(f"{file}: not JSON: {error}") from error
     except yaml.YAMLError as error:
-        raise BadFault(f"{file}: no YAML: {' '.join(str(error).split())}") from error
+        raise BadFault(f"{file}: not YAML: {' '.join(str(error).split())}") from error
 
 
 def _require_one_id_each(rules: list[Rule]) -> None:
     seen: set[str] = set()
     for each in rules:
         if each.id in seen:
-            raise BadFault(f"the id '{each.id}' is that of two rules, of a flag, the file or the sentinels")
+            raise BadFault(f"two rules have the id '{each.id}'; expected each id once in flags, file and sentinels")
         seen.add(each.id)

@@ -1,10 +1,10 @@
-"""What an effect is: a frozen dataclass whose fields are its settings, and the points at which it may act.
+"""The base class of effects: a frozen dataclass whose fields are its settings, with a method for each point of action.
 
-An effect is one module of this package. What is common to all (matching, counting, precedence) it never sees.
+Each effect is one module in `effects/`. Matching, counting and precedence are the engine's: an effect never sees them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
@@ -18,33 +18,47 @@ from registry_sandbox.http.response import Response, Wire
 from registry_sandbox.registry.service import RegistryService
 
 Sleep = Callable[[float], Awaitable[None]]
-"""Waits for so many seconds; it is injected, so that tests prove delays without time."""
+"""Waits for a number of seconds. It is injected, so that tests of delays take no time."""
 
 
 class Refuse(Protocol):
-    """Makes the answer of a refusal, in the words of whoever answers: an OperationOutcome, or an OAuth error."""
+    """Builds the response of an injected error: an OperationOutcome, or an OAuth error at the token endpoint."""
 
     def __call__(
         self, status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]
     ) -> Response:
-        """Give the answer."""
+        """Return the response."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Activation:
-    """A rule that fires: `draw` gives a number from 0 up to 1 for a purpose, the same in every run."""
+    """A rule that fires on one exchange.
+
+    Attributes:
+        draw: returns a number from 0 up to 1 for a purpose. It is a hash: with the same seed, every run returns the
+            same.
+        commit: True if the rule acts after the write, and only if that succeeded.
+        acting: the words of the effects that are in force and have found something to spoil so far. A rule none of
+            whose effects found anything has not fired.
+    """
 
     rule_id: str
     draw: Callable[[str], float]
+    commit: bool = False
+    acting: set[str] = field(default_factory=set)
+
+    def found_nothing(self, effect: "Effect") -> None:
+        """Note that the exchange has nothing for an effect to spoil."""
+        self.acting.discard(effect.word)
 
 
 @dataclass(slots=True)
 class FaultContext:
     """One exchange, as effects see it.
 
-    An effect may put another `registrar` in place (with another clock), or say how long a token shall be good for.
-    `longest_s` bounds every wait.
+    An effect may replace `service` (by one with another clock, say), or set how long a token is valid. `longest_s`
+    bounds every wait. `hold` waits until the exchange is released from the rule with this id.
     """
 
     request: Request
@@ -52,19 +66,23 @@ class FaultContext:
     refuse: Refuse
     sleep: Sleep
     longest_s: float
+    hold: Callable[[str], Awaitable[None]]
     token_lifetime_s: int | None = None
 
 
 class Effect:
-    """The base of all effects; each of its methods is a point at which one may act, and does nothing here.
+    """The base of all effects. Each method is a point at which an effect may act; here it does nothing.
 
     Attributes:
-        word: how a rule names it.
-        terminal: whether it takes the answer's place, or ends the connection; a rule has one at most.
-        cuts_answer: whether such a terminal wants the interaction's own answer, where nothing is written by it.
-        early: whether it acts before what else acts before the interaction.
-        only: the interactions that it is for; empty for all.
-        short: an example of its short form, for the documentation.
+        word: the effect's name in a rule.
+        terminal: True if the effect replaces the answer or ends the connection. A rule has at most one such effect.
+        cuts_answer: True if a terminal wants the interaction's own answer, where the interaction writes nothing.
+        early: True if its `before` runs before that of other effects.
+        needs_body: True if the effect has nothing to spoil on an answer without a body (HEAD, 304, an empty one).
+            None stands for True if the effect overrides `encoded` or `paced`, else False.
+        commits: True if `commit` moves the effect behind the write, as it does with every terminal.
+        only: the interactions that the effect is for; empty for all.
+        short: examples of the short form, for the documentation.
     """
 
     __slots__ = ()
@@ -73,57 +91,66 @@ class Effect:
     terminal: ClassVar[bool] = False
     cuts_answer: ClassVar[bool] = False
     early: ClassVar[bool] = False
+    needs_body: ClassVar[bool | None] = None
+    commits: ClassVar[bool] = False
     only: ClassVar[frozenset[str]] = frozenset()
     short: ClassVar[str] = ""
 
     def joined_with(self, lower: Self) -> Self:
-        """Give what is in force where a rule of lower precedence has the same effect: this one."""
+        """Return what is in force if a rule of lower precedence has the same effect: by default this one."""
         del lower
         return self
 
-    async def before(self, context: FaultContext, activation: Activation) -> None:
-        """Act before the interaction does."""
+    async def before(self, context: FaultContext, activation: Activation) -> Response | None:
+        """Act before the interaction; a response is answered in the interaction's place."""
+        del context, activation
+        return None
 
     def answer(self, context: FaultContext, activation: Activation) -> Response:
-        """Give what a terminal answers, or what it ends the connection instead of."""
+        """Return the answer of a terminal, or the answer that it keeps from the client."""
         message = f"Injected by the fault '{activation.rule_id}'."
         return context.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", "INTERNAL_SERVER_ERROR", message, {})
 
-    def after(self, context: FaultContext, response: Response) -> Response:
-        """Change the answer of the interaction, or give another."""
-        del context
+    async def after(self, context: FaultContext, activation: Activation, response: Response) -> Response:
+        """Return the interaction's answer, changed, or another one."""
+        del context, activation
         return response
 
     def encoded(self, body: bytes) -> bytes:
-        """Change the bytes of the body, before any content-coding."""
+        """Return the bytes of the body, changed, before any content coding."""
         return body
 
-    def finish(self, response: Response) -> None:
-        """Change the answer last of all, once it wears what every answer wears."""
+    def finish(self, activation: Activation, response: Response) -> None:
+        """Change the answer as the last step, when it has all its headers."""
 
     def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
-        """Give a wire that sends at another pace."""
+        """Return a wire that sends at another pace."""
         del sleep, longest_s
         return wire
 
     async def deliver(self, response: Response, wire: Wire, sleep: Sleep, longest_s: float) -> None:
-        """End the exchange on the wire, as a terminal."""
+        """End the exchange on the wire; for terminals."""
 
     @classmethod
     def from_text(cls, text: str) -> Any | None:
-        """Give the JSON value that the short form's text stands for, where it is more than one plain value."""
+        """Return the JSON value that a short form's text stands for, or None if the text is one plain value."""
         del text
         return None
 
 
+def needs_body(effect: Effect) -> bool:
+    """Return True if the effect can do nothing to an answer without a body."""
+    return (acts(effect, "encoded") or acts(effect, "paced")) if effect.needs_body is None else effect.needs_body
+
+
 def acts(effect: Effect, point: str) -> bool:
-    """Whether an effect does anything at a point: one of the methods of `Effect`."""
+    """Return True if the effect overrides this method of `Effect`."""
     return getattr(type(effect), point) is not getattr(Effect, point)
 
 
 @cache
 def vocabulary() -> dict[str, type[Effect]]:
-    """Give every effect that a module of `effects/` declares, by its word."""
+    """Return every effect that a module of `effects/` declares, by its word."""
     package = import_module("registry_sandbox.faults.effects")
     modules = [import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
     declared = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
@@ -132,11 +159,11 @@ def vocabulary() -> dict[str, type[Effect]]:
 
 
 def is_flat(effect: type[Effect]) -> bool:
-    """Whether the effect's fields are keys of `then` themselves: so where the first is called as the effect is."""
+    """Return True if the effect's fields are themselves keys of `then`: its first field has the effect's own name."""
     known = members(effect)
     return bool(known) and known[0].name == effect.word
 
 
 def is_bare(effect: type[Effect]) -> bool:
-    """Whether the effect has no settings: such a terminal is a word of `wire`."""
+    """Return True if the effect has no settings. Such a terminal is a value of `wire`."""
     return not members(effect)

@@ -1,6 +1,6 @@
-"""What the fields of rules and effects may hold: read from JSON values or from text, and described as JSON Schema.
+"""Reads rules and effects from JSON values or from text, and describes them as JSON Schema.
 
-A frozen dataclass is the declaration; its type hints say what is read and what the schema says.
+A frozen dataclass is the declaration. Its type hints say what is read and what the schema says.
 """
 
 import dataclasses
@@ -18,11 +18,11 @@ _SHOWN = 60
 
 
 class BadFault(Exception):
-    """A fault cannot be used; the message names the place, what was found there and what was expected."""
+    """A fault cannot be used. The message names the place, what was found and what was expected."""
 
 
 class Member(NamedTuple):
-    """A field of a dataclass; its name in JSON is `for` where the attribute is `for_`."""
+    """A field of a dataclass. Its name in JSON has no trailing underscore: `for`, where the attribute is `for_`."""
 
     attribute: str
     name: str
@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
 
 def members(declared: type) -> tuple[Member, ...]:
-    """Give the fields of a dataclass, in the order of their declaration."""
+    """Return the fields of a dataclass, in the order of declaration."""
     return _members(cast("Any", declared))
 
 
@@ -48,10 +48,10 @@ def _member(about: "dataclasses.Field[Any]", kind: Any) -> Member:
 
 
 def read(kind: Any, value: Any, place: str) -> Any:
-    """Give a JSON value as the kind declares it.
+    """Return a JSON value converted to what the kind declares.
 
     Raises:
-        BadFault: it is something else.
+        BadFault: the value is not of this kind.
     """
     if dataclasses.is_dataclass(kind):
         return read_object(cast("type", kind), value, place)
@@ -122,10 +122,10 @@ def _read_mapping(arguments: tuple[Any, ...], value: Any, place: str) -> dict[st
 
 
 def read_object(declared: type, value: Any, place: str) -> Any:
-    """Give a JSON object as the dataclass declares it.
+    """Return a JSON object as an instance of the dataclass.
 
     Raises:
-        BadFault: it is no object, has an unknown key, lacks one, or a value cannot be used.
+        BadFault: the value is no object, has an unknown key, lacks a key, or one of its values cannot be used.
     """
     known = members(declared)
     require_keys(value, [each.name for each in known], place)
@@ -135,15 +135,15 @@ def read_object(declared: type, value: Any, place: str) -> Any:
     given = [each for each in known if each.name in value]
     try:
         return declared(**{each.attribute: read(each.kind, value[each.name], f"{place}.{each.name}") for each in given})
-    except ValueError as error:  # what one field cannot know, the dataclass checks itself
+    except ValueError as error:  # the dataclass itself checks what one field cannot know
         raise BadFault(f"{place}: {error}") from None
 
 
 def require_keys(value: Any, known: list[str], place: str) -> None:
-    """Refuse what is no object, or has a key that is not known.
+    """Refuse a value that is no object or has an unknown key.
 
     Raises:
-        BadFault: naming the key, and those that there are.
+        BadFault: naming the key and the known ones.
     """
     if not isinstance(value, dict):
         raise BadFault(f"{place}: {shown(value)} cannot be used; expected a mapping of {', '.join(known)}")
@@ -153,7 +153,7 @@ def require_keys(value: Any, known: list[str], place: str) -> None:
 
 
 def from_text(kind: Any, text: str) -> Any:
-    """Give the JSON value that a text stands for, where a value of this kind is wanted; `read` judges it."""
+    """Return the JSON value that a text stands for where this kind is wanted; `read` checks it afterwards."""
     if text[:1] in ("{", "[", '"'):
         try:
             return json.loads(text)
@@ -175,13 +175,18 @@ _PLAIN: dict[Any, tuple[str, Callable[[str], Any]]] = {
 }
 
 
+def may_be_bare(kind: Any) -> bool:
+    """Return True if the short form may name a field of this kind without a value."""
+    return any(getattr(leaf, "bare", False) for leaf in _leaves(kind))
+
+
 def _leaves(kind: Any) -> Iterator[Any]:
     for arm in _arms(kind):
         yield get_args(arm)[1] if get_origin(arm) is Annotated else arm
 
 
 def schema(kind: Any) -> dict[str, Any]:
-    """Give the JSON Schema of a kind."""
+    """Return the JSON Schema of a kind."""
     if dataclasses.is_dataclass(kind):
         return object_schema(cast("type", kind))
     arms = _arms(kind)
@@ -206,7 +211,7 @@ def _plain_schema(kind: Any) -> dict[str, Any]:
 
 
 def object_schema(declared: type) -> dict[str, Any]:
-    """Give the JSON Schema of a dataclass."""
+    """Return the JSON Schema of a dataclass."""
     known = members(declared)
     described = {
         "type": "object",
@@ -218,6 +223,6 @@ def object_schema(declared: type) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """Give a value as messages quote it."""
+    """Return a value as messages quote it: as JSON, cut after 60 characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -1,13 +1,21 @@
-"""The step that injects faults: it decides once for each exchange, and acts before it, after it and on the wire."""
+"""The step that injects faults: it asks the engine once for each exchange, then lets the effects act on it.
+
+Effects act before the interaction, in its place, on its answer, on the bytes of the body, on the finished answer, and
+on the wire. The first four happen here; `ActiveFaults` and `FaultyDelivery` do the last two, later in the pipeline.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 
-from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts
-from registry_sandbox.faults.engine import Decision, FaultEngine, LiveRule
+from registry_sandbox.faults.decision import Decision, InForce
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts, needs_body
+from registry_sandbox.faults.effects.reset import Reset
+from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
+from registry_sandbox.faults.holding import BrokenOff
+from registry_sandbox.faults.live_rule import LiveRule
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.patients import may_concern, patients_of
 from registry_sandbox.faults.rule import Rule
@@ -25,15 +33,15 @@ from registry_sandbox.registry.service import RegistryService
 HEADER = "X-Sandbox-Fault"
 
 Perform = Callable[[FaultContext], Awaitable[Response]]
-"""Does what was asked for, on the occasion's terms: by its registrar, with its lifetime of tokens."""
+"""Performs the interaction as the context says: with its service, with its token lifetime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Injector:
-    """Injects the faults of a plan.
+    """Injects the faults of an engine.
 
-    `perform` is the interaction on other terms than the usual ones; `longest_s` bounds every wait; `by_header` is
-    whether requests may bring a fault themselves.
+    `perform` is the interaction with what effects may have changed. `longest_s` bounds every wait. `by_header` is True
+    if requests may bring their own faults.
     """
 
     engine: FaultEngine
@@ -46,17 +54,17 @@ class Injector:
     by_header: bool = False
 
     def spare(self, request: Request) -> bool:
-        """Tell at a glance that no rule is about an exchange: its kind, its client's header, its patients."""
+        """Return True if it is certain at once that no rule matches: the pipeline then skips this step."""
         if request.interaction in self.engine.interactions or (self.by_header and HEADER in request.headers):
             return False
         return not self.engine.patients or not may_concern(request, self.service.registry, self.engine)
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
-        """Act, if a rule is about the exchange; else let it pass."""
+        """Let the faults of a request act; without any, let the handler answer."""
         of_header = self._of_header(request) if self.by_header and HEADER in request.headers else ()
         patients: tuple[str, ...] = ()
         if of_header or self.engine.patients:
-            patients = await patients_of(request, self.service, "" if of_header else self.engine.beginning)
+            patients = await patients_of(request, self.service, "" if of_header else self.engine.patient_prefix)
         facts = Facts(request.interaction, request.logical_id, request.client.name, request.headers, patients)
         decision = self.engine.decide(facts, of_header)
         return await handler(request) if decision is None else await self._act(request, decision)
@@ -69,30 +77,58 @@ class Injector:
             raise InvalidHeader(str(error), location=f"http.{HEADER}") from error
 
     async def _act(self, request: Request, decision: Decision) -> Response:
-        context = FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s)
-        for effect, activation in sorted(decision.effects, key=lambda each: not each[0].early):
-            await effect.before(context, activation)
-        response = await self._answer(context, decision)
-        for effect, _ in decision.effects:
-            response = effect.after(context, response)
-        if any(acts(effect, "encoded") for effect, _ in decision.effects):
-            self._encode(request, response, [effect for effect, _ in decision.effects])
-        request.injected = Acting(decision, self.sleep, self.longest_s)
+        try:
+            response = await self._acted(self._context(request), decision)
+        except BrokenOff:
+            response = self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, "transient", "INTERNAL_SERVER_ERROR", "Reset.", {})
+            decision.effects, decision.terminal = [], _BREAKS_OFF
+        self._encode(request, response, decision)
+        request.injected = ActiveFaults(self.engine, decision, self.sleep, self.longest_s)
         return response
 
+    def _context(self, request: Request) -> FaultContext:
+        async def hold(rule_id: str) -> None:
+            longest = self.sleep(self.longest_s)
+            await self.engine.holdings.hold(rule_id, request, self.service.clock.timestamp(), longest)
+
+        return FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s, hold)
+
+    async def _acted(self, context: FaultContext, decision: Decision) -> Response:
+        response = await self._before(context, decision)
+        if response is None:
+            response = await self._answer(context, decision)
+        for effect, activation in list(decision.effects):
+            response = await effect.after(context, activation, response)
+        return response
+
+    async def _before(self, context: FaultContext, decision: Decision) -> Response | None:
+        """Let effects act before the interaction; the first one that answers stands in for it."""
+        for effect, activation in sorted(decision.effects, key=lambda each: not each[0].early):
+            response = await effect.before(context, activation)
+            if response is not None:
+                if decision.terminal is not None:
+                    decision.discard(decision.terminal)
+                self._take_back_commits(decision)
+                return response
+        return None
+
     async def _answer(self, context: FaultContext, decision: Decision) -> Response:
+        """Return the answer: the terminal's, the interaction's, or with `commit` one after the other.
+
+        Without `commit` a terminal answers first and nothing is written. A terminal that cuts the answer of a read or
+        a search needs the real answer to cut. With `commit` the interaction is performed first, and the rule acts only
+        if that succeeded: a refused write is answered as it is, and the rule keeps its `times`.
+        """
         terminal = decision.terminal
-        if terminal is not None and not decision.commit:
-            effect, activation = terminal
-            if context.request.declared.writes or not effect.cuts_answer:
-                return effect.answer(context, activation)
+        if terminal is not None and _replaces(terminal, context.request):
+            self._take_back_commits(decision)
+            return terminal[0].answer(context, terminal[1])
         response = await self._performed(context, decision)
-        if terminal is None or not decision.commit:
-            return response
         if response.status >= HTTPStatus.BAD_REQUEST:
-            self.engine.release(decision)
-            return response
-        return response if acts(terminal[0], "deliver") else terminal[0].answer(context, terminal[1])
+            self._take_back_commits(decision)
+        elif terminal is not None and terminal[1].commit and not acts(terminal[0], "deliver"):
+            return terminal[0].answer(context, terminal[1])
+        return response
 
     async def _performed(self, context: FaultContext, decision: Decision) -> Response:
         try:
@@ -100,14 +136,35 @@ class Injector:
         except SandboxError as error:
             return refusal(error)
         except Exception:
-            if decision.commit:
-                self.engine.release(decision)
+            self._take_back_commits(decision)
             raise
 
-    def _encode(self, request: Request, response: Response, effects: list[Effect]) -> None:
+    def _take_back_commits(self, decision: Decision) -> None:
+        for fired in [each for each in decision.fired if each.activation.commit]:
+            self.engine.take_back(decision, fired.live.rule.id)
+
+    def _encode(self, request: Request, response: Response, decision: Decision) -> None:
+        """Encode the body for the effects that change or count its bytes; without one they have nothing to spoil."""
+        on_body = [each for each in decision.all_effects() if needs_body(each[0])]
+        if not on_body:
+            return
         represent(response, request.answer_format, self.write)
-        for effect in effects:
+        if request.method == "HEAD" or response.status in _BODILESS or not response.body:
+            for each in on_body:
+                decision.discard(each)
+            return
+        for effect, _ in on_body:
             response.body = effect.encoded(response.body)
+
+
+def _replaces(terminal: InForce, request: Request) -> bool:
+    effect, activation = terminal
+    return not activation.commit and (request.declared.writes or not effect.cuts_answer)
+
+
+# A client that waits while the sandbox is reset has its connection broken; nothing is written for it.
+_BREAKS_OFF: InForce = (Reset(), Activation("reset", lambda _: 0.0))
+_BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 @lru_cache(maxsize=256)
@@ -116,24 +173,30 @@ def _rules_of_header(text: str) -> list[Rule]:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
-    """The faults in force for one exchange, for its last steps."""
+class ActiveFaults:
+    """The faults of one exchange, for its last steps."""
 
+    engine: FaultEngine
     decision: Decision
     sleep: Sleep
     longest_s: float
 
     @property
     def rule_ids(self) -> tuple[str, ...]:
-        """The rules that fired."""
+        """The ids of the rules that fired."""
         return self.decision.rule_ids
 
+    @property
+    def idle_rule_ids(self) -> tuple[str, ...]:
+        """The ids of the rules that matched and found nothing to spoil."""
+        return tuple(self.decision.idle)
+
     def finish(self, response: Response) -> None:
-        """Let the effects change the dressed answer, and say how it goes out."""
-        effects = [effect for effect, _ in self.decision.effects]
-        for effect in reversed(effects):
-            effect.finish(response)
-        paces = [effect for effect in effects if acts(effect, "paced")]
+        """Let the effects change the answer that now has all its headers, and decide how it is sent."""
+        for effect, activation in reversed(self.decision.effects):  # the highest rule last, so that its value holds
+            effect.finish(activation, response)
+        self.engine.settle(self.decision)
+        paces = [effect for effect, _ in self.decision.effects if acts(effect, "paced")]
         terminal = self.decision.terminal
         ending = terminal if terminal is not None and acts(terminal[0], "deliver") else None
         if paces or ending is not None:
@@ -142,7 +205,7 @@ class Acting:
 
 @dataclass(slots=True)
 class FaultyDelivery:
-    """Sends an answer at the pace of some effects, and ends it as a terminal has it."""
+    """Sends an answer through the wires of some effects, and ends the exchange as a terminal does."""
 
     paces: list[Effect]
     ending: tuple[Effect, Activation] | None
@@ -151,7 +214,7 @@ class FaultyDelivery:
     report: Sent = field(default_factory=Sent)
 
     async def deliver(self, response: Response, wire: Wire) -> None:
-        """Send it, or what shall be left of it."""
+        """Send the answer, or what the terminal leaves of it."""
         paced: Wire = wire
         for effect in self.paces:
             paced = effect.paced(paced, self.sleep, self.longest_s)

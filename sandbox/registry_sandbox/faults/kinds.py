@@ -1,59 +1,76 @@
-"""The kinds of plain values that fields may hold: each reads a JSON value, and describes itself as JSON Schema."""
+"""The kinds of plain values: each reads a JSON value and describes itself as JSON Schema."""
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 
 class Kind(Protocol):
     """A way to read a value, for `Annotated`."""
 
     def read(self, value: Any) -> Any:
-        """Give the value as it is used.
+        """Return the value as the program uses it.
 
         Raises:
-            ValueError: it cannot be used; the message says what is expected.
+            ValueError: the value cannot be used; the message says what is expected.
         """
         ...
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """A key that can only be there: its value is true. In the short form its name alone sets it."""
+
+    bare: ClassVar[bool] = True
+
+    def read(self, value: Any) -> bool:
+        """Return True."""
+        if value is not True:
+            raise ValueError("true")
+        return True
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"const": True}
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number between bounds."""
+    """A whole number from `least` to `most`."""
 
     least: int
     most: int
 
     def read(self, value: Any) -> int:
-        """Give the number."""
+        """Return the number."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
             raise ValueError(f"a whole number from {self.least} to {self.most}")
         return value
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number above `over`, and not above `most`."""
+    """A number above `over` and at most `most`."""
 
     over: float
     most: float
 
     def read(self, value: Any) -> float:
-        """Give the number."""
+        """Return the number."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not self.over < value <= self.most:
             raise ValueError(f"a number above {self.over:g}, at most {self.most:g}")
         return float(value)
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         return {"type": "number", "exclusiveMinimum": self.over, "maximum": self.most}
 
 
@@ -71,7 +88,7 @@ class Duration:
     signed: bool = False
 
     def read(self, value: Any) -> float:
-        """Give the seconds."""
+        """Return the seconds."""
         seconds = _seconds(value)
         if seconds is None or not abs(seconds) <= _LONGEST_S or (seconds < 0 and not self.signed):
             raise ValueError(
@@ -80,7 +97,7 @@ class Duration:
         return seconds
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         sign = "-?" if self.signed else ""
         number: dict[str, Any] = {"type": "number", "description": "seconds"}
         if not self.signed:
@@ -99,19 +116,19 @@ def _seconds(value: Any) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of a pattern; `expected` is how messages put it."""
+    """A text that matches a pattern. `expected` describes the pattern in messages."""
 
     pattern: str
     expected: str
 
     def read(self, value: Any) -> str:
-        """Give the text."""
+        """Return the text."""
         if not isinstance(value, str) or re.fullmatch(self.pattern, value, re.ASCII) is None:
             raise ValueError(self.expected)
         return value
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         return {"type": "string", "pattern": f"^({self.pattern})$"}
 
 

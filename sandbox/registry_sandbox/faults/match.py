@@ -1,4 +1,4 @@
-"""Match: which exchanges a rule is about. An absent key means any."""
+"""Match: the exchanges that a rule is about. An absent key means any."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ class InteractionName:
     """FHIR's code of an interaction, or its alias."""
 
     def read(self, value: Any) -> str:
-        """Give the code."""
+        """Return the code."""
         code = ALIASES.get(value, value) if isinstance(value, str) else ""
         if code not in (*FHIR_INTERACTIONS, TOKEN):
             raise ValueError(f"{', '.join((*FHIR_INTERACTIONS, TOKEN))}, or {', '.join(ALIASES)}")
         return code
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         return {"enum": [*FHIR_INTERACTIONS, TOKEN, *ALIASES]}
 
 
@@ -42,10 +42,10 @@ ANY_VALUE: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What an exchange must be: all that is given must fit.
+    """The conditions on an exchange; all that are given must fit.
 
-    `interaction` absent: every FHIR interaction, never the token endpoint. `header`: names and their values, `*` for
-    any; or a name alone.
+    Without `interaction`, a rule is about every FHIR interaction but not about the token endpoint. `header` is a name,
+    or names with values; the value `*` stands for any.
     """
 
     interaction: Interaction | tuple[Interaction, ...] | None = None
@@ -55,32 +55,48 @@ class Match:
     header: HeaderName | Mapping[HeaderName, str] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no exchange can be.
+        """Refuse conditions that no exchange can meet.
 
         Raises:
             ValueError: two keys exclude each other.
         """
         reachable = set(self.interactions)
         if self.id is not None and not reachable & WITH_ID:
-            raise ValueError(f"id {shown(self.id)} is never met: {', '.join(self.interactions)} has none in its URL")
+            raise ValueError(
+                f"id {shown(self.id)} can never match: the URL of {', '.join(self.interactions)} has no id"
+            )
         if self.patient is not None and not reachable & WITH_PATIENT:
-            raise ValueError(f"patient {shown(self.patient)} is never met: {', '.join(self.interactions)} names none")
+            raise ValueError(
+                f"patient {shown(self.patient)} can never match: {', '.join(self.interactions)} names no patient"
+            )
 
     @property
     def interactions(self) -> tuple[str, ...]:
-        """The codes of the interactions that can fit."""
+        """The codes of the interactions that fit."""
         if self.interaction is None:
             return FHIR_INTERACTIONS
         return (self.interaction,) if isinstance(self.interaction, str) else self.interaction
 
     def fits(self, facts: "Facts") -> bool:
-        """Whether an exchange of one of these interactions fits."""
+        """Return True if an exchange fits; its interaction is one of `interactions`."""
         return (
             (self.id is None or self.id == facts.logical_id)
             and (self.client is None or self.client == facts.client)
             and (self.patient is None or self.patient in facts.patients)
             and (self.header is None or self._has_header(facts.headers))
         )
+
+    def unmet(self, facts: "Facts") -> list[str]:
+        """Return the keys that do not fit an exchange, in words: what was expected, and what was found."""
+        found = {
+            "interaction": (facts.interaction in self.interactions, facts.interaction or "none"),
+            "id": (self.id in (None, facts.logical_id), facts.logical_id or "none"),
+            "client": (self.client in (None, facts.client), facts.client or "none"),
+            "patient": (self.patient is None or self.patient in facts.patients, ", ".join(facts.patients) or "none"),
+            # Whatever a header has may be a secret.
+            "header": (self.header is None or self._has_header(facts.headers), "another value, or none"),
+        }
+        return [f"match.{key}: found {shown(what)}" for key, (fits, what) in found.items() if not fits]
 
     def _has_header(self, headers: CIMultiDictProxy[str]) -> bool:
         if isinstance(self.header, str):
@@ -93,7 +109,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an exchange when faults are decided."""
+    """What is known of an exchange when the engine decides."""
 
     interaction: str
     logical_id: str

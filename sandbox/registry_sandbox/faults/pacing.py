@@ -1,4 +1,4 @@
-"""What effects that slow the sending share: a wire that passes everything on but the body."""
+"""A wire in front of a wire, for effects that change how the answer is sent."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from registry_sandbox.http.response import Response, Wire
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """A wire in front of a wire."""
+    """Passes every call on; an effect overrides what it changes."""
 
     wire: Wire
 
@@ -20,7 +20,7 @@ class PassedOn:
         await self.wire.body(part)
 
     async def raw(self, octets: bytes) -> None:
-        """Pass them on."""
+        """Pass it on."""
         await self.wire.raw(octets)
 
     async def close(self) -> None:

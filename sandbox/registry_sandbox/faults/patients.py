@@ -1,4 +1,4 @@
-"""Whom an exchange is about: the patients of the stored appointment, of the query, or of the body if it can be read."""
+"""The patients of an exchange: from the stored appointment, the query, or the body if it can be read."""
 
 import re
 from urllib.parse import unquote
@@ -17,29 +17,29 @@ _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 
 def may_concern(request: Request, registry: Registry, engine: FaultEngine) -> bool:
-    """Tell at a glance whether an exchange may be about a patient whom a rule of the plan names."""
+    """Return False if it is certain, without reading the body, that no rule names a patient of this exchange."""
     if request.interaction in WITH_ID:
         stored = registry.latest(request.logical_id)
         if stored is not None:
             return not engine.patients.isdisjoint(stored.patients)
     names_any = request.query or request.body
-    return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, engine.beginning)
+    return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, engine.patient_prefix)
 
 
-async def patients_of(request: Request, service: RegistryService, beginning: str = "") -> tuple[str, ...]:
-    """Give the NHS numbers; none where nothing in a query or a body begins as those do that are asked for.
+async def patients_of(request: Request, service: RegistryService, prefix: str = "") -> tuple[str, ...]:
+    """Return the NHS numbers of an exchange.
 
     Args:
-        request: of which the interaction and the id are known.
-        service: who reads, and whose registry is looked at.
-        beginning: of the numbers that are of interest.
+        request: its interaction and id are known already.
+        service: reads the body, and has the registry.
+        prefix: what the numbers of interest begin with. A query or body without it is not read.
     """
     stored = _stored(request, service.registry)
     if stored is not None:
         return stored.patients
     if request.interaction == "search-type":
-        return _of_query(request) if _may_name(request, beginning) else ()
-    if request.declared.body == "resource" and _may_name(request, beginning):
+        return _of_query(request) if _may_name(request, prefix) else ()
+    if request.declared.body == "resource" and _may_name(request, prefix):
         return await _of_body(request, service)
     return ()
 
@@ -48,15 +48,15 @@ def _stored(request: Request, registry: Registry) -> Version | None:
     return registry.latest(request.logical_id) if request.interaction in WITH_ID else None
 
 
-def _may_name(request: Request, beginning: str) -> bool:
+def _may_name(request: Request, prefix: str) -> bool:
     query, body = request.query, request.body
     # Digits may be written as escapes: then the only way to know is to read.
     escape = _ESCAPE["form" if request.declared.body == "form" else request.body_format]
-    if body and (beginning.encode() in body or escape in body):
+    if body and (prefix.encode() in body or escape in body):
         return True
     if not query:
         return False
-    return beginning in query or (_ESCAPED_DIGIT.search(query) is not None and beginning in unquote(query))
+    return prefix in query or (_ESCAPED_DIGIT.search(query) is not None and prefix in unquote(query))
 
 
 def _of_query(request: Request) -> tuple[str, ...]:

@@ -1,19 +1,19 @@
-"""Freezing: what fired, as explicit rules that make the same exchanges fail again, without any chance in them.
+"""Replay export: what fired, as explicit rules without chance that make the same exchanges fail again.
 
-The same requests in the same order within each scope are hit again. Ids that the sandbox gave come out the same with
-the same random seed.
+The rules hit the same requests again if they come in the same order within each scope. Ids that the sandbox assigns are
+the same in every run with the same random seed.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from registry_sandbox.faults.engine import Fired, LiveRule
+from registry_sandbox.faults.live_rule import Fired, LiveRule
 from registry_sandbox.faults.match import WITH_ID
 from registry_sandbox.faults.when import Scope
 
 
 def replay_rules(activations: Iterable[Fired]) -> list[dict[str, Any]]:
-    """Give the long forms of rules that replay firings, in order of precedence."""
+    """Return the long forms of rules that replay these activations, in order of precedence."""
     ordinals: dict[tuple[LiveRule, Scope], list[int]] = {}
     for each in activations:
         drawn = each.live.rule.when.probability is not None

@@ -1,4 +1,4 @@
-"""A rule: match -> when -> then, read from its long form and checked as a whole."""
+"""A rule (match -> when -> then), read from its long form and checked as a whole."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -28,20 +28,23 @@ _KEYS = ["id", "match", "when", "then", "ttl"]
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """What a rule does: one terminal at most, any other effects, and whether the terminal waits for the write."""
+    """What a rule does: any effects, at most one of them terminal.
+
+    `commit` is True if the terminal acts after the write instead of before it.
+    """
 
     effects: tuple[Effect, ...]
     commit: bool = False
 
     @property
     def terminal(self) -> Effect | None:
-        """The effect that takes the answer's place."""
+        """The effect that replaces the answer, or None."""
         return next((each for each in self.effects if each.terminal), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule; `spec` is its long form as JSON, `ttl` for how long it is in force, on the sandbox's clock."""
+    """A rule. `spec` is its long form as JSON; `ttl` is how many seconds it is in force, on the sandbox's clock."""
 
     id: str
     match: Match
@@ -52,20 +55,20 @@ class Rule:
 
     @property
     def interactions(self) -> tuple[str, ...]:
-        """The codes of the interactions that it can act on."""
+        """The codes of the interactions that the rule can act on."""
         return tuple(
             each for each in self.match.interactions if any(effect_is_for(one, each) for one in self.then.effects)
         )
 
 
 def described(rule: Rule) -> str:
-    """Say in one line what a rule does: its id, and its long form as compact JSON."""
+    """Return a line that describes a rule: its id and its long form as JSON."""
     parts = {key: value for key, value in rule.spec.items() if key != "id"}
     return f"{rule.id}: {json.dumps(parts, ensure_ascii=False)}"
 
 
 def effect_is_for(effect: Effect, interaction: str) -> bool:
-    """Whether an effect has any meaning for an interaction."""
+    """Return True if the effect has a meaning for the interaction."""
     return not effect.only or interaction in effect.only
 
 
@@ -73,7 +76,7 @@ def read_rule(spec: Any, place: str, default_id: str) -> Rule:
     """Read a rule's long form.
 
     Raises:
-        BadFault: an unknown key, a value that cannot be used, a rule that could never fire; naming the place.
+        BadFault: a key is unknown, a value cannot be used, or the rule could never fire; the message names the place.
     """
     require_keys(spec, _KEYS, place)
     if "then" not in spec:
@@ -113,7 +116,7 @@ def _read_then(spec: Any, place: str) -> Then:
 
 
 def _owners() -> dict[str, str]:
-    """The keys of `then`, each with the word of its effect; `wire` stands for all that have no settings."""
+    """Return the keys of `then` with the word of each key's effect; `wire` stands for all effects without settings."""
     owners = {}
     for word, effect in vocabulary().items():
         if is_bare(effect):
@@ -135,7 +138,7 @@ def _word(key: str, value: Any, place: str) -> str:
 
 
 def bare_words() -> list[str]:
-    """Give the effects without settings: the values of `wire`."""
+    """Return the words of the effects without settings: the values of `wire`."""
     return [word for word, effect in vocabulary().items() if is_bare(effect)]
 
 
@@ -165,14 +168,16 @@ def _require_one_terminal(effects: Iterable[Effect], *, commit: bool, place: str
     terminals = [each.word for each in effects if each.terminal]
     if len(terminals) > 1:
         raise BadFault(f"{place}: {' and '.join(terminals)} both end the exchange; expected one of them")
-    if commit and not terminals:
-        raise BadFault(f"{place}.commit: nothing here ends the exchange; expected status, wire or cut beside it")
+    if commit and not any(each.terminal or each.commits for each in effects):
+        raise BadFault(
+            f"{place}.commit: nothing here waits for the write; expected status, wire, cut or hold beside it"
+        )
     if not any(True for _ in effects):
         raise BadFault(f"{place}: there is no effect; expected one of {', '.join(_owners())}")
 
 
 def rule_schema() -> dict[str, Any]:
-    """Give the JSON Schema of a rule's long form, derived from the fields."""
+    """Return the JSON Schema of a rule's long form, derived from the fields."""
     properties: dict[str, Any] = {"commit": {"type": "boolean"}, "wire": {"enum": bare_words()}}
     for word, effect in vocabulary().items():
         if is_flat(effect):

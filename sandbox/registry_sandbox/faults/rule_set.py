@@ -1,4 +1,4 @@
-"""Several rules of one source, in order of precedence, in either form."""
+"""Reads the rules of one source: a list in order of precedence, each rule in its long or short form."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from registry_sandbox.faults.rule import Rule, read_rule
 from registry_sandbox.faults.short_form import read_short_form
 
 RULES_AT_MOST = 500
-"""In one list: each is compared with all before it, while everybody else waits."""
+"""The bound of one list: each rule is compared with all before it, while all other requests wait."""
 
 
 def read_rules(specs: Any, place: str, prefix: str) -> list[Rule]:
     """Read a list of rules, in order of precedence.
 
     Raises:
-        BadFault: one cannot be used, two have one id, or one can never fire for another before it.
+        BadFault: a rule cannot be used, two have the same id, or one can never fire because of another before it.
     """
     if not isinstance(specs, list):
         raise BadFault(f"{place}: {shown(specs)} cannot be used; expected a list of rules")
@@ -26,29 +26,29 @@ def read_rules(specs: Any, place: str, prefix: str) -> list[Rule]:
 
 
 def read_either(spec: Any, place: str, default_id: str) -> Rule:
-    """Read a rule in its long form, or in its short one.
+    """Read a rule in its long or short form.
 
     Raises:
-        BadFault: it cannot be used.
+        BadFault: the rule cannot be used.
     """
     return read_short_form(spec, place, default_id) if isinstance(spec, str) else read_rule(spec, place, default_id)
 
 
 def require_distinct(rules: list[Rule], place: str) -> None:
-    """Refuse rules of one source of which one hides another, for good.
+    """Refuse rules of one source if one hides another for ever.
 
     Raises:
-        BadFault: two have one id, or a rule stands behind one that always ends the same exchanges.
+        BadFault: two rules have the same id, or a rule stands behind one that always ends the same exchanges.
     """
     seen: set[str] = set()
     for at, rule in enumerate(rules):
         if rule.id in seen:
-            raise BadFault(f"{place}[{at}].id: '{rule.id}' is there twice; expected another")
+            raise BadFault(f"{place}[{at}].id: two rules have the id '{rule.id}'; expected each id once")
         seen.add(rule.id)
         hiding = next((earlier for earlier in rules[:at] if _hides(earlier, rule)), None)
         if hiding is not None:
             raise BadFault(
-                f"{place}[{at}]: '{rule.id}' can never fire: '{hiding.id}' before it always ends what it matches"
+                f"{place}[{at}]: '{rule.id}' can never fire: '{hiding.id}' before it ends all that it matches"
             )
 
 

@@ -1,7 +1,7 @@
-"""Sentinels: NHS numbers that are never issued, each of which meets one documented failure, with nothing configured.
+"""Sentinels: NHS numbers that are never issued. Each meets one documented failure, without any configuration.
 
-Their form is 999 95i sssC: `i` is the interaction (1 register, 2 cancel, 3 search, 4 read), `sss` the status (000: the
-connection is reset; 200 and 201: it was done, but the answer is lost; 408: no answer), `C` the check digit.
+The form is 999 95i sssC: `i` is the interaction (1 register, 2 cancel, 3 search, 4 read), `sss` the status (000: the
+connection is reset; 200 and 201: done, but the answer is lost; 408: no answer), `C` the check digit.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from registry_sandbox.faults.when import When
 
 @dataclass(frozen=True, slots=True)
 class Sentinel:
-    """A reserved number: the interaction that it is for, what happens then, and how the documentation puts that."""
+    """A reserved number, the interaction it is for, and what happens: in the documentation's words, and as a rule."""
 
     nhs_number: str
     interaction: str
@@ -31,7 +31,7 @@ class Sentinel:
 
     @property
     def rule_id(self) -> str:
-        """The id of its rule, which its seeded appointment shares."""
+        """The id of its rule, and of its seeded appointment."""
         code = self.nhs_number[6:9]
         return f"sentinel-{self.interaction}-{_NAMES.get(code, code)}"
 
@@ -73,10 +73,10 @@ SENTINELS: Final = (
 
 @cache
 def sentinel_rules() -> tuple[Rule, ...]:
-    """Give the rules of the sentinels.
+    """Return the rules of the sentinels.
 
-    They are put together from the few effects that they have, since to read them would be to load every effect at
-    the start. A test reads them too, and compares.
+    They are built directly from the few effects that they use: reading them as JSON would load every effect at the
+    start. A test reads them as JSON too and compares.
     """
     return tuple(_rule(each) for each in SENTINELS)
 
@@ -103,11 +103,7 @@ _WIRES: Final[Mapping[str, Effect]] = {"hang": Hang(), "reset": Reset()}
 
 
 def sentinel_table() -> str:
-    """Give the table of the sentinels, in Markdown."""
+    """Return the table of the sentinels, in Markdown."""
     rows = ["| NHS number | on | what happens |", "|---|---|---|"]
-    rows += [f"| {_spaced(each.nhs_number)} | {each.interaction} | {each.meaning} |" for each in SENTINELS]
+    rows += [f"| `{each.nhs_number}` | {each.interaction} | {each.meaning} |" for each in SENTINELS]
     return "\n".join(rows)
-
-
-def _spaced(nhs_number: str) -> str:
-    return f"`{nhs_number}`"

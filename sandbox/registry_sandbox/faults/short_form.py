@@ -1,13 +1,13 @@
 """The short form of a rule: `INTERACTION[/ID]:THEN[+THEN...][@WHEN[,WHEN...]]`, as in `cancel:500@10%`.
 
-It is turned into the long form, and read as that.
+It is turned into the long form, which is then read.
 """
 
 import re
 from typing import Any
 
 from registry_sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
-from registry_sandbox.faults.fields import BadFault, Member, from_text, members, shown
+from registry_sandbox.faults.fields import BadFault, Member, from_text, may_be_bare, members, shown
 from registry_sandbox.faults.kinds import UNITS_S
 from registry_sandbox.faults.rule import Rule, bare_words, read_rule
 from registry_sandbox.faults.when import When
@@ -21,24 +21,24 @@ def read_short_form(text: str, place: str, default_id: str) -> Rule:
     """Read a short form.
 
     Raises:
-        BadFault: it is none, or the rule that it stands for cannot be used.
+        BadFault: the text is no short form, or its rule cannot be used.
     """
     about = f"{place} {shown(text)}" if place else shown(text)
     return read_rule(long_form(text, about), about, default_id)
 
 
 def long_form(text: str, place: str) -> dict[str, Any]:
-    """Give the long form, as JSON, that a short form stands for; what its values are is judged there.
+    """Return the long form, as JSON, that a short form stands for. Its values are not checked yet.
 
     Raises:
-        BadFault: it has another shape.
+        BadFault: the text is no short form.
     """
     target, colon, rest = text.partition(":")
     if not colon or not target.strip() or not rest.strip():
         raise BadFault(f"{place}: {_EXPECTED}")
     then, *whens = _split(rest, "@")
     if len(whens) > 1:
-        raise BadFault(f"{place}: there is more than one @; {_EXPECTED}")
+        raise BadFault(f"{place}: more than one @; {_EXPECTED}")
     spec: dict[str, Any] = {"match": _match(target.strip()), "then": _then(then, place)}
     if whens:
         spec["when"] = _when(whens[0], place)
@@ -46,7 +46,7 @@ def long_form(text: str, place: str) -> dict[str, Any]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split, but not inside the brackets and quotes of JSON values."""
+    """Split the text, but not inside the brackets and quotes of JSON values."""
     parts, depth, quoted, start = [], 0, False, 0
     for at, character in enumerate(text):
         if character == '"' and text[at - 1] != "\\":
@@ -60,7 +60,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def split_several(text: str) -> list[str]:
-    """Split the rules of one text, which semicolons separate."""
+    """Return the rules of a text in which semicolons separate them."""
     return [each for each in _split(text, ";") if each]
 
 
@@ -75,7 +75,7 @@ def _then(text: str, place: str) -> dict[str, Any]:
     for part in _split(text, "+"):
         key, value = _then_part(part, place)
         if key in then:
-            raise BadFault(f"{place}: {key} is there twice; expected it once")
+            raise BadFault(f"{place}: {key} is given twice; expected it once")
         then[key] = value
     return then
 
@@ -91,9 +91,11 @@ def _then_part(part: str, place: str) -> tuple[str, Any]:
     if equals and key == "wire":
         return key, value
     effect, member = _named(key)
+    if not equals and member is not None and may_be_bare(member.kind):
+        return key, True
     if not equals or member is None or effect is None:
         expected = "a status such as 503, commit, " + ", ".join([*bare_words(), *(f"{each}=" for each in _keys())])
-        raise BadFault(f"{place}: {shown(part)} is no effect; expected {expected}")
+        raise BadFault(f"{place}: {shown(part)} is not an effect; expected {expected}")
     several = effect.from_text(value)
     return key, several if several is not None else _settings(effect, member, value)
 
@@ -130,7 +132,7 @@ def _when(text: str, place: str) -> dict[str, Any]:
             if key == "nth" and key in when:
                 when[key] = [*when[key], *value]
             elif key in when:
-                raise BadFault(f"{place}: {key} is there twice; expected it once")
+                raise BadFault(f"{place}: {key} is given twice; expected it once")
             else:
                 when[key] = value
     return when
@@ -161,7 +163,7 @@ def _window(begin: str, end: str, place: str) -> dict[str, Any]:
         return when
     lasts_s = _seconds(end, place) - (_seconds(begin, place) if begin else 0.0)
     if lasts_s <= 0:
-        raise BadFault(f"{place}: the window {begin}..{end} ends before it begins; expected such as 30s..90s")
+        raise BadFault(f"{place}: the window {begin}..{end} ends before it begins; expected one such as 30s..90s")
     return {**when, "for": f"{round(lasts_s, 6):g}s" if lasts_s < 10**5 else round(lasts_s, 6)}
 
 
@@ -170,12 +172,12 @@ def _seconds(text: str, place: str) -> float:
     try:
         return float(number) * UNITS_S[text[len(number) :]]
     except ValueError:
-        raise BadFault(f"{place}: '{text}' is no time span; expected such as 30s") from None
+        raise BadFault(f"{place}: '{text}' is not a time span; expected one such as 30s") from None
 
 
 def _named_when(part: str, place: str) -> dict[str, Any]:
     key, equals, value = part.partition("=")
     known = {each.name: each for each in members(When)}
     if not equals or key not in known:
-        raise BadFault(f"{place}: {shown(part)} is no condition; {_WHENS}")
+        raise BadFault(f"{place}: {shown(part)} is not a condition; {_WHENS}")
     return {key: from_text(known[key].kind, value)}

@@ -1,4 +1,4 @@
-"""Faults at the token endpoint, which is no FHIR interaction and refuses in OAuth's words.
+"""Faults at the token endpoint. It is no FHIR interaction, and its errors are OAuth's.
 
 Source: RFC 6749 section 5.2.
 """
@@ -30,13 +30,13 @@ _TOKEN_REQUEST = Interaction(
 
 
 class TokenFaults:
-    """The step before the token endpoint that lets faults act there, as the interaction `token`."""
+    """The step before the token endpoint that injects faults, as the interaction `token`."""
 
     def __init__(self, injector: Injector) -> None:
         self._injector = injector
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
-        """Let other requests pass."""
+        """Answer a request for a token; pass every other request on."""
         if request.method != "POST" or request.path != "/oauth2/token":
             return await handler(request)
         request.declared = _TOKEN_REQUEST
@@ -53,7 +53,7 @@ class TokenFaults:
 def oauth_refusal(
     status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]
 ) -> Response:
-    """Give the answer to an injected error, as RFC 6749 section 5.2 has it."""
+    """Return the response of an injected error, in the form of RFC 6749 section 5.2."""
     del issue_type, spine_code
     errors = {HTTPStatus.UNAUTHORIZED: "invalid_client", HTTPStatus.FORBIDDEN: "unauthorized_client"}
     server = "server_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily_unavailable"

@@ -1,7 +1,7 @@
-"""When: which of the exchanges that match are hit. All that is given must hold.
+"""When: the conditions under which a rule fires on an exchange that it matches. All that are given must hold.
 
-Every draw is a hash of (random seed, rule id, scope, ordinal in that scope), never the next of a shared stream: within
-a scope the same seed gives the same verdicts, whatever the interleaving of the scopes.
+Every draw is a hash of (random seed, rule id, scope, ordinal in the scope), never the next number of a shared stream.
+So within a scope the same seed has the same verdicts, however the scopes are interleaved.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ Ordinal = Annotated[int, Whole(1, _MANY)]
 class When:
     """The conditions.
 
-    `nth`, `skip` and `every` count the exchanges that match, `times` those that were hit, each in the scope `per`: the
-    whole rule where it is absent. `after` and `for` are a window on the sandbox's clock, from when the rule was set.
+    `nth`, `skip` and `every` count matches, `times` counts activations, each within the scope `per` (absent: the whole
+    rule). `after` and `for` are a window on the sandbox's clock that starts when the rule is set.
     """
 
     nth: Ordinal | tuple[Ordinal, ...] | None = None
@@ -34,15 +34,15 @@ class When:
     per: Per | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what never holds.
+        """Refuse conditions that can never hold.
 
         Raises:
-            ValueError: naming the conditions that exclude each other.
+            ValueError: the message names the conditions.
         """
         if self.nth is not None and not any(self._counts(ordinal) for ordinal in self._ordinals):
-            raise ValueError(f"nth {self._ordinals} never holds beside skip {self.skip} and every {self.every}")
+            raise ValueError(f"nth {self._ordinals} can never hold with skip {self.skip} and every {self.every}")
         if self.for_ == 0:
-            raise ValueError("for 0 never holds; expected a time span, such as 60s")
+            raise ValueError("for 0 can never hold; expected a time span, such as 60s")
 
     @property
     def _ordinals(self) -> tuple[int, ...]:
@@ -53,23 +53,27 @@ class When:
     def _counts(self, ordinal: int) -> bool:
         return ordinal > self.skip and (ordinal - self.skip) % self.every == 0
 
-    def holds(self, *, matched: int, fired: int, elapsed_s: float) -> bool:
-        """Whether all conditions but the probability hold.
+    def unmet(self, *, matched: int, fired: int, elapsed_s: float) -> str:
+        """Return the key of a condition that does not hold, or "" if all but the probability hold.
 
         Args:
-            matched: the exchanges that matched in this scope, this one included.
-            fired: those that were hit.
-            elapsed_s: on the sandbox's clock, since the rule was set.
+            matched: how many exchanges matched in this scope, including this one.
+            fired: how many activations there were in this scope.
+            elapsed_s: seconds on the sandbox's clock since the rule was set.
         """
-        if self.nth is not None and matched not in self._ordinals:
-            return False
-        if not self._counts(matched) or (self.times is not None and fired >= self.times):
-            return False
-        return elapsed_s >= self.after and (self.for_ is None or elapsed_s < self.after + self.for_)
+        unmet = {
+            "nth": self.nth is not None and matched not in self._ordinals,
+            "skip": matched <= self.skip,
+            "every": (matched - self.skip) % self.every != 0,
+            "times": self.times is not None and fired >= self.times,
+            "after": elapsed_s < self.after,
+            "for": self.for_ is not None and elapsed_s >= self.after + self.for_,
+        }
+        return next((key for key, fails in unmet.items() if fails), "")
 
     @property
     def always(self) -> bool:
-        """Whether every exchange that matches is hit, at any time."""
+        """True if the rule fires on every exchange that it matches, at any time."""
         return self == _ALWAYS
 
 
@@ -78,29 +82,29 @@ _ALWAYS = When()
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A scope of counting: a client, a resource, both, or (both empty) the whole rule."""
+    """The scope of a count: a client, a resource, both, or (both empty) the whole rule."""
 
     client: str = ""
     resource: str = ""
 
 
 def count_scope(per: Per | None, client: str, resource: str) -> Scope:
-    """Give the scope in which an exchange is counted."""
+    """Return the scope in which an exchange is counted."""
     if per == "client":
         return Scope(client=client)
     return Scope(resource=resource) if per == "resource" else Scope()
 
 
 def draw_scope(per: Per | None, client: str, resource: str) -> Scope:
-    """Give the scope in which an exchange is drawn for: where the rule names none, this client on this resource.
+    """Return the scope in which a draw is made: if the rule names none, this client on this resource.
 
-    So that by default neither other clients nor other resources have a say in the verdict.
+    So by default neither other clients nor other resources can change a verdict.
     """
     return Scope(client, resource) if per is None else count_scope(per, client, resource)
 
 
 def draw(seed: int, rule_id: str, scope: Scope, ordinal: int, purpose: str) -> float:
-    """Give a number from 0 up to 1, evenly spread."""
+    """Return a number from 0 up to 1, evenly distributed."""
     parts: tuple[Any, ...] = (seed, rule_id, scope.client, scope.resource, ordinal, purpose)
     text = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest()[:7]) / 2**56

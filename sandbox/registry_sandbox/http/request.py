@@ -120,6 +120,11 @@ class Injected(Protocol):
         """The rules that fired."""
         ...
 
+    @property
+    def idle_rule_ids(self) -> tuple[str, ...]:
+        """The rules that matched and found nothing to spoil."""
+        ...
+
     def finish(self, response: Response) -> None:
         """Change the answer once it is dressed, and say how it goes out."""
         ...

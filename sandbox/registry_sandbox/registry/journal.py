@@ -115,13 +115,14 @@ def as_json(exchange: Exchange) -> dict[str, Any]:
         "version": request.version_id,
         "warnings": [each.message for each in request.warnings],
     }
-    faults = list(request.injected.rule_ids) if request.injected is not None else []
+    faults, idle = ([*injected.rule_ids], [*injected.idle_rule_ids]) if (injected := request.injected) else ([], [])
     return {
         **{name: value for name, value in about.items() if value},
         "request": _request(request),
         "response": _response(exchange),
         "sent": _sent(request, response),
         "faults": faults,
+        **({"idle_faults": [{"id": each, "why": "matched, nothing to spoil"} for each in idle]} if idle else {}),
     }
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from registry_sandbox.cli.control_client import control_root
 from registry_sandbox.testing.builders import Resource, appointment
+from registry_sandbox.testing.holding import Hold
 from registry_sandbox.testing.steering import Control, Fault, Journal, RemoteClock, written
 
 
@@ -90,6 +91,20 @@ class RemoteSandbox:
         fault = Fault(self.control, self.control.json("POST", "/faults", rule))
         self._faults.append(fault)
         return fault
+
+    def hold(self, target: str = "*", *, commit: bool = False, times: int | None = None) -> Hold:
+        """Hold exchanges until the test releases them; use it in a `with`.
+
+        Args:
+            target: an interaction such as `cancel`, or `cancel/ID`; by default every FHIR interaction.
+            commit: let the write happen first, and hold the answer.
+            times: hold so many exchanges, and let the others pass.
+        """
+        when = "" if times is None else f"@x{times}"
+        rule = self.control.json("POST", "/faults", f"{target}:{'commit+' if commit else ''}hold{when}")
+        hold = Hold(self.control, rule)
+        self._faults.append(hold)
+        return hold
 
     def undo_faults(self) -> None:
         """Undo every fault that was set here."""

@@ -1,4 +1,4 @@
-"""The plan: precedence, counting, windows, draws, and the freezing of what fired."""
+"""The fault engine: precedence, counting, windows, draws, and the replay export."""
 
 import random
 from typing import Any
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.faults.effects.status import Status
-from registry_sandbox.faults.engine import FaultEngine, Source
+from registry_sandbox.faults.engine import FaultEngine
+from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
@@ -26,7 +27,7 @@ class Wall:
         self.now = 1_000_000.0
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
 
@@ -36,22 +37,22 @@ def rules(*specs: Any, prefix: str = "r") -> list[Rule]:
 
 
 def engine(*specs: Any, seed: int = 7, source: Source = "flag", wall: Wall | None = None) -> FaultEngine:
-    """Give a plan that starts with these rules."""
+    """Return an engine that starts with these rules."""
     return FaultEngine(seed, Clock(wall or Wall()), [(source, rules(*specs))])
 
 
 def exchange(interaction: str = "update", logical_id: str = "a", client: str = "acme") -> Facts:
-    """Give the facts of an exchange."""
+    """Return the facts of an exchange."""
     return Facts(interaction, logical_id, client, NO_HEADERS)
 
 
 def statuses(of: FaultEngine, *exchanges: Facts) -> list[int]:
-    """Give the status that each exchange is answered with, 0 where no rule fires."""
+    """Return the status that each exchange is answered with, 0 where no rule fires."""
     return [status_of(of, each) for each in exchanges]
 
 
 def status_of(of: FaultEngine, facts: Facts) -> int:
-    """Give the status of the terminal in force, 0 where there is none."""
+    """Return the status of the terminal in force, 0 where there is none."""
     decision = of.decide(facts)
     if decision is None or decision.terminal is None:
         return 0
@@ -158,7 +159,7 @@ class TestCounting:
         found = engine("register:commit+500@x1")
         decision = found.decide(exchange("create", ""))
         assert decision is not None
-        found.release(decision)
+        found.take_back(decision, "r-1")
         assert (decision.rule_ids, found.activations, found.fired()) == ((), 0, [])
         assert status_of(found, exchange("create", "")) == 500
         assert status_of(found, exchange("create", "")) == 0
@@ -180,6 +181,103 @@ class TestCounting:
         assert "read" in found.interactions
         assert "update" not in found.interactions
         assert found.patients == frozenset()
+
+    def test_a_rule_that_adds_nothing_has_not_fired(self) -> None:
+        """The same headers as a higher rule's: the lower rule keeps its `times`."""
+        found = engine("*:headers=A:1", "*:headers=A:2@x1")
+        decision = found.decide(exchange())
+        assert decision is not None
+        assert decision.rule_ids == ("r-1",)
+        ((_, activation),) = decision.effects
+        assert activation.rule_id == "r-1"
+
+    def test_what_is_taken_back_does_nothing_any_more(self) -> None:
+        """Neither its terminal nor its other effects; what other rules do stays."""
+        found = engine("*:commit+500+delay=1s", "*:rate=5")
+        decision = found.decide(exchange())
+        assert decision is not None
+        found.take_back(decision, "r-1")
+        assert [effect.word for effect, _ in decision.effects] == ["rate"]
+        assert decision.terminal is None
+        assert decision.idle == ["r-1"]
+
+    def test_what_is_taken_back_after_a_reset_leaves_the_new_counts_alone(self) -> None:
+        """An exchange of before the reset ends after it."""
+        found = engine("*:500")
+        decision = found.decide(exchange())
+        assert decision is not None
+        found.reset()
+        assert status_of(found, exchange()) == 500
+        found.take_back(decision, "r-1")
+        assert (found.activations, len(found.fired())) == (1, 1)
+
+    def test_what_is_replaced_over_http_goes_and_the_rest_stays(self) -> None:
+        """PUT replaces the rules that came over HTTP."""
+        found = engine("*:500")
+        found.put(rules("*:501", prefix="h")[0])
+        found.replace(rules("*:502", prefix="i"))
+        assert [live.rule.id for live in found] == ["i-1", "r-1"]
+
+    def test_the_rules_of_headers_are_bounded(self) -> None:
+        """The text used longest ago begins anew."""
+        found = engine()
+        first = found.of_header("x0", rules("*:500"))
+        assert found.of_header("x0", rules("*:500")) is first
+        for at in range(1, 1_001):
+            found.of_header(f"x{at}", rules("*:500"))
+        assert found.of_header("x0", rules("*:500")) is not first
+
+    def test_only_the_last_activations_are_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All of them count."""
+        monkeypatch.setattr("registry_sandbox.faults.engine._MAX_FIRED", 2)
+        found = engine("cancel:500")
+        statuses(found, *[exchange()] * 3)
+        assert (len(found.fired()), found.activations) == (2, 3)
+
+
+class TestNearMisses:
+    """A rule that did not fire tells why."""
+
+    @pytest.mark.parametrize(
+        ("when", "why"),
+        [
+            ("#2", "when.nth: does not hold for match 1"),
+            ("skip=1", "when.skip: does not hold for match 1"),
+            ("every=2", "when.every: does not hold for match 1"),
+            ("0.000001", "when.probability: does not hold for match 1"),
+            ("30s..", "when.after: does not hold for match 1"),
+        ],
+    )
+    def test_a_condition_that_does_not_hold_is_named(self, when: str, why: str) -> None:
+        """With the ordinal of the match."""
+        found = engine(f"cancel:500@{when}")
+        assert found.decide(exchange()) is None
+        (live,) = found
+        assert [each.why for each in live.near_misses] == [why]
+
+    def test_what_is_used_up_or_over_is_named(self) -> None:
+        """`times` after the last activation, `for` after the window."""
+        wall = Wall()
+        found = engine("cancel:500@x1", "cancel:501@..10s,skip=1", wall=wall)
+        statuses(found, exchange(), exchange())
+        wall.now += 10
+        assert statuses(found, exchange()) == [0]
+        of_times, of_window = ([each.why for each in live.near_misses] for live in found)
+        assert of_times == ["when.times: does not hold for match 2", "when.times: does not hold for match 3"]
+        assert of_window[-1] == "when.for: does not hold for match 3"
+
+    def test_a_rule_that_is_overruled_names_the_higher_one(self) -> None:
+        """Whose terminal came first."""
+        found = engine("cancel:500@100%", "cancel:501")
+        statuses(found, exchange())
+        assert [each.why for live in found for each in live.near_misses] == ["then: overruled by r-1"]
+
+    def test_only_the_last_ten_are_kept(self) -> None:
+        """However often it misses."""
+        found = engine("cancel:500@#99")
+        statuses(found, *[exchange()] * 15)
+        (live,) = found
+        assert [each.why.rpartition(" ")[2] for each in live.near_misses] == [str(at) for at in range(6, 16)]
 
 
 class TestDraws:
@@ -218,7 +316,7 @@ class TestDraws:
         ],
     )
     def test_what_fired_replays_without_chance(self, spec: str) -> None:
-        """Frozen, and met by the same requests under another seed: the same verdicts."""
+        """Exported, and met by the same requests under another seed: the same verdicts."""
         chance = random.Random(11)  # noqa: S311 - a sequence of requests, no secret
         run = [
             exchange(chance.choice(["update", "read"]), chance.choice("wxyz"), chance.choice("abc")) for _ in range(80)
@@ -227,6 +325,6 @@ class TestDraws:
         first = engine(spec, seed=1)
         seen = statuses(first, *run)
         assert 500 in seen
-        frozen = replay_rules(first.fired())
-        assert all("probability" not in each["when"] for each in frozen)
-        assert statuses(engine(*frozen, seed=2), *run) == seen
+        exported = replay_rules(first.fired())
+        assert all("probability" not in each["when"] for each in exported)
+        assert statuses(engine(*exported, seed=2), *run) == seen

@@ -12,8 +12,8 @@ from registry_sandbox.faults.rule import read_rule, rule_schema
 
 
 def facts(**known: Any) -> Facts:
-    """Give the facts of an exchange: a read by acme, unless told otherwise."""
-    headers = CIMultiDictProxy(CIMultiDict(known.pop("headers", {})))
+    """Return the facts of an exchange: a read by acme, unless told otherwise."""
+    headers = CIMultiDictProxy(CIMultiDict[str](known.pop("headers", {})))
     return Facts(**{"interaction": "read", "logical_id": "1", "client": "acme", "headers": headers, **known})
 
 
@@ -32,9 +32,10 @@ def facts(**known: Any) -> Facts:
         ({"then": {"retry_after": 2}}, "fault.then: 'status' is missing"),
         ({"then": {"status": 500}, "when": {"nth": []}}, "fault.when.nth"),
         ({"then": {"status": 500}, "when": {"nth": [2, 0]}}, "fault.when.nth[1]: 0 cannot be used"),
-        ({"then": {"status": 500}, "when": {"for": 0}}, "fault.when: for 0 never holds"),
+        ({"then": {"status": 500}, "when": {"for": 0}}, "fault.when: for 0 can never hold"),
         ({"then": {"status": 500}, "match": {"patient": 9991000011}}, "fault.match.patient: 9991000011 cannot be used"),
-        ({"then": {"status": 500}, "match": {"interaction": "token", "patient": "9991000011"}}, "is never met"),
+        ({"then": {"status": 500}, "match": {"interaction": "token", "patient": "9991000011"}}, "can never match"),
+        ({"then": {"status": 500}, "match": {"id": ""}}, 'fault.match.id: "" cannot be used'),
         ({"then": {"status": 500}, "id": "a/b"}, 'fault.id: "a/b" cannot be used'),
         ({"then": {"headers": {"A b": "c"}}}, "expected the name of a header"),
         ({"then": {"headers": {"A": "c\r\nSet-Cookie: x"}}}, "expected a header's value"),
@@ -64,13 +65,15 @@ def test_what_cannot_be_used_is_refused_by_place(spec: Any, place: str) -> None:
         ({"header": {"X-Run": "*"}}, True),
         ({"header": {"X-Run": "8"}}, False),
         ({"header": "X-Other"}, False),
+        ({"header": {"X-Other": "*"}}, False),
+        ({"header": {"X-Run": "9"}}, True),
         ({"id": "1", "client": "other"}, False),
     ],
 )
 def test_all_that_is_given_must_fit(match: dict[str, Any], fits: bool) -> None:  # noqa: FBT001 - the table's column
     """An absent key means any."""
     rule = read_rule({"match": match, "then": {"status": 500}}, "fault", "x")
-    assert rule.match.fits(facts(patients=("9991000011",), headers={"X-Run": "7"})) is fits
+    assert rule.match.fits(facts(patients=("9991000011",), headers=[("X-Run", "7"), ("X-Run", "9")])) is fits
 
 
 def test_without_an_interaction_it_is_about_all_of_fhir_and_never_the_token() -> None:
@@ -87,3 +90,21 @@ def test_the_schema_is_derived_from_the_fields() -> None:
     assert then["wire"] == {"enum": ["empty", "garbage", "hang", "reset"]}
     assert then["cut"]["anyOf"][1]["required"] == ["bytes"]
     assert json.loads(json.dumps(rule_schema())) == rule_schema()
+
+
+@pytest.mark.parametrize(
+    ("match", "unmet"),
+    [
+        ({"interaction": "cancel"}, ['match.interaction: found "read"']),
+        ({"id": "2"}, ['match.id: found "1"']),
+        ({"client": "other"}, ['match.client: found "acme"']),
+        ({"patient": "9991000011"}, ['match.patient: found "none"']),
+        ({"header": {"X-Key": "good"}}, ['match.header: found "another value, or none"']),
+        ({"id": "2", "client": "other"}, ['match.id: found "1"', 'match.client: found "acme"']),
+        ({"id": "1", "client": "acme"}, []),
+    ],
+)
+def test_the_keys_that_do_not_fit_are_named_without_what_headers_hold(match: dict[str, Any], unmet: list[str]) -> None:
+    """A header may hold a secret."""
+    rule = read_rule({"match": match, "then": {"status": 500}}, "fault", "x")
+    assert rule.match.unmet(facts(headers={"X-Key": "secret"})) == unmet

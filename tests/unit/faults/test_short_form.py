@@ -37,6 +37,8 @@ from registry_sandbox.faults.short_form import long_form, read_short_form, split
         ("*:500@#2,#4,per=client", {"when": {"nth": [2, 4], "per": "client"}, "then": {"status": 500}}),
         ("*:500@..90s", {"when": {"for": "90s"}, "then": {"status": 500}}),
         ("*:500@1.0,skip=2,every=3", {"when": {"probability": 1.0, "skip": 2, "every": 3}, "then": {"status": 500}}),
+        ('*:headers={"A": "b\\"+c"}+500', {"then": {"headers": {"A": 'b"+c'}, "status": 500}}),
+        ("*:500@#1,#5,skip=2", {"when": {"nth": [1, 5], "skip": 2}, "then": {"status": 500}}),
         ("*:503+retry_after=2", {"then": {"status": 503, "retry_after": 2}}),
     ],
 )
@@ -56,19 +58,20 @@ def test_it_stands_for_a_long_form(short: str, long: dict[str, Any]) -> None:
         ("cancl:500", '"cancl" cannot be used; expected capabilities'),
         ("cancel:600", "600 cannot be used; expected a whole number from 400 to 599"),
         ("cancel:200", "200 cannot be used"),
-        ("cancel:sttus=3", '"sttus=3" is no effect'),
-        ("cancel:500+503", "status is there twice"),
+        ("cancel:sttus=3", '"sttus=3" is not an effect'),
+        ("cancel:500+503", "status is given twice"),
         ("cancel:500+reset", "both end the exchange"),
-        ("cancel:commit", "nothing here ends the exchange"),
+        ("cancel:commit", "nothing here waits for the write"),
         ("cancel:500@0%", "expected a number above 0, at most 1"),
         ("cancel:500@101%", "expected a number above 0, at most 1"),
         ("cancel:500@x0", "expected a whole number from 1"),
         ("cancel:500@90s..30s", "ends before it begins"),
-        ("cancel:500@often", '"often" is no condition'),
-        ("cancel:500@x1,x2", "times is there twice"),
-        ("cancel:500@#2,skip=5", "never holds beside skip 5"),
+        ("cancel:500@30s..30s", "ends before it begins"),
+        ("cancel:500@often", '"often" is not a condition'),
+        ("cancel:500@x1,x2", "times is given twice"),
+        ("cancel:500@#2,skip=5", "can never hold with skip 5"),
         ("cancel:stale=1", "stale never acts on update"),
-        ("register/x:500", '"x" is never met'),
+        ("register/x:500", '"x" can never match'),
         ("read:delay=-2s", "expected a time span"),
         ("read:delay=2s..1s", "max is below min"),
         ("*:headers=Content-Length:3", "frames the message"),
@@ -91,10 +94,11 @@ def test_a_rule_that_another_hides_for_good_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("*:500@10%", "*:503"), ("cancel:500", "*:503"), ("*:500", "*:delay=1s")]
+    ("first", "second"),
+    [("*:500@10%", "*:503"), ("cancel:500", "*:503"), ("*:500", "*:delay=1s"), ("*:commit+500", "*:503")],
 )
 def test_a_rule_that_can_still_fire_is_not_refused(first: str, second: str) -> None:
-    """A share, other interactions, another kind of effect."""
+    """A share, other interactions, another kind of effect, a write that is refused."""
     assert len(read_rules([first, second], "--fault", "flag")) == 2
 
 

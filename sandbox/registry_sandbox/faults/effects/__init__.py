@@ -1,1 +1,1 @@
-"""What a fault does: one module for each effect."""
+"""The effects of faults, one module each."""

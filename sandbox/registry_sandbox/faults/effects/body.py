@@ -1,4 +1,4 @@
-"""body: valid HTTP with broken XML or JSON in it; its Content-Length is honest."""
+"""body: valid HTTP with a correct Content-Length, but with broken XML or JSON in the body."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -10,7 +10,7 @@ _KEPT = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Body(Effect):
-    """Truncates the body, or corrupts it so that neither an XML nor a JSON parser takes it."""
+    """Truncates the body, or corrupts it so that neither an XML nor a JSON parser accepts it."""
 
     word: ClassVar[str] = "body"
     short: ClassVar[str] = "read:body=corrupt"
@@ -18,9 +18,9 @@ class Body(Effect):
     body: Literal["truncate", "corrupt"]
 
     def encoded(self, body: bytes) -> bytes:
-        """Break the body."""
+        """Return the broken body."""
         if self.body == "truncate":
             return body[: int(len(body) * _KEPT)]
         middle = len(body) // 2
-        # No octet of UTF-8, so that a text inside a value is broken as surely as a tag.
-        return body[:middle] + b"\xff<{" + body[middle + 3 :] if body else body
+        # 0xFF never occurs in UTF-8, so the text is broken even if the middle is inside a string.
+        return body[:middle] + b"\xff<{" + body[middle + 3 :]

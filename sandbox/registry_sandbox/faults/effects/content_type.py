@@ -1,9 +1,9 @@
-"""content_type: the answer is labelled as something that it is not."""
+"""content_type: the answer has another Content-Type than its body."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from registry_sandbox.faults.effect import Effect
+from registry_sandbox.faults.effect import Activation, Effect
 from registry_sandbox.faults.kinds import HeaderValue
 from registry_sandbox.http.response import Response
 
@@ -13,11 +13,12 @@ class ContentType(Effect):
     """Sends another Content-Type with the same body."""
 
     word: ClassVar[str] = "content_type"
+    needs_body: ClassVar[bool | None] = True
     short: ClassVar[str] = "search:content_type=text/html"
 
     content_type: HeaderValue
 
-    def finish(self, response: Response) -> None:
-        """Label it."""
-        if response.body:
-            response.headers["Content-Type"] = self.content_type
+    def finish(self, activation: Activation, response: Response) -> None:
+        """Set the Content-Type."""
+        del activation
+        response.headers["Content-Type"] = self.content_type

@@ -1,4 +1,4 @@
-"""cut: the body stops short of its Content-Length, by FIN or by RST."""
+"""cut: the connection ends, by FIN or RST, before the body has reached its Content-Length."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -10,18 +10,19 @@ from registry_sandbox.http.response import Response, Wire
 
 @dataclass(frozen=True, slots=True)
 class Cut(Effect):
-    """Sends so many bytes of the body, one less than all of them at most, then ends the connection."""
+    """Sends `bytes` of the body, but never all of it, then ends the connection."""
 
     word: ClassVar[str] = "cut"
     terminal: ClassVar[bool] = True
     cuts_answer: ClassVar[bool] = True
+    needs_body: ClassVar[bool | None] = True
     short: ClassVar[str] = "search:cut=200/rst"
 
     bytes: Annotated[int, Whole(0, 2**31)]
     end: Literal["fin", "rst"] = "fin"
 
     async def deliver(self, response: Response, wire: Wire, sleep: Sleep, longest_s: float) -> None:
-        """Send the head, which promises the whole body, and a part of the body."""
+        """Send the head with the Content-Length of the whole body, then a part of the body."""
         del sleep, longest_s
         await wire.head(response)
         part = response.body[: min(self.bytes, max(len(response.body) - 1, 0))]

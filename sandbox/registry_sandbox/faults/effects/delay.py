@@ -1,4 +1,4 @@
-"""delay: the exchange takes longer, by a fixed time or by one drawn from a distribution."""
+"""delay: the exchange takes longer, by a fixed time or by a time drawn from a distribution."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from registry_sandbox.faults.kinds import Number, Seconds
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """Any time between two, each as likely."""
+    """A time from `min` to `max`, all equally likely."""
 
     min: Seconds
     max: Seconds
@@ -19,15 +19,15 @@ class Uniform:
         """Refuse an empty range.
 
         Raises:
-            ValueError: max is below min.
+            ValueError: `max` is below `min`.
         """
         if self.max < self.min:
-            raise ValueError("max is below min; expected at least as much")
+            raise ValueError("max is below min; expected at least min")
 
 
 @dataclass(frozen=True, slots=True)
 class Lognormal:
-    """Mostly short, at times long, as networks are: half of the times are below `median`."""
+    """Mostly short, at times long, like a network: half of the times are below `median`."""
 
     median: Seconds
     sigma: Annotated[float, Number(0, 10)]
@@ -36,7 +36,7 @@ class Lognormal:
 
 @dataclass(frozen=True, slots=True)
 class Delay(Effect):
-    """Waits before the interaction; exactly one of the three says for how long, and `--max-delay` bounds it."""
+    """Waits before the interaction. Exactly one of the fields says how long; `--max-delay` bounds it."""
 
     word: ClassVar[str] = "delay"
     early: ClassVar[bool] = True
@@ -47,10 +47,10 @@ class Delay(Effect):
     lognormal: Lognormal | None = None
 
     def __post_init__(self) -> None:
-        """Refuse none of the three, and more than one.
+        """Require exactly one of the three.
 
         Raises:
-            ValueError: so it is.
+            ValueError: none or several are given.
         """
         if sum(each is not None for each in (self.fixed, self.uniform, self.lognormal)) != 1:
             raise ValueError("expected one of fixed, uniform, lognormal")
@@ -60,7 +60,7 @@ class Delay(Effect):
         await context.sleep(min(self.seconds(activation), context.longest_s))
 
     def seconds(self, activation: Activation) -> float:
-        """Give how long it shall be this time."""
+        """Return how long to wait this time, in seconds."""
         if self.uniform is not None:
             return self.uniform.min + activation.draw("delay") * (self.uniform.max - self.uniform.min)
         if self.lognormal is not None:
@@ -86,6 +86,6 @@ class Delay(Effect):
 
 
 def _normal(activation: Activation) -> float:
-    # Box and Muller: two even draws give one from the normal distribution.
+    # Box-Muller: two draws from the even distribution make one from the normal distribution.
     radius = math.sqrt(-2 * math.log(1 - activation.draw("delay radius")))
     return radius * math.cos(2 * math.pi * activation.draw("delay angle"))

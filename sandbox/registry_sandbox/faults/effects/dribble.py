@@ -1,4 +1,4 @@
-"""dribble: the body comes in so many chunks, spread over a time."""
+"""dribble: the body comes in small parts, spread over a time."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -11,7 +11,7 @@ from registry_sandbox.http.response import Wire
 
 @dataclass(frozen=True, slots=True)
 class Dribble(Effect):
-    """Sends the body in `chunks` of like size, with pauses between that make up `over`."""
+    """Sends the body in `chunks` parts of equal size, with pauses between them that add up to `over`."""
 
     word: ClassVar[str] = "dribble"
     short: ClassVar[str] = "read:dribble=5/2s"
@@ -20,7 +20,7 @@ class Dribble(Effect):
     over: Seconds
 
     def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
-        """Give a wire that sends in chunks."""
+        """Return a wire that sends in parts."""
         return _Dribbling(wire, self.chunks, min(self.over, longest_s), sleep)
 
 
@@ -31,7 +31,7 @@ class _Dribbling(PassedOn):
     sleep: Sleep
 
     async def body(self, part: bytes) -> None:
-        """Send in chunks, the pauses between them."""
+        """Send the parts with pauses between them."""
         step = max(-(-len(part) // self.chunks), 1)
         for at in range(0, len(part), step):
             if at:

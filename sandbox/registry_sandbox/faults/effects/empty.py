@@ -1,4 +1,4 @@
-"""empty: the connection is closed by FIN, and nothing is answered."""
+"""empty: the connection is closed by FIN, without an answer."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""hang: nothing is answered, and the connection stays open until the client gives up, or for `--max-delay` at most."""
+"""hang: no answer; the connection stays open until the client gives up, or for `--max-delay` at most."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Hang(Effect):
     short: ClassVar[str] = "cancel:hang@x1"
 
     async def deliver(self, response: Response, wire: Wire, sleep: Sleep, longest_s: float) -> None:
-        """Send nothing; a client that waited to the end finds the connection closed."""
+        """Send nothing; close the connection if the client has waited until the end."""
         del response
         waits = [asyncio.ensure_future(sleep(longest_s)), asyncio.ensure_future(wire.gone())]
         try:

@@ -9,9 +9,9 @@ from registry_sandbox.faults.match import WITH_ID
 
 @dataclass(frozen=True, slots=True)
 class Race(Effect):
-    """`bump`: a phantom writer makes a new version of the same content just before the interaction.
+    """`bump`: a phantom writer stores a new version with the same content just before the interaction.
 
-    The conflict that follows is genuine: the history shows the other writer, and a client that reads again succeeds.
+    The conflict that follows is genuine: the history shows the other version, and a client that reads again succeeds.
     """
 
     word: ClassVar[str] = "race"
@@ -21,9 +21,10 @@ class Race(Effect):
     race: Literal["bump"]
 
     async def before(self, context: FaultContext, activation: Activation) -> None:
-        """Write."""
-        del activation
+        """Store the new version."""
         service, logical_id = context.service, context.request.logical_id
         if context.request.resource_type == "Appointment" and logical_id in service.registry:
             current = service.registry.current(logical_id)
             service.replace(current, current.resource())
+        else:
+            activation.found_nothing(self)

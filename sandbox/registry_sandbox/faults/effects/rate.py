@@ -1,4 +1,4 @@
-"""rate: the body comes at so many bytes per second."""
+"""rate: the body comes at a limited number of bytes per second."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -13,7 +13,7 @@ _STEPS_PER_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Rate(Effect):
-    """Sends the body at `rate` bytes per second, a tenth of that at a time; `--max-delay` bounds the whole."""
+    """Sends the body at `rate` bytes per second, in ten parts a second; `--max-delay` bounds the whole."""
 
     word: ClassVar[str] = "rate"
     short: ClassVar[str] = "search:rate=500"
@@ -21,7 +21,7 @@ class Rate(Effect):
     rate: Annotated[int, Whole(1, 2**31)]
 
     def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
-        """Give a wire that sends slowly."""
+        """Return a wire that sends slowly."""
         return _Slow(wire, self.rate, longest_s, sleep)
 
 
@@ -32,7 +32,7 @@ class _Slow(PassedOn):
     sleep: Sleep
 
     async def body(self, part: bytes) -> None:
-        """Send a little, wait for as long as that takes, and so on."""
+        """Send a part, wait as long as that part takes, and so on."""
         rate = max(self.rate, len(part) / self.longest_s) if self.longest_s else float("inf")
         step = max(int(min(rate / _STEPS_PER_S, len(part))), 1)
         for at in range(0, len(part), step):

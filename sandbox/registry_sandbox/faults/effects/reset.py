@@ -1,4 +1,4 @@
-"""reset: the connection is broken by RST, and nothing is answered."""
+"""reset: the connection is broken by RST, without an answer."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""skew: this exchange sees another time than the rest of the sandbox."""
+"""skew: the interaction sees another time than the rest of the sandbox."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from registry_sandbox.faults.kinds import SignedSeconds
 
 @dataclass(frozen=True, slots=True)
 class Skew(Effect):
-    """Shows the interaction a clock that is ahead by so much, or behind where it is negative."""
+    """Shows the interaction a clock that is ahead by `skew`, or behind if it is negative."""
 
     word: ClassVar[str] = "skew"
     short: ClassVar[str] = "register:skew=-5m"
@@ -18,7 +18,7 @@ class Skew(Effect):
     skew: SignedSeconds
 
     async def before(self, context: FaultContext, activation: Activation) -> None:
-        """Put another clock in place."""
+        """Replace the service by one with another clock."""
         del activation
         service = context.service
         context.service = dataclasses.replace(service, clock=service.clock.ahead(self.skew))

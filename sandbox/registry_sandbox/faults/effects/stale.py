@@ -1,18 +1,18 @@
-"""stale: a read answers an older version, as a replica that lags behind does."""
+"""stale: a read answers an older version, like a replica that lags behind."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, ClassVar
 
 from registry_sandbox.api.responses import read_answer
-from registry_sandbox.faults.effect import Effect, FaultContext
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.kinds import Whole
 from registry_sandbox.http.response import Response
 
 
 @dataclass(frozen=True, slots=True)
 class Stale(Effect):
-    """Answers the version that was current so many versions ago, the first at most."""
+    """Answers the version `stale` versions before the current one, or the first if there are fewer."""
 
     word: ClassVar[str] = "stale"
     only: ClassVar[frozenset[str]] = frozenset({"read"})
@@ -20,11 +20,12 @@ class Stale(Effect):
 
     stale: Annotated[int, Whole(1, 10**6)]
 
-    def after(self, context: FaultContext, response: Response) -> Response:
-        """Put the older version in the answer's place."""
+    async def after(self, context: FaultContext, activation: Activation, response: Response) -> Response:
+        """Return the answer with the older version."""
         request, registry = context.request, context.service.registry
         found = request.resource_type == "Appointment" and request.logical_id in registry
-        if not found or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+        history = registry.history(request.logical_id) if found else ()
+        if len(history) <= 1 or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+            activation.found_nothing(self)
             return response
-        history = registry.history(request.logical_id)
         return read_answer(request, history[max(len(history) - 1 - self.stale, 0)])

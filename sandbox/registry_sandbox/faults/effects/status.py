@@ -34,16 +34,16 @@ _OF_CODE = {each.spine_code: each.issue_type for each in errors.SandboxError.__s
 
 
 class _SpineCode:
-    """A code of the Spine's CodeSystem that tells of an error."""
+    """An error code of the Spine's CodeSystem."""
 
     def read(self, value: Any) -> str:
-        """Give the code."""
+        """Return the code."""
         if not isinstance(value, str) or value not in _codes():
             raise ValueError(", ".join(_codes()))
         return value
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return the JSON Schema."""
         return {"enum": _codes()}
 
 
@@ -55,8 +55,8 @@ def _codes() -> list[str]:
 class Status(Effect):
     """Answers an error instead of the interaction.
 
-    `retry_after` is in seconds; `code` is the Spine code, where another than the status's own; `diagnostics` is the
-    text of the issue.
+    `retry_after` is in seconds. `code` is a Spine code to use instead of the status's own. `diagnostics` is the text of
+    the issue.
     """
 
     word: ClassVar[str] = "status"
@@ -69,7 +69,7 @@ class Status(Effect):
     diagnostics: str | None = None
 
     def answer(self, context: FaultContext, activation: Activation) -> Response:
-        """Give the refusal."""
+        """Return the error."""
         issue_type, spine_code = self._codes(context.request)
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED and context.request.allowed_methods:

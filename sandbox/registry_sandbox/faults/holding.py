@@ -1,0 +1,85 @@
+"""Exchanges that are held: each waits until it is released, has waited for the longest time, or is broken off."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from registry_sandbox.http.request import Request
+
+
+class BrokenOff(Exception):
+    """The sandbox was reset, or stops: the exchange must end without doing anything more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """An exchange that waits: its number among all held ones, the rule that holds it, and since when (in seconds)."""
+
+    exchange: int
+    rule_id: str
+    request: Request
+    since_s: float
+    released: "asyncio.Future[bool]"
+
+
+class Holdings:
+    """The exchanges of one registry that wait; all calls come from the same event loop."""
+
+    def __init__(self) -> None:
+        self._held: list[Held] = []
+        self._numbered = 0
+        self._arrivals: list[asyncio.Future[bool]] = []
+
+    def of(self, rule_id: str) -> list[Held]:
+        """Return the exchanges that a rule holds, the one that waits longest first."""
+        return [each for each in self._held if each.rule_id == rule_id]
+
+    async def hold(self, rule_id: str, request: Request, since_s: float, longest: Awaitable[None]) -> None:
+        """Wait until the exchange is released, or until `longest` is over.
+
+        Raises:
+            BrokenOff: the sandbox was reset, or stops.
+        """
+        self._numbered += 1
+        held = Held(self._numbered, rule_id, request, since_s, asyncio.get_running_loop().create_future())
+        self._held.append(held)
+        self._wake()
+        over = asyncio.ensure_future(longest)
+        try:
+            await asyncio.wait((held.released, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            self._held = [each for each in self._held if each is not held]
+        if held.released.done() and not held.released.result():
+            raise BrokenOff
+
+    def release(self, rule_id: str, exchange: int | None = None) -> list[int]:
+        """Let the exchanges of a rule go on, or one of them; return their numbers."""
+        chosen = [each for each in self.of(rule_id) if exchange in (None, each.exchange)]
+        return self._end(chosen, goes_on=True)
+
+    def break_off(self) -> None:
+        """End all exchanges that wait, and all waiting for them; numbers begin with 1 again."""
+        self._numbered = 0
+        self._end(self._held, goes_on=False)
+        self._wake()
+
+    def _end(self, chosen: list[Held], *, goes_on: bool) -> list[int]:
+        # At once, not when the exchange goes on: nobody shall see it in the list after its release.
+        self._held = [each for each in self._held if each not in chosen]
+        for each in chosen:
+            if not each.released.done():
+                each.released.set_result(goes_on)
+        return [each.exchange for each in chosen]
+
+    async def arrival(self) -> None:
+        """Wait until another exchange is held, or all are broken off."""
+        arrived: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._arrivals.append(arrived)
+        await arrived
+
+    def _wake(self) -> None:
+        for each in self._arrivals:
+            if not each.done():
+                each.set_result(True)
+        self._arrivals.clear()

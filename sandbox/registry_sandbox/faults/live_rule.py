@@ -1,0 +1,76 @@
+"""A rule in force: where it came from, since when, and what it has counted."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from registry_sandbox.faults.counters import Counters
+from registry_sandbox.faults.effect import Activation, Effect
+from registry_sandbox.faults.match import Facts
+from registry_sandbox.faults.rule import Rule, effect_is_for
+from registry_sandbox.faults.when import Scope
+
+Source = Literal["header", "http", "flag", "file", "sentinel"]
+PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel")
+
+
+NEAR_MISSES: Final = 10
+"""How many near misses of a rule are kept, and shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An exchange on which a rule nearly fired, and why it did not."""
+
+    at_s: float
+    facts: Facts
+    why: str
+
+
+@dataclass(slots=True, eq=False)
+class LiveRule:
+    """A rule in force.
+
+    `since_s` is on the sandbox's clock. `rank` orders rules by precedence, lowest first: the position of the source in
+    `PRECEDENCE`, then the position in the engine's list. `matched` and `fired` count over all scopes, `counters` apart.
+    `near_misses` are the last exchanges that matched without the rule firing.
+    """
+
+    rule: Rule
+    source: Source
+    since_s: float
+    rank: tuple[int, int] = (0, 0)
+    matched: int = 0
+    fired: int = 0
+    counters: Counters = field(default_factory=Counters)
+    interactions: frozenset[str] = frozenset()
+    near_misses: deque[NearMiss] = field(default_factory=lambda: deque(maxlen=NEAR_MISSES))
+
+    def __post_init__(self) -> None:
+        """Compute the interactions once, not for every exchange."""
+        self.interactions = frozenset(self.rule.interactions)
+
+    def effects_for(self, interaction: str) -> list[Effect]:
+        """Return the effects that have a meaning for the interaction."""
+        return [each for each in self.rule.then.effects if effect_is_for(each, interaction)]
+
+    def expired(self, now_s: float) -> bool:
+        """Return True if the rule's time to live is over."""
+        return self.rule.ttl is not None and now_s >= self.since_s + self.rule.ttl
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fired:
+    """One activation of a rule, with its ordinals: what a replay needs to find the same exchange again.
+
+    `counted` and `drawn` are the scopes of counting and of drawing; the `nth_` fields are the ordinals in them.
+    """
+
+    at_s: float
+    live: LiveRule
+    activation: Activation
+    facts: Facts
+    counted: Scope
+    nth_counted: int
+    drawn: Scope
+    nth_drawn: int
