@@ -358,5 +358,5 @@ class TestElsewhere:
     @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://127.0.0.1/STU3"])
     def test_what_is_no_url_is_named(self, url: str) -> None:
         """And what was expected is shown."""
-        with pytest.raises(NoAnswer, match="expected such as http:"):
+        with pytest.raises(NoAnswer, match="expected one such as http:"):
             RemoteSandbox(url)
