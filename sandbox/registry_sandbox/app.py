@@ -27,9 +27,10 @@ from registry_sandbox.auth.keys import UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
 from registry_sandbox.auth.verify.verifier import Mode
-from registry_sandbox.control import appointments, clock, faults, health, journal, openapi, tokens
-from registry_sandbox.control.api import ROOT, ControlApi, Guard
+from registry_sandbox.control import appointments, clock, faults, health, journal, openapi, reset, tokens
+from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import Console
+from registry_sandbox.control.guard import Guard
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.configured import configured
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
@@ -243,11 +244,16 @@ class Sandbox:
         guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
         return ControlApi(guard, self._control_operations)
 
+    def uptime_s(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
     @cached_property
     def _control_operations(self) -> list[Operation]:
         workspace = self.workspace
         operations = [
-            *health.operations(workspace, lambda: time.monotonic() - self.started),
+            *health.operations(workspace, self.uptime_s),
+            *reset.operations(workspace, self.uptime_s),
             *tokens.operations(self.make_token),
             *clock.operations(workspace),
             *faults.operations(workspace, ROOT),

@@ -283,7 +283,7 @@ class TestStarting:
 
     def test_an_unknown_setting_is_named(self) -> None:
         """Before anything is started."""
-        with pytest.raises(BadSetting, match="'porto' is no setting"):
+        with pytest.raises(BadSetting, match="'porto' is not a setting"):
             RegistrySandbox(porto=1)
 
     def test_a_seed_that_cannot_be_used_is_named(self, tmp_path: Path) -> None:

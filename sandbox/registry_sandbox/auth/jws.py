@@ -17,6 +17,8 @@ from registry_sandbox.auth.refusal import denied
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 _JWS_PARTS = 3
 _JWE_PARTS = 5
+_MAX_BRACKETS = 200
+"""How many opening brackets a header or the claims may have, those in texts included: more may be nested too deeply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +90,27 @@ def _decoded(part: str, name: str) -> bytes:
         raise denied(f"The token's {name} cannot be decoded; {error}") from None
 
 
-_MOST_BRACKETS = 200
-"""Opening brackets in a header or in the claims, the ones in texts included: more could be nested too deep."""
-
-
 def _json_object(data: bytes, name: str) -> Mapping[str, Any]:
-    # How deep the parser itself can go depends on the Python version. ValueError: not UTF-8, not JSON, an integer of
-    # thousands of digits. `from None`: the parser's own message quotes the token.
+    # `from None`: the parser's own message quotes the token.
     try:
-        if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
-            raise ValueError("nested too deep")
-        content = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        content = _parsed(data)
     except ValueError:
         expected = "expected a JSON object in UTF-8, without duplicate names, NaN or deep nesting"
         raise denied(f"The token's {name} cannot be read; {expected}") from None
     if not isinstance(content, dict):
         raise denied(f"The token's {name} cannot be used; expected a JSON object")
     return content
+
+
+def _parsed(data: bytes) -> Any:
+    """Return the JSON value.
+
+    Raises:
+        ValueError: the data is not UTF-8 or not JSON, is nested too deeply, or has an integer of thousands of digits.
+    """
+    if data.count(b"{") + data.count(b"[") > _MAX_BRACKETS:
+        raise ValueError("nested too deeply")  # how deep the parser itself can go depends on the version of Python
+    return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

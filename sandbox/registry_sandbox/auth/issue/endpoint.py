@@ -66,5 +66,5 @@ def origin(url: str) -> str:
 
 
 def _not_for(request: Request, allowed: str) -> Response:
-    message = f"{request.method} is not for {request.path}; expected {allowed}."
+    message = f"{request.method} is not allowed for {request.path}; expected {allowed}."
     return json_response(HTTPStatus.METHOD_NOT_ALLOWED, {"error": message}, {"Allow": allowed})
