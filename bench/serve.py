@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.appointments import REGISTERED, appointment, logical_id
-from registry_sandbox import __main__ as command_line
 from registry_sandbox import app
+from registry_sandbox.cli import command
 from registry_sandbox.settings import Settings
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
 
     # The command line itself does all the rest: what is measured is what a user starts.
     app.build = filled
-    return command_line.main(["serve", *rest])
+    return command.main(["serve", *rest])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
+from typing import cast
 from urllib.parse import urlsplit
 
 from registry_sandbox import shipped
@@ -25,9 +26,11 @@ from registry_sandbox.auth.issue.issuer import LIFETIME_S
 from registry_sandbox.auth.keys import UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
-from registry_sandbox.control import appointments, clock, faults, health, held, journal, openapi, tokens
-from registry_sandbox.control.api import ROOT, ControlApi, Guard
+from registry_sandbox.auth.verify.verifier import Mode
+from registry_sandbox.control import appointments, clock, faults, health, held, journal, openapi, reset, tokens
+from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import Console
+from registry_sandbox.control.guard import Guard
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.configured import configured
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
@@ -104,7 +107,7 @@ class Sandbox:
         return frozenset({base, *loopback, *((base_url,) if base_url else ())})
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
-        """Make a token that is valid now, or spoiled as ordered."""
+        """Return a token that is valid now, or the test token that the parameters specify."""
         return self.credentials.make_token(base, parameters, self.workspace.service.clock.timestamp())
 
     def fhir(self) -> Handler:
@@ -114,7 +117,7 @@ class Sandbox:
         """
         service = self.workspace.service
         authentication = Authentication(
-            lambda: self.credentials.judge, lru_cache(maxsize=256)(self.audiences), service.clock
+            lambda: self.credentials.verifier, lru_cache(maxsize=256)(self.audiences), service.clock
         )
         routes = Routes(declared(), self.base_paths)
         checks: tuple[Check, ...] = (
@@ -245,11 +248,16 @@ class Sandbox:
         guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
         return ControlApi(guard, self._control_operations)
 
+    def uptime_s(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
     @cached_property
     def _control_operations(self) -> list[Operation]:
         workspace = self.workspace
         operations = [
-            *health.operations(workspace, lambda: time.monotonic() - self.started),
+            *health.operations(workspace, self.uptime_s),
+            *reset.operations(workspace, self.uptime_s),
             *tokens.operations(self.make_token),
             *clock.operations(workspace),
             *faults.operations(workspace, ROOT),
@@ -314,8 +322,20 @@ def build(
         settings,
         random_streams,
         workspace,
-        Credentials(settings, random_streams.stream("token claims").randbytes),
+        _credentials(settings, random_streams.stream("token claims").randbytes),
         sleep,
+    )
+
+
+def _credentials(settings: Settings, random_bytes: Callable[[int], bytes]) -> Credentials:
+    return Credentials(
+        random_bytes=random_bytes,
+        mode=cast("Mode", settings.auth),
+        leeway_s=settings.token_leeway,
+        issuer_name=settings.issuer,
+        audience=settings.audience,
+        jwks=settings.jwks,
+        signing_key_file=settings.signing_key,
     )
 
 
@@ -331,10 +351,10 @@ def _seeds(settings: Settings) -> list[Seed]:
 
 
 def token_signed_here(signing_key: Path, audience: str, parameters: Sequence[tuple[str, str]]) -> str:
-    """Make a token without asking a server, with the key that the server is given too.
+    """Return a test token without asking a server, signed with the key that the server uses too.
 
     Raises:
-        UnusableKey, ValueError: the file is no key, or a parameter is unknown.
+        UnusableKey, UnreadableTokenSpec: the file cannot be used, or a parameter cannot be read.
     """
-    credentials = Credentials(Settings(signing_key=signing_key), random.SystemRandom().randbytes)
+    credentials = Credentials(random_bytes=random.SystemRandom().randbytes, signing_key_file=signing_key)
     return credentials.make_token(audience, parameters, time.time())

@@ -1,6 +1,7 @@
-"""Every choice of the operator: one field is a flag, an environment variable and a key of the YAML file.
+"""The settings of the sandbox: each field is a flag, an environment variable and a key of the YAML file.
 
-`port` is `--port`, `SANDBOX_PORT` and `port:`. A flag beats the environment, which beats the file.
+`port` is `--port`, `SANDBOX_PORT` and `port:`. A flag beats the environment, which beats the file, which beats the
+default.
 """
 
 import dataclasses
@@ -16,14 +17,14 @@ from registry_sandbox.runtime.clock import SHOWABLE, require_showable
 
 PREFIX = "SANDBOX_"
 MUTUAL_CONTROL_PORT = 8081
-"""Of the control plane under mutual TLS, unless it is named: health checks have no certificate."""
-# What Kubernetes sets beside SANDBOX_PORT=tcp://... in every pod, where a service is called "sandbox".
+"""The default port of the control plane under mutual TLS, where health checks have no certificate."""
+# If a service is called "sandbox", Kubernetes sets these in every pod, beside SANDBOX_PORT=tcp://...
 _OF_KUBERNETES = re.compile(r"SANDBOX_(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 class BadSetting(Exception):
-    """A setting is unknown, or has a value that it cannot have; the message names where it was set."""
+    """A setting is unknown or its value is invalid; the message names the place where it was set."""
 
 
 Parse = Callable[[str], Any]
@@ -70,7 +71,7 @@ def _yes(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The operator's choices; each field's metadata says what it means and how it is read."""
+    """The operator's choices; the metadata of each field says what it means and how it is read."""
 
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8080, "port to listen on; 0 takes a free one", _whole(0, 65_535))
@@ -85,46 +86,46 @@ class Settings:
         (), "definitions added to the shipped ones: files, folders, FHIR packages (.tgz)", Path, many=True
     )
     clock: datetime | None = _setting(None, "the instant that the sandbox's clock starts at; default: now", _moment)
-    clock_frozen: bool = _setting(False, "let the clock stand still", _yes)  # noqa: FBT003
+    clock_frozen: bool = _setting(False, "freeze the clock at the start", _yes)  # noqa: FBT003
     auth: str = _setting("registry", "which tokens are accepted", choices=("registry", "spine", "any", "off"))
-    token_leeway: float = _setting(0.0, "seconds of tolerance for exp and nbf", _seconds)
+    token_leeway: float = _setting(0.0, "tolerance for the times in tokens, in seconds", _seconds)
     issuer: str | None = _setting(None, "the iss that tokens must have; default: the built-in issuer's")
     audience: str | None = _setting(None, "the aud that tokens must have; default: the registry's own URLs")
-    jwks: Path | None = _setting(None, "keys of your own issuer, a JWKS file", Path)
-    signing_key: Path | None = _setting(None, "the built-in issuer's RSA key, a PEM file; default: made at start", Path)
+    jwks: Path | None = _setting(None, "public keys of your own issuer, a JWKS file", Path)
+    signing_key: Path | None = _setting(None, "the built-in issuer's RSA key, a PEM file; default: a new key", Path)
     tls: str = _setting("off", "transport security", choices=("off", "server", "mutual"))
-    tls_dir: Path | None = _setting(None, "folder of the certificates; default: an ephemeral set", Path)
+    tls_dir: Path | None = _setting(None, "folder of the certificates; default: a temporary set", Path)
     fault: tuple[str, ...] = _setting((), "a fault to inject, such as cancel:500@10%; docs/faults.md", many=True)
     fault_file: Path | None = _setting(None, "YAML or JSON file with a list of faults", Path)
-    no_sentinels: bool = _setting(False, "let the reserved NHS numbers meet no fault", _yes)  # noqa: FBT003
-    request_faults: bool = _setting(False, "let requests bring a fault, in X-Sandbox-Fault", _yes)  # noqa: FBT003
-    max_delay: float = _setting(60.0, "seconds that any injected delay or hang may last", _seconds)
-    journal_size: int = _setting(10_000, "exchanges that the journal keeps", _whole(0, 10**6))
+    no_sentinels: bool = _setting(False, "no faults for the reserved NHS numbers", _yes)  # noqa: FBT003
+    request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", _yes)  # noqa: FBT003
+    max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", _seconds)
+    journal_size: int = _setting(10_000, "how many exchanges the journal keeps", _whole(0, 10**6))
     random_seed: int | None = _setting(
         None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
     )
-    max_body: int = _setting(1_048_576, "bytes that a body may have", _whole(1, 2**31))
-    max_connections: int = _setting(10_000, "connections that a port has open at one time", _whole(1, 10**6))
+    max_body: int = _setting(1_048_576, "largest accepted body, in bytes", _whole(1, 2**31))
+    max_connections: int = _setting(10_000, "largest number of open connections of a port", _whole(1, 10**6))
     request_timeout: float = _setting(60.0, "seconds in which the head of a request, and its body, must come", _seconds)
-    duplicates: str = _setting("allow", "the same pointer registered twice", choices=("allow", "refuse"))
-    check_digit: bool = _setting(False, "judge the check digit of NHS numbers (modulus 11)", _yes)  # noqa: FBT003
-    require_ssp: bool = _setting(False, "demand the four Ssp headers", _yes)  # noqa: FBT003
+    duplicates: str = _setting("allow", "whether the same pointer may be registered twice", choices=("allow", "refuse"))
+    check_digit: bool = _setting(False, "check the check digit of NHS numbers (modulus 11)", _yes)  # noqa: FBT003
+    require_ssp: bool = _setting(False, "require the four Ssp headers", _yes)  # noqa: FBT003
     full_url: str = _setting("plain", "form of fullUrl in a searchset", choices=("plain", "versioned"))
-    allow_entered_in_error: bool = _setting(False, "let an update set entered-in-error too", _yes)  # noqa: FBT003
-    control_port: int | None = _setting(None, "a port of its own for the control plane", _whole(0, 65_535))
-    control_token: str | None = _setting(None, "bearer token that the control plane demands")
+    allow_entered_in_error: bool = _setting(False, "accept an update that sets entered-in-error", _yes)  # noqa: FBT003
+    control_port: int | None = _setting(None, "separate port for the control plane", _whole(0, 65_535))
+    control_token: str | None = _setting(None, "bearer token that the control plane requires")
     ready_file: Path | None = _setting(None, "file written once requests are answered: FHIR base, control root", Path)
-    quiet: bool = _setting(False, "no banner", _yes)  # noqa: FBT003
+    quiet: bool = _setting(False, "print no startup message", _yes)  # noqa: FBT003
     log_format: str = _setting("text", "form of the access lines on stderr", choices=("text", "json"))
 
     def __post_init__(self) -> None:
-        """Refuse combinations of which one half would be ignored.
+        """Refuse combinations in which one setting would be ignored.
 
         Raises:
-            BadSetting: naming both halves.
+            BadSetting: the message names both settings.
         """
         if self.seed_data and self.no_seed_data:
-            raise BadSetting("--seed-data and --no-seed-data contradict each other; give one of them")
+            raise BadSetting("--seed-data and --no-seed-data contradict each other; use one of them")
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
         if self.jwks and not self.issuer:
@@ -134,28 +135,28 @@ class Settings:
 
 
 def flag_of(name: str) -> str:
-    """Give the flag of a field."""
+    """Return the flag of a field, such as `--base-url` for `base_url`."""
     return "--" + name.replace("_", "-")
 
 
 def fields() -> tuple[dataclasses.Field[Any], ...]:
-    """Give all fields, in the order of their declaration."""
+    """Return all fields, in the order of their declaration."""
     return dataclasses.fields(Settings)
 
 
 def combined(
     flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any], file_name: str
 ) -> Settings:
-    """Put the settings together: a flag beats the environment, which beats the file.
+    """Return the settings: a flag beats the environment, which beats the file.
 
     Args:
-        flags: texts by field name; for a repeatable flag a list of them, for a switch True.
-        environment: the whole environment; what does not begin with SANDBOX_ is not looked at.
-        file: the parsed YAML file, keys as the flags without their dashes, or with underscores.
-        file_name: what messages call it.
+        flags: texts by the name of the field; a list of them for a repeatable flag, True for a switch.
+        environment: the whole environment; only variables that begin with SANDBOX_ are read.
+        file: the parsed YAML file; a key is the flag without its two dashes, or the name of the field.
+        file_name: the name of the file in messages.
 
     Raises:
-        BadSetting: an unknown key, or a value that the setting cannot have.
+        BadSetting: a key is unknown, or a value is invalid.
     """
     chosen = _from_file(file, file_name) | _from_environment(environment) | _from_flags(flags)
     return Settings(**chosen)
@@ -175,7 +176,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if variable == PREFIX + "CONFIG":
             continue
         if variable not in known:
-            raise BadSetting(f"environment variable {variable} is no setting; `registry-sandbox settings` lists them")
+            raise BadSetting(
+                f"environment variable {variable} is not a setting; `registry-sandbox settings` lists them"
+            )
         about = known[variable]
         sent = [part for part in text.split(";") if part] if about.metadata["many"] else text
         chosen[about.name] = _value(about, sent, variable)
@@ -188,7 +191,7 @@ def _from_file(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
     for key, sent in file.items():
         name = str(key).replace("-", "_")
         if name not in known:
-            raise BadSetting(f"{file_name}: '{key}' is no setting; `registry-sandbox settings` lists them")
+            raise BadSetting(f"{file_name}: '{key}' is not a setting; `registry-sandbox settings` lists them")
         chosen[name] = _value(known[name], sent, f"{file_name}: {key}")
     return chosen
 
@@ -212,7 +215,7 @@ def _parsed(about: dataclasses.Field[Any], sent: Any, place: str) -> Any:
 
 
 def _text(sent: Any) -> str | None:
-    # YAML gives false for `off`, and a datetime for an instant: both are read as they were written.
+    # YAML reads `off` as false and an instant as a datetime; here both become the text that was written.
     if isinstance(sent, bool):
         return "on" if sent else "off"
     if isinstance(sent, datetime):
@@ -221,7 +224,7 @@ def _text(sent: Any) -> str | None:
 
 
 def table() -> str:
-    """Give the table of all settings, in Markdown."""
+    """Return the table of all settings, in Markdown."""
     rows = ["| flag | environment | default | meaning |", "|---|---|---|---|"]
     for each in fields():
         about = each.metadata

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_sandbox.__main__ import main
+from registry_sandbox.cli.command import main
 
 
 @pytest.mark.parametrize("flag", ["--config", "--seed-data", "--fault-file"])

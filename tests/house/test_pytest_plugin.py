@@ -173,7 +173,7 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("ini", "test", "said"),
         [
-            ("registry_sandbox = porto = 1\n", "", "'porto' is no setting"),
+            ("registry_sandbox = porto = 1\n", "", "'porto' is not a setting"),
             ("registry_sandbox = verbose\n", "", "expected key = value"),
             ("", "@pytest.mark.registry_sandbox(auth='maybe')", "auth: 'maybe' cannot be used"),
             ("", "@pytest.mark.registry_sandbox('off')", "takes settings by keyword only"),

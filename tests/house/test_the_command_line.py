@@ -14,6 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from registry_sandbox.cli.command import COMMANDS
+from registry_sandbox.settings import fields, flag_of
+
 COMMAND = [sys.executable, "-m", "registry_sandbox"]
 PATIENCE_S = 20
 
@@ -145,16 +148,29 @@ def test_what_cannot_be_used_stops_the_start(arguments: list[str], environment: 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "token", "certs", "validate", "health", "settings", ""])
+@pytest.mark.parametrize("command", [*COMMANDS, ""])
 def test_every_command_has_its_help(command: str) -> None:
     """And ends with 0."""
     done = ran(*([command] if command else []), "--help")
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_help_lists_the_commands_and_the_flags_of_the_server() -> None:
+    """Without a command the sandbox is served, so its flags are what is needed."""
+    shown = ran("--help").stdout
+    assert [name for name in COMMANDS if f"\n  {name} " not in shown] == []
+    assert [flag_of(field.name) for field in fields() if flag_of(field.name) not in shown.split()] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "meant"),
-    [(["--prot", "1"], "--port"), (["valdate", "x"], "validate"), (["serve", "--falt=x"], "--fault"), (["--port"], "")],
+    [
+        (["--prot", "1"], "--port"),
+        (["valdate", "x"], "validate"),
+        (["serve", "--falt=x"], "--fault"),
+        (["token", "--clam", "a=1"], "--claim"),
+        (["--port"], ""),
+    ],
 )
 def test_a_wrong_word_is_told_in_one_line(arguments: list[str], meant: str) -> None:
     """With what may have been meant."""

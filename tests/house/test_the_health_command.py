@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from registry_sandbox.__main__ import main
+from registry_sandbox.cli.command import main
 from registry_sandbox.testing.running import RegistrySandbox
 
 
@@ -67,5 +67,5 @@ def test_a_bad_setting_is_named(environment: pytest.MonkeyPatch, capsys: pytest.
 def test_a_named_url_is_asked_instead(running: RegistrySandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever the environment says."""
     assert main(["health", "--url", running.base_url]) == 0
-    assert main(["health", "--url", "nowhere"]) == 1
-    assert "expected such as http://127.0.0.1:8080" in capsys.readouterr().err
+    assert main(["health", "--url", "nowhere"]) == 2
+    assert "expected one such as http://127.0.0.1:8080" in capsys.readouterr().err

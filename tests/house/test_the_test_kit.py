@@ -283,7 +283,7 @@ class TestStarting:
 
     def test_an_unknown_setting_is_named(self) -> None:
         """Before anything is started."""
-        with pytest.raises(BadSetting, match="'porto' is no setting"):
+        with pytest.raises(BadSetting, match="'porto' is not a setting"):
             RegistrySandbox(porto=1)
 
     def test_a_seed_that_cannot_be_used_is_named(self, tmp_path: Path) -> None:
@@ -358,5 +358,5 @@ class TestElsewhere:
     @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://127.0.0.1/STU3"])
     def test_what_is_no_url_is_named(self, url: str) -> None:
         """And what was expected is shown."""
-        with pytest.raises(NoAnswer, match="expected such as http:"):
+        with pytest.raises(NoAnswer, match="expected one such as http:"):
             RemoteSandbox(url)

@@ -1,1 +1,1 @@
-"""Tokens and certificates: judged as the registry would, and issued for tests."""
+"""Tokens and certificates: issued for tests, and verified as the registry would."""

@@ -1,7 +1,7 @@
-"""Certificates for trying out TLS: a good set, and those that a server under mutual TLS must refuse.
+"""Certificates for tests of TLS: a good set, and client certificates that a server under mutual TLS must refuse.
 
-trustme makes them; it is imported only when a set is made, because it costs a tenth of a second. The machine's clock is
-what TLS libraries judge certificates by, so the sandbox's own clock has no say here.
+trustme makes them; it takes a tenth of a second to import, so it is imported only when a set is made. TLS libraries
+check certificates by the machine's clock, so the sandbox's own clock does not matter here.
 Source: RFC 5280; Registry overview (mutual authentication).
 """
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 ORGANISATION: Final = "Appointment Registry Sandbox"
-UNIT: Final = "Certificates for tests"  # trustme would put a random one, and the subjects stand in the journal
+UNIT: Final = "Certificates for tests"  # trustme would use a random one, but the subjects appear in the journal
 VALIDITY: Final = timedelta(days=365)
 
-# What is written: certificates (with their chain) end in .pem, keys in .key.
+# The names of the files: certificates (with their chain) end in .pem, keys in .key.
 AUTHORITY: Final = "ca.pem"
 SERVER: Final = "server"
 CLIENT: Final = "client"
@@ -29,7 +29,7 @@ UNKNOWN_CLIENT: Final = "unknown-client"
 
 
 class UnusableCertificates(ValueError):
-    """A set of certificates cannot be written, or one that there is cannot be used."""
+    """A set of certificates cannot be written, or an existing one cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +41,32 @@ class Certificate:
 
 
 def certificate(folder: Path, name: str) -> Certificate:
-    """Give the paths of the certificate of that name (`SERVER`, `CLIENT`, ...) in a folder."""
+    """Return the paths of the certificate with this name (`SERVER`, `CLIENT`, ...) in a folder."""
     return Certificate(folder / f"{name}.pem", folder / f"{name}.key")
 
 
 def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> list[Path]:
-    """Write a CA, a server certificate, and the client certificates: a good, an expired, and one of an unknown CA.
+    """Write a CA, a server certificate and three client certificates: a good one, an expired one, one of an unknown CA.
 
-    Every file is readable by its owner only, and so is the folder if it is made here. The keys of the CAs are thrown
-    away.
+    Only their owner can read the files, and the folder if it is made here. The keys of the CAs are not kept.
 
     Args:
-        folder: is made if it is not there.
-        names: further DNS names or IP addresses of the server, besides the loopback ones.
-        now: the machine's time (aware), from which the expired certificate is dated.
+        folder: made if it does not exist.
+        names: DNS names or IP addresses of the server, in addition to the loopback ones.
+        now: the machine's time (aware); the validity of the certificates is relative to it.
 
     Returns:
         The paths of the files.
 
     Raises:
-        UnusableCertificates: a file is there already, or cannot be written, or a name is none.
+        UnusableCertificates: a file exists already or cannot be written, or a name is not a DNS name or IP address.
     """
     files = dict(_made(names, now))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         present = [name for name in files if (folder / name).exists()]
-        if present:  # keys that are in use are not overwritten
-            raise UnusableCertificates(f"{folder / present[0]} is there already; expected a folder without it")
+        if present:  # its key may be in use
+            raise UnusableCertificates(f"{folder / present[0]} exists already; expected a folder without it")
         return [_write_private(folder / name, content) for name, content in files.items()]
     except OSError as error:
         raise UnusableCertificates(f"{folder} cannot be written ({error.strerror}); expected a folder") from error
@@ -118,7 +117,7 @@ def _files(name: str, leaf: "LeafCert") -> Iterator[tuple[str, bytes]]:
 
 
 def _write_private(path: Path, content: bytes) -> Path:
-    # O_EXCL with the mode: at no time can anybody else read the file, nor be the one who made it.
+    # O_EXCL with the mode: nobody else can read the file at any time, or have made it before us.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -1,15 +1,15 @@
-"""The two clients that the built-in issuer knows. Their secrets are published, and so no secrets."""
+"""The two clients of the built-in issuer. Their secrets are published: they protect nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from registry_sandbox.auth.verify.authorisation import READERS, WRITERS
+from registry_sandbox.auth.groups import READERS, WRITERS
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltInClient:
-    """A client of the token endpoint; `object_id` is what Azure AD would call its service principal."""
+    """A client of the token endpoint; `object_id` is the id of what Azure AD calls its service principal."""
 
     client_id: str
     secret: str
@@ -26,14 +26,14 @@ CLIENTS: Final[Mapping[str, BuiltInClient]] = {client.client_id: client for clie
 
 
 class UnknownClient(ValueError):
-    """A token was asked for a client that there is not."""
+    """A token was requested for a client that does not exist."""
 
 
 def require_client(client_id: str) -> BuiltInClient:
-    """Give the client of that id.
+    """Return the client with this id.
 
     Raises:
-        UnknownClient: there is none; the message names those that there are.
+        UnknownClient: there is none; the message names the clients that exist.
     """
     if client_id not in CLIENTS:
         raise UnknownClient(f"there is no client {client_id!r}; expected {' or '.join(CLIENTS)}")

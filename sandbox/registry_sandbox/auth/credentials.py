@@ -1,57 +1,73 @@
-"""What tokens are signed with and judged by, as the operator chose."""
+"""The keys, the issuer and the verifier of one sandbox, as the operator configured them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from pathlib import Path
 
 from registry_sandbox.auth.issue.issuer import BUILT_IN_ISSUER, Issuer
 from registry_sandbox.auth.issue.token_spec import read_token_spec
 from registry_sandbox.auth.keys import KeySet, SigningKey
-from registry_sandbox.auth.verify.tokens import Mode, TokenVerifier
-from registry_sandbox.settings import Settings
+from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Credentials:
-    """The keys, the issuer and the judge, made when the first token needs them: that takes a tenth of a second."""
+    """What signs and verifies tokens. Keys are made when the first token needs them: that takes a tenth of a second.
 
-    settings: Settings
+    Args:
+        random_bytes: returns that many bytes, for the claims that differ in each token.
+        mode: which kinds of token are accepted.
+        leeway_s: the tolerance for times in tokens, in seconds.
+        issuer_name: the accepted `iss`; None for the built-in issuer's.
+        audience: the accepted `aud`; None for every name of the registry.
+        jwks: the public keys of the user's own issuer, a JWKS file.
+        signing_key_file: the built-in issuer's key, a PEM file; None for a new key.
+
+    Raises:
+        UnusableKey: one of the files cannot be used.
+    """
+
     random_bytes: Callable[[int], bytes]
-    own_keys: KeySet | None = None
-    signing_key: SigningKey | None = None
+    mode: Mode = "registry"
+    leeway_s: float = 0.0
+    issuer_name: str | None = None
+    audience: str | None = None
+    jwks: Path | None = None
+    signing_key_file: Path | None = None
+    _own_keys: KeySet | None = field(init=False, default=None)
+    _signing_key: SigningKey | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Load what the operator gave at once, so that a bad file stops the start."""
-        if self.settings.jwks is not None:
-            self.own_keys = KeySet.load(self.settings.jwks, self.settings.issuer or "")
-        if self.settings.signing_key is not None:
-            self.signing_key = SigningKey.load(self.settings.signing_key)
+        """Load the operator's files at once, so that an unusable file stops the start."""
+        if self.jwks is not None:
+            self._own_keys = KeySet.load(self.jwks, self.issuer_name or "")
+        if self.signing_key_file is not None:
+            self._signing_key = SigningKey.load(self.signing_key_file)
 
     @cached_property
     def issuer(self) -> Issuer:
         """The built-in issuer."""
-        key = self.signing_key or SigningKey.generate()
-        name = self.settings.issuer if self.settings.issuer and self.own_keys is None else BUILT_IN_ISSUER
+        key = self._signing_key or SigningKey.generate()
+        name = self.issuer_name if self.issuer_name and self._own_keys is None else BUILT_IN_ISSUER
         return Issuer(key, random_bytes=self.random_bytes, name=name)
 
     @cached_property
-    def judge(self) -> TokenVerifier:
-        """The judge of tokens: with `--jwks`, of the user's own issuer beside the built-in one."""
+    def verifier(self) -> TokenVerifier:
+        """The verifier: with a JWKS file it accepts the user's own issuer beside the built-in one."""
         keys = self.issuer.public_keys()
         issuers = [self.issuer.name]
-        if self.own_keys is not None:
-            keys |= self.own_keys
-            issuers += [self.settings.issuer] if self.settings.issuer else []
-        return TokenVerifier(
-            mode=cast("Mode", self.settings.auth),
-            keys=keys,
-            issuers=issuers,
-            leeway_s=self.settings.token_leeway,
-        )
+        if self._own_keys is not None:
+            keys |= self._own_keys
+            issuers += [self.issuer_name] if self.issuer_name else []
+        return TokenVerifier(mode=self.mode, keys=keys, issuers=issuers, leeway_s=self.leeway_s)
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:
-        """Make a token for a FHIR base, to the order of these parameters; of the accepted kind if they name none."""
-        if self.settings.auth == "spine" and "mode" not in dict(parameters):
+        """Return the test token that these parameters specify, for a FHIR base; its kind is an accepted one by default.
+
+        Raises:
+            UnreadableTokenSpec: a parameter is unknown or cannot be used.
+        """
+        if self.mode == "spine" and "mode" not in dict(parameters):
             parameters = [("mode", "spine"), *parameters]
-        return read_token_spec(parameters).fill(self.issuer, self.settings.audience or base, now)
+        return read_token_spec(parameters).issue(self.issuer, self.audience or base, now)

@@ -1,7 +1,7 @@
-"""The compact serialisation of a JSON Web Signature, read strictly and written freely.
+"""The compact serialisation of a JSON Web Signature: read strictly, written freely.
 
-Reading refuses whatever two readers could understand differently: padding, stray characters, unused bits, duplicate
-names, NaN. Writing makes any token, broken ones included, because testers need those.
+Reading refuses everything that two readers could understand differently: padding, stray characters, unused bits,
+duplicate names, NaN. Writing makes any token, malformed ones included, because testers need those.
 Source: RFC 7515 sections 2, 4 and 7.1; RFC 7519 section 7.2.
 """
 
@@ -12,16 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registry_sandbox.auth.verify.bearer import denied
+from registry_sandbox.auth.refusal import denied
 
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 _JWS_PARTS = 3
 _JWE_PARTS = 5
+_MAX_BRACKETS = 200
+"""How many opening brackets a header or the claims may have, those in texts included: more may be nested too deeply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jws:
-    """A token taken apart; nothing of it has been verified."""
+    """The parts of a token, decoded; nothing has been verified."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -30,15 +32,16 @@ class Jws:
 
 
 def base64url(data: bytes) -> str:
-    """Encode without padding, as RFC 7515 section 2 has it."""
+    """Encode without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
-    """Decode what `base64url` would have written, and nothing else.
+    """Decode a text exactly as `base64url` writes it.
 
     Raises:
-        ValueError: it is padded, has another character, an impossible length, or bits that are not used.
+        ValueError: the text is padded, has a character outside the alphabet, an impossible length, or unused bits that
+            are not zero.
     """
     if not _ALPHABET.fullmatch(text):
         raise ValueError("expected unpadded base64url: A-Z a-z 0-9 - _")
@@ -49,16 +52,16 @@ def from_base64url(text: str) -> bytes:
 
 
 def read_jws(token: str) -> Jws:
-    """Take a token apart.
+    """Decode the three parts of a token.
 
     Raises:
-        AccessDenied: it is no JWS of a JSON object; the message tells which part is at fault, and how.
+        AccessDenied: the token is not a JWS of a JSON object; the message names the part and what is wrong with it.
     """
     if "=" in token:
         raise denied("The token is padded; expected base64url without '='")
     parts = token.split(".")
     if len(parts) == _JWE_PARTS:
-        raise denied("The token has five parts, an encrypted one (JWE); expected a signed one: header.claims.signature")
+        raise denied("The token has five parts, so it is a JWE (encrypted); expected a JWS: header.claims.signature")
     if len(parts) != _JWS_PARTS:
         raise denied(f"The token has {len(parts)} part(s); expected three: header.claims.signature")
     header, claims, signature = parts
@@ -71,7 +74,7 @@ def read_jws(token: str) -> Jws:
 
 
 def write_jws(header: Mapping[str, object], claims: Mapping[str, object], sign: Callable[[bytes], bytes]) -> str:
-    """Put a token together; `sign` makes the signature of the signing input."""
+    """Encode a token; `sign` returns the signature of the signing input."""
     signing_input = f"{_encoded(header)}.{_encoded(claims)}"
     return f"{signing_input}.{base64url(sign(signing_input.encode('ascii')))}"
 
@@ -87,23 +90,27 @@ def _decoded(part: str, name: str) -> bytes:
         raise denied(f"The token's {name} cannot be decoded; {error}") from None
 
 
-_MOST_BRACKETS = 200
-"""Opening brackets in a header or in the claims, the ones in texts included: more could be nested too deep."""
-
-
 def _json_object(data: bytes, name: str) -> Mapping[str, Any]:
-    # How deep the parser itself can go depends on the Python version. ValueError: not UTF-8, not JSON, an integer of
-    # thousands of digits. `from None`: the parser's own message quotes the token.
-    expected = "expected a JSON object in UTF-8, without duplicate names, NaN or deep nesting"
-    if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
-        raise denied(f"The token's {name} cannot be read; {expected}")
+    # `from None`: the parser's own message quotes the token.
     try:
-        content = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        content = _parsed(data)
     except ValueError:
+        expected = "expected a JSON object in UTF-8, without duplicate names, NaN or deep nesting"
         raise denied(f"The token's {name} cannot be read; {expected}") from None
     if not isinstance(content, dict):
         raise denied(f"The token's {name} cannot be used; expected a JSON object")
     return content
+
+
+def _parsed(data: bytes) -> Any:
+    """Return the JSON value.
+
+    Raises:
+        ValueError: the data is not UTF-8 or not JSON, is nested too deeply, or has an integer of thousands of digits.
+    """
+    if data.count(b"{") + data.count(b"[") > _MAX_BRACKETS:
+        raise ValueError("nested too deeply")  # how deep the parser itself can go depends on the version of Python
+    return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The RSA keys that tokens are signed with, and the public ones that they are verified by.
+"""The RSA keys that sign tokens, and the public keys that verify them.
 
-pyjwt and cryptography cost a tenth of a second to import, so they are imported where a key is first made or read: a
-sandbox that judges no signatures (`--auth spine`, `--auth off`) starts without them.
-Source: RFC 7517; RFC 7518 sections 3.3 and 6.3; RFC 7638 for keys that bring no name.
+pyjwt and cryptography take a tenth of a second to import, so they are imported where a key is first made or read: a
+sandbox that verifies no signatures (`--auth spine`, `--auth off`) starts without them.
+Source: RFC 7517; RFC 7518 sections 3.3 and 6.3.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 ALGORITHM = "RS256"
-"""The one signature algorithm of the pages' sample, and so the only one accepted."""
+"""The signature algorithm of the pages' sample; no other is accepted."""
 
 MIN_BITS = 2048
 
@@ -27,19 +27,19 @@ _USUAL_EXPONENT = 65_537
 
 
 class UnusableKey(ValueError):
-    """A file of keys cannot be read, or holds no key that tokens can be signed or verified with."""
+    """A key file cannot be read, or has no key that can sign or verify tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that signatures are verified by. Where `issuer` is not empty, it speaks for that issuer alone."""
+    """A key that verifies signatures; if `issuer` is not empty, only for tokens of that issuer."""
 
     kid: str
     rsa: "RSAPublicKey"
     issuer: str = ""
 
     def verifies(self, signing_input: bytes, signature: bytes) -> bool:
-        """Tell whether this key's owner signed that."""
+        """Return True if the private half of this key made the signature."""
         import jwt
 
         return jwt.get_algorithm_by_name(ALGORITHM).verify(signing_input, self.rsa, signature)
@@ -56,24 +56,24 @@ class KeySet:
             self._by_kid[key.kid] = key
 
     def __or__(self, other: "KeySet") -> "KeySet":
-        """Give the keys of both sets."""
+        """Return the keys of both sets."""
         return KeySet([*self._by_kid.values(), *other._by_kid.values()])
 
     @property
     def kids(self) -> tuple[str, ...]:
-        """The names of all keys."""
+        """The ids of all keys."""
         return tuple(self._by_kid)
 
     def find(self, kid: object) -> PublicKey | None:
-        """Give the key of that name, if there is one."""
+        """Return the key with this id, or None."""
         return self._by_kid.get(kid) if isinstance(kid, str) else None
 
     @classmethod
     def load(cls, path: Path, issuer: str = "") -> Self:
-        """Read a JWKS file. Keys that RS256 has no use for are passed over, as RFC 7517 section 5 advises.
+        """Read a JWKS file. Keys that RS256 cannot use are ignored, as RFC 7517 section 5 advises.
 
         Raises:
-            UnusableKey: it cannot be read, is no JWKS, has a kid twice, or no key in it can be used.
+            UnusableKey: the file cannot be read, is not a JWKS, has a kid twice, or has no usable key.
         """
         keys: list[PublicKey] = []
         reasons: list[str] = []
@@ -83,7 +83,7 @@ class KeySet:
             except UnusableKey as error:
                 reasons.append(f"keys[{position}] {error}")
         if not keys:
-            raise UnusableKey(f"{path}: no key to verify {ALGORITHM} with: {'; '.join(reasons) or 'keys is empty'}")
+            raise UnusableKey(f"{path}: no key that verifies {ALGORITHM}: {'; '.join(reasons) or 'keys is empty'}")
         try:
             return cls(keys)
         except UnusableKey as error:
@@ -91,29 +91,29 @@ class KeySet:
 
 
 class SigningKey:
-    """An RSA key to sign tokens with, and the certificate that gives it the names `kid` and `x5t`."""
+    """An RSA key that signs tokens; its certificate gives it the names `kid` and `x5t`."""
 
     def __init__(self, rsa: "RSAPrivateKey") -> None:
         self._rsa = rsa
         self.certificate = _certificate(rsa)
-        # RFC 7515 section 4.1.7 defines x5t by SHA-1, which proves nothing here: it is a name.
+        # RFC 7515 section 4.1.7 defines x5t by SHA-1. It is only a name here: nothing is protected by it.
         thumbprint = hashlib.sha1(self.certificate, usedforsecurity=False).digest()
         self.x5t = base64url(thumbprint)
         self.kid = self.x5t  # in the tokens of Azure AD v1 the two are the same
 
     @classmethod
     def generate(cls) -> Self:
-        """Make a new key of 2048 bits, which takes about a tenth of a second."""
+        """Generate a key of 2048 bits; this takes about a tenth of a second."""
         from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
         return cls(generate_private_key(_USUAL_EXPONENT, MIN_BITS))
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a PEM file with an unencrypted private key.
+        """Read a PEM file with an unencrypted RSA private key.
 
         Raises:
-            UnusableKey: it cannot be read, or holds anything else.
+            UnusableKey: the file cannot be read, or contains something else.
         """
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -125,9 +125,9 @@ class SigningKey:
         except OSError as error:
             raise UnusableKey(f"{path} cannot be read ({error.strerror}); {expected}") from error
         except (ValueError, TypeError, UnsupportedAlgorithm):  # `from None`: these quote what they could not read
-            raise UnusableKey(f"{path} holds no private key that can be read; {expected}") from None
+            raise UnusableKey(f"{path} has no readable private key; {expected}") from None
         if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_BITS:
-            raise UnusableKey(f"{path} holds a key of another kind or size; {expected}")
+            raise UnusableKey(f"{path} has a key of another kind or size; {expected}")
         return cls(key)
 
     def sign(self, signing_input: bytes) -> bytes:
@@ -137,11 +137,11 @@ class SigningKey:
         return jwt.get_algorithm_by_name(ALGORITHM).sign(signing_input, self._rsa)
 
     def public(self, issuer: str = "") -> KeySet:
-        """Give the key set that verifies what this key signs, for that issuer alone if one is named."""
+        """Return the key set that verifies signatures of this key, limited to `issuer` if it is not empty."""
         return KeySet([PublicKey(self.kid, self._rsa.public_key(), issuer)])
 
     def jwks(self) -> dict[str, Any]:
-        """Give the JSON Web Key Set of the public half: members of a key `kty use alg kid x5t n e x5c`."""
+        """Return the public half as a JSON Web Key Set of one key: `kty use alg kid x5t n e x5c`."""
         import base64
 
         numbers = self._rsa.public_key().public_numbers()
@@ -163,8 +163,8 @@ def _base64url_uint(number: int) -> str:
 
 
 def _certificate(rsa: "RSAPrivateKey") -> bytes:
-    # Fixed dates and serial number, and a signature without randomness: one key has one certificate, so that a sandbox
-    # with --signing-key names it alike in every run. Nobody judges the dates.
+    # Fixed dates and serial number, and a signature without randomness: one key always has the same certificate, so a
+    # sandbox with --signing-key has the same kid in every run. Nothing checks the dates.
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding
@@ -187,19 +187,19 @@ def _jwks_members(path: Path) -> list[Any]:
         raise UnusableKey(f"{path} is not JSON; {expected}") from error
     members = content.get("keys") if isinstance(content, dict) else None
     if not isinstance(members, list):
-        raise UnusableKey(f"{path} is no key set; {expected}")
+        raise UnusableKey(f"{path} is not a key set; {expected}")
     return members
 
 
 def _public_key(jwk: Any, issuer: str) -> PublicKey:
     if not isinstance(jwk, Mapping):
-        raise UnusableKey("is not an object")
+        raise UnusableKey("is not a JSON object")
     if jwk.get("kty") != "RSA":
-        raise UnusableKey("has another kty than RSA")
+        raise UnusableKey("is of a kty other than RSA")
     if jwk.get("use", "sig") != "sig":
-        raise UnusableKey("has another use than sig")
+        raise UnusableKey("has a use other than sig")
     if jwk.get("alg", ALGORITHM) != ALGORITHM:
-        raise UnusableKey(f"has another alg than {ALGORITHM}")
+        raise UnusableKey(f"has an alg other than {ALGORITHM}")
     kid = jwk.get("kid")
     if not isinstance(kid, str) or not kid:
         raise UnusableKey("has no kid")
@@ -213,7 +213,7 @@ def _rsa_public_key(jwk: Mapping[str, Any]) -> "RSAPublicKey":
         modulus, exponent = (int.from_bytes(from_base64url(jwk[name]), "big") for name in ("n", "e"))
         key = RSAPublicNumbers(exponent, modulus).public_key()
     except (KeyError, TypeError, ValueError):
-        raise UnusableKey("has no n and e, in base64url, that make an RSA key") from None
+        raise UnusableKey("has no n and e in base64url that form an RSA key") from None
     if key.key_size < MIN_BITS:
         raise UnusableKey(f"has {key.key_size} bits, fewer than {MIN_BITS}")
     return key

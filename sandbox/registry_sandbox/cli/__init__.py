@@ -1,1 +1,1 @@
-"""The command line: one module for each subcommand, and what they share."""
+"""The command line: a module for each subcommand, and what they share."""

@@ -1,56 +1,73 @@
-"""`serve`: runs a sandbox until it is told to stop.
+"""`serve`: starts the sandbox and runs it until it is told to stop.
 
 Source: operator.md, Start.
 """
 
-import asyncio
+import argparse
 import gc
-import signal
+import os
 import sys
-import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from registry_sandbox.app import Sandbox
-from registry_sandbox.cli.startup_message import startup_message
+from registry_sandbox.cli.configuration import settings_from
+from registry_sandbox.cli.failure import CommandFailed
+from registry_sandbox.settings import fields, flag_of
 
-_COLLECTED_AFTER = 20_000
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting."""
+    parser.add_argument("--config", metavar="FILE", help="YAML file with settings")
+    for field in fields():
+        about = field.metadata
+        kind: dict[str, Any] = {"action": "append"} if about["many"] else {}
+        if field.default is False:
+            kind = {"action": "store_const", "const": True}
+        elif about["choices"]:
+            kind["metavar"] = "|".join(about["choices"])
+        else:
+            kind["metavar"] = "VALUE"
+        meaning = about["meaning"].replace("%", "%%")
+        parser.add_argument(flag_of(field.name), dest=field.name, default=None, help=meaning, **kind)
 
 
-async def serve(sandbox: Sandbox) -> None:
+def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        PortTaken, UnwritableReadyFile: as `Serving.start`.
+        CommandFailed: a setting or a file cannot be used, or the port is taken.
     """
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows' loop has no signal handlers; there KeyboardInterrupt ends it
-            loop.add_signal_handler(number, stopping.set)
-    await sandbox.start()
-    # What was made for the start stays for good: the collector need not look through it again and again.
-    gc.freeze()
-    # What exchanges leave in the journal is no garbage: looking through it after every 700 objects finds nothing.
-    gc.set_threshold(_COLLECTED_AFTER)
-    gc.enable()
-    # Beside the loop, so that the first requests need not wait for the making of keys.
-    threading.Thread(target=_announce, args=[sandbox], daemon=True).start()
-    await stopping.wait()
-    await sandbox.stop()
+    flags = {field.name: getattr(options, field.name) for field in fields()}
+    settings = settings_from(os.environ, flags, options.config)
+    gc.disable()  # looking for garbage would take a tenth of the start; event_loop enables it again
+    with _no_certificate_authorities():
+        from registry_sandbox.app import REFUSALS, build
+        from registry_sandbox.cli.event_loop import run_until_stopped
+        from registry_sandbox.server.serving import PortTaken, UnwritableReadyFile
+    try:
+        run_until_stopped(build(settings, progress=_show_progress))
+    except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
+        raise CommandFailed(error) from error
+    return 0
 
 
-def _announce(sandbox: Sandbox) -> None:
-    """Print the startup message, unless it is not wanted; making the token in it warms the keys up."""
-    if not sandbox.settings.quiet:
-        # Flushed, or a reader of the pipe would wait for ever for what Python keeps back.
-        print(startup_message(sandbox, sandbox.serving.fhir_base, sandbox.serving.control_root), flush=True)
+def _show_progress(validated: int) -> None:
+    # One line that overwrites itself, for a person who waits; a log does not need it.
+    if sys.stderr.isatty():
+        print(f"registry-sandbox: {validated:,} seeds validated ...", end="\r", file=sys.stderr, flush=True)
 
 
-def run(sandbox: Sandbox) -> None:
-    """Run an event loop that serves, uvloop's where there is one."""
-    if sys.platform == "win32":
-        asyncio.run(serve(sandbox))
-        return
-    import uvloop
-
-    uvloop.run(serve(sandbox))
+@contextmanager
+def _no_certificate_authorities() -> Iterator[None]:
+    # On import, aiohttp reads every certificate authority of the system, for its HTTP client: a tenth of the start, and
+    # this server makes no requests.
+    before = os.environ.get("SSL_CERT_FILE")
+    os.environ["SSL_CERT_FILE"] = os.devnull
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SSL_CERT_FILE"]
+        else:
+            os.environ["SSL_CERT_FILE"] = before

@@ -1,4 +1,4 @@
-"""What is printed at the start: where everything is, what is loaded, and a line to paste.
+"""The message printed at the start: where everything is, what is loaded, and a command to paste.
 
 Source: operator.md, Start.
 """
@@ -23,16 +23,16 @@ _SAMPLE = (
 
 
 def startup_message(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
-    """Return the text."""
+    """Return the text, for a sandbox that answers at these URLs."""
     service = sandbox.workspace.service
-    standing = ", standing still" if service.clock.frozen else ""
+    frozen = ", frozen" if service.clock.frozen else ""
     lines = [
         f"Appointment Registry Sandbox {__version__}",
         f"  FHIR base     {fhir_base}",
         f"  Control       {control_root}   (a console: {control_root.removesuffix('_sandbox')})",
         f"  Seed data     {_seed_data(sandbox)}: {len(service.registry)} appointments",
         f"  Profiles      {_profiles(sandbox)}",
-        f"  Clock         {write_instant(service.clock.now())}{standing}",
+        f"  Clock         {write_instant(service.clock.now())}{frozen}",
         *_faults(sandbox),
         f"  Random seed   {sandbox.random_streams.seed}",
     ]
@@ -54,10 +54,10 @@ def _profiles(sandbox: Sandbox) -> str:
 
 def _faults(sandbox: Sandbox) -> list[str]:
     rules = list(sandbox.workspace.engine)
-    asked_for = [described(live.rule) for live in rules if live.source != "sentinel"]
-    sentinels = len(rules) - len(asked_for)
-    said = [*asked_for, f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels"]
-    return [f"  {'Faults' if not at else '      '}        {text}" for at, text in enumerate(said)]
+    configured = [described(live.rule) for live in rules if live.source != "sentinel"]
+    sentinels = len(rules) - len(configured)
+    shown = [*configured, f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels"]
+    return [f"  {'Faults' if not at else '      '}        {text}" for at, text in enumerate(shown)]
 
 
 def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:

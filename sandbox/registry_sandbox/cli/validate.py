@@ -3,10 +3,13 @@
 Source: operator.md, Start (subcommands); `$validate`, whose findings these are.
 """
 
+import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from registry_sandbox.cli.failure import CommandFailed
 from registry_sandbox.cli.report import FileReport, ReportFormat, exit_status, render
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format
@@ -79,3 +82,24 @@ def _format(name: str, body: bytes) -> Format:
     """Go by the name, and where that does not tell, by the first character."""
     by_name = _FORMATS.get(Path(name).suffix)
     return by_name or ("xml" if body.lstrip()[:1] == b"<" else "json")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the files, the profiles and the format of the report."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="XML or JSON; a folder; - for standard input")
+    parser.add_argument("--profiles", action="append", default=[], type=Path, metavar="PATH", help="further profiles")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the report")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report; return 1 if a file has an error, otherwise 0.
+
+    Raises:
+        CommandFailed: a file or a profile cannot be read.
+    """
+    try:
+        report, status = judged(options.files, options.profiles, options.format, sys.stdin.buffer)
+    except REFUSALS as error:
+        raise CommandFailed(error) from error
+    print(report)
+    return status

@@ -1,1 +1,1 @@
-"""The control plane, a module for each of its nouns; each gives the operations that it answers."""
+"""The control plane: a module for each of its nouns, which returns the operations on it."""

@@ -1,4 +1,4 @@
-"""/_sandbox/appointments: every appointment with all its versions, past ones too; and more to seed."""
+"""/_sandbox/appointments: every appointment with all its versions, past ones too; and further seeds."""
 
 from http import HTTPStatus
 
@@ -19,14 +19,14 @@ _ANSWERS = {
 
 
 def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
-    # The stored bytes as they are: a decimal keeps its zeros.
+    # The stored bytes unchanged, so that a decimal keeps its zeros.
     response = Response(status, body=b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))
     response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
     return response
 
 
 def operations(workspace: Workspace) -> list[Operation]:
-    """Give the operations."""
+    """Return the operations."""
     service = workspace.service
 
     def show(request: Request, _: str) -> Response:

@@ -1,4 +1,4 @@
-"""/_sandbox/clock: the sandbox's clock, to set, advance and freeze. Tokens, slots and faults follow it."""
+"""/_sandbox/clock: the sandbox's clock, which tokens, slots and faults follow; it can be set, advanced and frozen."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,37 +20,41 @@ class _Moment:
     """An instant that the clock can show."""
 
     def read(self, value: Any) -> datetime:
-        """Give the instant."""
+        """Return the instant.
+
+        Raises:
+            ValueError: the clock cannot show it.
+        """
         try:
             return require_showable(datetime_of(value if isinstance(value, str) else ""))
         except ValueError:
             raise ValueError(SHOWABLE) from None
 
     def schema(self) -> dict[str, Any]:
-        """Give its JSON Schema."""
+        """Return its JSON Schema."""
         return {"type": "string", "format": "date-time"}
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What the clock shall do, in this order: show an instant, move by a time span, stand still or tick."""
+class ClockChange:
+    """A change of the clock: it is set, then advanced, then frozen or not."""
 
     now: Annotated[datetime, _Moment()] | None = None
     advance: SignedSeconds | None = None
     frozen: bool | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an order of nothing.
+        """Refuse a change that changes nothing.
 
         Raises:
-            ValueError: so it is.
+            ValueError: no member is there.
         """
         if self.now is None and self.advance is None and self.frozen is None:
             raise ValueError("expected now, advance or frozen")
 
 
 def schema() -> dict[str, Any]:
-    """Give the JSON Schema of what is answered."""
+    """Return the JSON Schema of the answer."""
     return {
         "type": "object",
         "properties": {"now": {"type": "string", "format": "date-time"}, "frozen": {"type": "boolean"}},
@@ -58,7 +62,7 @@ def schema() -> dict[str, Any]:
 
 
 def operations(workspace: Workspace) -> list[Operation]:
-    """Give the operations."""
+    """Return the operations."""
     clock = workspace.service.clock
 
     def show(request: Request, _: str) -> Response:
@@ -67,12 +71,12 @@ def operations(workspace: Workspace) -> list[Operation]:
 
     def change(request: Request, _: str) -> Response:
         try:
-            wanted: Setting = read_object(Setting, json_body(request), "clock")
+            wanted: ClockChange = read_object(ClockChange, json_body(request), "clock")
             moment = clock.now() if wanted.now is None else wanted.now
             require_showable(moment + timedelta(seconds=wanted.advance or 0.0))
         except (BadFault, ValueError, OverflowError) as error:
             raise BadControlRequest(str(error)) from error
-        if wanted.frozen:  # first, so that what it is set to is what it shows
+        if wanted.frozen:  # first, so that the clock shows exactly what it is set to
             clock.freeze()
         if wanted.now is not None:
             clock.set(wanted.now)
@@ -84,6 +88,6 @@ def operations(workspace: Workspace) -> list[Operation]:
 
     answers = {"$ref": "#/components/schemas/Clock"}
     return [
-        Operation("GET", "/clock", show, "The instant that the clock shows.", answers=answers),
-        Operation("PUT", "/clock", change, "Set, advance, freeze.", body=object_schema(Setting), answers=answers),
+        Operation("GET", "/clock", show, "The time that the clock shows.", answers=answers),
+        Operation("PUT", "/clock", change, "Set, advance, freeze.", body=object_schema(ClockChange), answers=answers),
     ]

@@ -1,8 +1,8 @@
-"""/_sandbox/health and /_sandbox/reset: how the sandbox is, and back to how it was at the start."""
+"""/_sandbox/health: whether the sandbox is ready, and its state in figures."""
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from registry_sandbox import __version__
 from registry_sandbox.control.operation import Operation
@@ -12,7 +12,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.workspace import Workspace
 
-_ANSWERS = {
+ANSWERS: Final = {
     "type": "object",
     "properties": {
         "status": {"const": "ready"},
@@ -21,30 +21,24 @@ _ANSWERS = {
         "clock": {"$ref": "#/components/schemas/Clock"},
         "appointments": {"type": "integer"},
         "faults": {"type": "array", "items": {"type": "string"}, "description": "ids of the rules in force"},
-        "sentinels": {"type": "integer", "description": "how many reserved NHS numbers meet a fault"},
+        "sentinels": {"type": "integer", "description": "how many reserved NHS numbers have a fault"},
         "journal": {"type": "object"},
     },
 }
 
 
 def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operation]:
-    """Give the operations; `uptime` is in seconds since the start."""
+    """Return the operations; `uptime` returns the seconds since the start."""
 
     def health(request: Request, _: str) -> Response:
         del request
-        return json_response(HTTPStatus.OK, _health(workspace, uptime()))
+        return json_response(HTTPStatus.OK, state(workspace, uptime()))
 
-    def reset(request: Request, _: str) -> Response:
-        workspace.reset()
-        return health(request, "")
-
-    return [
-        Operation("GET", "/health", health, "Whether the sandbox is ready, and how it is.", answers=_ANSWERS),
-        Operation("POST", "/reset", reset, "Return to the state at the start.", answers=_ANSWERS),
-    ]
+    return [Operation("GET", "/health", health, "Whether the sandbox is ready, and its state.", answers=ANSWERS)]
 
 
-def _health(workspace: Workspace, uptime_s: float) -> dict[str, Any]:
+def state(workspace: Workspace, uptime_s: float) -> dict[str, Any]:
+    """Return the state of the sandbox, as `ANSWERS` describes it."""
     clock = workspace.service.clock
     return {
         "status": "ready",

@@ -1,4 +1,4 @@
-"""/_sandbox/journal: the exchanges as they really went, newest last."""
+"""/_sandbox/journal: the exchanges as they happened, newest last."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from registry_sandbox.workspace import Workspace
 _FILTERS = {
     "since": "a number (exchanges after that one), or an instant",
     "interaction": "FHIR's code, or register, cancel, search; token",
-    "status": "a status such as 409, or 4xx; none for those that got no answer",
+    "status": "a status such as 409, or 4xx; none for exchanges without an answer",
     "client": "the name in the token",
     "fault": "the id of a rule that fired",
 }
@@ -25,7 +25,7 @@ _ANSWERS = {
     "type": "object",
     "properties": {
         "exchanges": {"type": "array", "items": {"type": "object"}},
-        "dropped": {"type": "integer", "description": "how many were forgotten, since there were too many"},
+        "dropped": {"type": "integer", "description": "how many old exchanges were dropped"},
     },
 }
 
@@ -33,7 +33,7 @@ _Filter = Callable[[Exchange], bool]
 
 
 def operations(workspace: Workspace) -> list[Operation]:
-    """Give the operations."""
+    """Return the operations."""
     journal = workspace.journal
 
     def show(request: Request, _: str) -> Response:
@@ -49,7 +49,7 @@ def operations(workspace: Workspace) -> list[Operation]:
 
     return [
         Operation("GET", "/journal", show, "The exchanges, newest last.", _FILTERS, answers=_ANSWERS),
-        Operation("DELETE", "/journal", clear, "Forget them.", status=HTTPStatus.NO_CONTENT),
+        Operation("DELETE", "/journal", clear, "Clear the journal.", status=HTTPStatus.NO_CONTENT),
     ]
 
 

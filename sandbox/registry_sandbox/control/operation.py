@@ -1,4 +1,4 @@
-"""An operation of the control plane, as it is declared: what answers it, and what the OpenAPI document says of it."""
+"""An operation of the control plane: the function that answers, and what the OpenAPI document says about it."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +12,7 @@ from registry_sandbox.http.response import Response
 
 
 class BadControlRequest(Exception):
-    """A call of the control plane cannot be carried out; nothing was applied."""
+    """A call of the control plane cannot be carried out; nothing was changed."""
 
     def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(message)
@@ -21,9 +21,19 @@ class BadControlRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path below the root; `{id}` in the path stands for a segment, which `answer` is given.
+    """One method on one path.
 
-    `query` has the parameters with what they mean, `None` where any are taken; `body` and `answers` are JSON Schemas.
+    Attributes:
+        method: the HTTP method; HEAD goes with GET.
+        path: below the root; `{id}` as its last segment stands for any segment.
+        answer: takes the request and the segment (decoded; empty where the path has no `{id}`).
+        summary: one sentence.
+        query: the parameters with their meaning; None where any are accepted.
+        body: the JSON Schema of the request's body; None where it has none.
+        status: of a success.
+        answers: the JSON Schema of the answer.
+        media_types: of the answer.
+        body_types: media types of the request's body.
     """
 
     method: str
@@ -35,13 +45,14 @@ class Operation:
     status: HTTPStatus = HTTPStatus.OK
     answers: Mapping[str, Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
+    body_types: tuple[str, ...] = ("application/json",)
 
 
 def parameters(request: Request, known: Mapping[str, str]) -> dict[str, str]:
-    """Give the query's parameters.
+    """Return the parameters of the query.
 
     Raises:
-        BadControlRequest: one is not known, or is there twice.
+        BadControlRequest: a parameter is unknown or repeated.
     """
     given: dict[str, str] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
@@ -49,32 +60,32 @@ def parameters(request: Request, known: Mapping[str, str]) -> dict[str, str]:
             expected = ", ".join(known) or "none"
             raise BadControlRequest(f"The parameter '{name[:40]}' is not known here; expected {expected}.")
         if name in given:
-            raise BadControlRequest(f"The parameter '{name}' is there twice; expected it once.")
+            raise BadControlRequest(f"The parameter '{name}' is repeated; expected it once.")
         given[name] = value
     return given
 
 
 def json_body(request: Request) -> Any:
-    """Give the JSON value in the body.
+    """Return the JSON value in the body.
 
     Raises:
-        BadControlRequest: there is none, or it is no JSON.
+        BadControlRequest: the body cannot be read, or is not JSON.
     """
     if request.body_error is not None:
         raise BadControlRequest(str(request.body_error))
     try:
         return json.loads(request.body, object_pairs_hook=_distinct, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise BadControlRequest(f"The body is no JSON: {error}") from error
+        raise BadControlRequest(f"The body is not JSON: {error}") from error
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key '{next(each for each in names if names.count(each) > 1)[:40]}' is there twice")
+        raise ValueError(f"the key '{next(each for each in names if names.count(each) > 1)[:40]}' is repeated")
     return value
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")

@@ -1,4 +1,4 @@
-"""/_sandbox/token: a token, good or spoiled as ordered."""
+"""/_sandbox/token: a test token, good or malformed."""
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -10,11 +10,11 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
 MakeToken = Callable[[str, Sequence[tuple[str, str]]], str]
-"""Makes a token for a FHIR base, to the order that a query's parameters give."""
+"""Returns the test token for a FHIR base that the parameters of a query specify."""
 
 
 def operations(make_token: MakeToken) -> list[Operation]:
-    """Give the operation."""
+    """Return the operation."""
 
     def token(request: Request, _: str) -> Response:
         try:
@@ -25,5 +25,5 @@ def operations(make_token: MakeToken) -> list[Operation]:
         response.headers.update({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
         return response
 
-    summary = "A token as text. `claim.NAME=`, `header.NAME=` and `without=NAME` spoil it, and may be repeated."
+    summary = "A token as text. `claim.NAME=`, `header.NAME=` and `without=NAME` change it, and may be repeated."
     return [Operation("GET", "/token", token, summary, query=None, media_types=("text/plain",))]

@@ -12,10 +12,10 @@ from ssl import SSLContext
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from registry_sandbox.cli.control_client import control_root
+from registry_sandbox.cli.control_client import ControlClient, control_root
 from registry_sandbox.testing.builders import Resource, appointment
 from registry_sandbox.testing.holding import Hold
-from registry_sandbox.testing.steering import Control, Fault, Journal, RemoteClock, written
+from registry_sandbox.testing.steering import Fault, Journal, RemoteClock, written
 
 
 class RemoteSandbox:
@@ -39,9 +39,9 @@ class RemoteSandbox:
         control_token: str | None = None,
         trust: SSLContext | None = None,
     ) -> None:
-        self._connect(base_url, Control(control_url or control_root(base_url), control_token, trust))
+        self._connect(base_url, ControlClient(control_url or control_root(base_url), control_token, trust))
 
-    def _connect(self, base_url: str, control: Control) -> None:
+    def _connect(self, base_url: str, control: ControlClient) -> None:
         self.base_url = base_url
         self.control = control
         self.clock = RemoteClock(control)

@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from registry_sandbox.app import build
+from registry_sandbox.cli.control_client import ControlClient
 from registry_sandbox.faults.effect import Sleep
 from registry_sandbox.settings import combined
 from registry_sandbox.testing.remote import RemoteSandbox
-from registry_sandbox.testing.steering import Control
 
 
 class RegistrySandbox(RemoteSandbox):
@@ -93,7 +93,9 @@ class RegistrySandbox(RemoteSandbox):
         try:
             await self.sandbox.start(access_lines=False)
             serving = self.sandbox.serving
-            self._connect(serving.fhir_base, Control(serving.control_root, self._settings.control_token, self._trust()))
+            self._connect(
+                serving.fhir_base, ControlClient(serving.control_root, self._settings.control_token, self._trust())
+            )
         except BaseException as error:  # noqa: BLE001 - it is raised where the sandbox was started
             started.set_exception(error)
             return

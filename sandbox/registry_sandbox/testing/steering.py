@@ -3,50 +3,19 @@
 Source: operator.md, Paths.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from registry_sandbox.cli.control_client import Access, call
-
-_TIMEOUT_S = 30.0
-
-
-class Control:
-    """The control plane of one sandbox.
-
-    Args:
-        root: its URL, `/_sandbox` included.
-        token: what `--control-token` demands.
-        trust: for a control plane that is reached over TLS.
-    """
-
-    def __init__(self, root: str, token: str | None = None, trust: SSLContext | None = None) -> None:
-        self.root = root
-        self._access = Access(token, trust, _TIMEOUT_S)
-
-    def text(self, method: str, path: str, body: Any = None) -> str:
-        """Call a path, such as `/clock`.
-
-        Raises:
-            NoAnswer: it does not answer, or it refuses; the message quotes what it said.
-        """
-        return call(method, f"{self.root}{path}", body, self._access)
-
-    def json(self, method: str, path: str, body: Any = None) -> Any:
-        """Call a path that answers JSON, or nothing."""
-        text = self.text(method, path, body)
-        return json.loads(text) if text else None
+from registry_sandbox.cli.control_client import ControlClient
 
 
 class RemoteClock:
     """The sandbox's clock: slots, tokens and windows of faults follow it."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     @property
@@ -80,7 +49,7 @@ class RemoteClock:
 class Fault:
     """A fault in force, until `remove` or the end of its `with`."""
 
-    def __init__(self, control: Control, rule: Mapping[str, Any]) -> None:
+    def __init__(self, control: ControlClient, rule: Mapping[str, Any]) -> None:
         self._control = control
         self.id: str = rule["id"]
 
@@ -121,7 +90,7 @@ class Journal(Sequence[dict[str, Any]]):
     Each is as `/_sandbox/journal` shows it; docs/control-api.md lists the members.
     """
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     def exchanges(self, **filters: str | int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A key, an issuer and a judge of its tokens, and what the judge says of bad ones."""
+"""A key, an issuer, a verifier of its tokens, and the messages of its refusals."""
 
 import itertools
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.keys import SigningKey
-from registry_sandbox.auth.verify.tokens import Mode, TokenVerifier
+from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
@@ -23,14 +23,14 @@ def key() -> SigningKey:
 
 @pytest.fixture(scope="session")
 def issuer(key: SigningKey) -> Issuer:
-    """Give an issuer whose random bytes count up, so that no two tokens are the same."""
+    """An issuer whose random bytes count up, so that no two tokens are the same."""
     counter = itertools.count(1)
     return Issuer(key, random_bytes=lambda size: next(counter).to_bytes(size, "big"))
 
 
 @pytest.fixture(scope="session")
-def judge_of(issuer: Issuer, key: SigningKey) -> Callable[..., TokenVerifier]:
-    """Make judges of this issuer's tokens."""
+def make_verifier(issuer: Issuer, key: SigningKey) -> Callable[..., TokenVerifier]:
+    """Make verifiers of this issuer's tokens."""
 
     def make(mode: Mode = "registry", *, leeway_s: float = 0) -> TokenVerifier:
         keys = key.public(issuer.name)
@@ -40,21 +40,21 @@ def judge_of(issuer: Issuer, key: SigningKey) -> Callable[..., TokenVerifier]:
 
 
 @pytest.fixture
-def judge(judge_of: Callable[..., TokenVerifier]) -> TokenVerifier:
-    """Give a judge in registry mode that has seen nothing yet."""
-    return judge_of()
+def verifier(make_verifier: Callable[..., TokenVerifier]) -> TokenVerifier:
+    """A verifier in registry mode with an empty cache."""
+    return make_verifier()
 
 
 @pytest.fixture
-def messages(judge: TokenVerifier) -> Callable[..., list[str]]:
-    """Give what the outcome says of these Authorization headers."""
-    return lambda *authorization: refusals(judge, *authorization)
+def messages(verifier: TokenVerifier) -> Callable[..., list[str]]:
+    """Return the messages for these Authorization headers."""
+    return lambda *authorization: refusals(verifier, *authorization)
 
 
-def refusals(judge: TokenVerifier, *authorization: str) -> list[str]:
-    """Give the messages of a refusal, which is located at the header and forbids."""
+def refusals(verifier: TokenVerifier, *authorization: str) -> list[str]:
+    """Return the messages of a refusal, which has the code forbidden and the location of the header."""
     with pytest.raises(AccessDenied) as refusal:
-        judge.judge(authorization, AUDIENCES, NOW)
+        verifier.verify(authorization, AUDIENCES, NOW)
     assert {finding.location for finding in refusal.value.findings} == {"http.Authorization"}
     assert {finding.code for finding in refusal.value.findings} == {"forbidden"}
     return [finding.message for finding in refusal.value.findings]

@@ -1,4 +1,4 @@
-"""The credentials and the form of a token: each fault is told apart."""
+"""The credentials and the form of a token: each error has its own message."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from registry_sandbox.auth.jws import base64url
 
 
 class TestCredentials:
-    """Faults of the Authorization header itself."""
+    """Errors of the Authorization header itself."""
 
     @pytest.mark.parametrize(
         ("authorization", "expected"),
@@ -29,13 +29,13 @@ class TestCredentials:
         ],
     )
     def test_is_named(self, authorization: list[str], expected: str, messages: Callable[..., list[str]]) -> None:
-        """Each fault is told apart."""
+        """Each error has its own message."""
         [message] = messages(*authorization)
         assert message.startswith(expected)
 
 
 class TestForm:
-    """Faults of the token's form."""
+    """Errors of the token's form."""
 
     @pytest.mark.parametrize(
         ("token", "expected"),
@@ -43,7 +43,7 @@ class TestForm:
             ("abc", "The token has 1 part(s)"),
             ("a.b", "The token has 2 part(s)"),
             ("a.b.c.d", "The token has 4 part(s)"),
-            ("a.b.c.d.e", "The token has five parts, an encrypted one (JWE)"),
+            ("a.b.c.d.e", "The token has five parts, so it is a JWE (encrypted)"),
             ("e30=.e30.AA", "The token is padded"),
             ("e$0.e30.AA", "The token's header cannot be decoded"),
             ("e30.e+0.AA", "The token's claims cannot be decoded"),
@@ -64,6 +64,6 @@ class TestForm:
         ],
     )
     def test_is_named(self, token: str, expected: str, messages: Callable[..., list[str]]) -> None:
-        """The part at fault is told, and how."""
+        """The message names the part and the error."""
         [message] = messages(f"Bearer {token}")
         assert message.startswith(expected)

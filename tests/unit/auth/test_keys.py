@@ -32,7 +32,7 @@ def rsa() -> RSAPrivateKey:
 
 
 def pem(key: Any, encryption: KeySerializationEncryption | None = None) -> bytes:
-    """Give the PEM of a private key."""
+    """Return the PEM of a private key."""
     encoded: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption())
     return encoded
 
@@ -55,28 +55,28 @@ class TestSigningKey:
         assert SigningKey.load(path).kid != key.kid
 
     @pytest.mark.parametrize(
-        ("content", "fault"),
+        ("content", "problem"),
         [
-            (b"", "holds no private key that can be read"),
-            (b"\xff\x00 rubbish", "holds no private key that can be read"),
+            (b"", "has no readable private key"),
+            (b"\xff\x00 rubbish", "has no readable private key"),
             (
                 b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-                "holds no private key that can be read",
+                "has no readable private key",
             ),
-            (pem(SHORT_KEY), "holds a key of another kind or size"),
-            (pem(generate_ec_key(SECP256R1())), "holds a key of another kind or size"),
-            (pem(generate_ec_key(SECP256R1()), BestAvailableEncryption(b"x")), "holds no private key that can be read"),
+            (pem(SHORT_KEY), "has a key of another kind or size"),
+            (pem(generate_ec_key(SECP256R1())), "has a key of another kind or size"),
+            (pem(generate_ec_key(SECP256R1()), BestAvailableEncryption(b"x")), "has no readable private key"),
         ],
         ids=["empty", "rubbish", "no key inside", "too short", "elliptic", "encrypted"],
     )
-    def test_a_file_that_cannot_be_used(self, content: bytes, fault: str, tmp_path: Path) -> None:
-        """The message names the file, the fault and what was expected, and nothing of the content."""
+    def test_a_file_that_cannot_be_used(self, content: bytes, problem: str, tmp_path: Path) -> None:
+        """The message names the file, the problem and what was expected, and nothing of the content."""
         path = tmp_path / "key.pem"
         path.write_bytes(content)
         with pytest.raises(UnusableKey) as refusal:
             SigningKey.load(path)
         expected = "expected a PEM file with an unencrypted RSA private key of at least 2048 bits"
-        assert str(refusal.value) == f"{path} {fault}; {expected}"
+        assert str(refusal.value) == f"{path} {problem}; {expected}"
 
     def test_a_missing_file(self, tmp_path: Path) -> None:
         """The system's reason is told."""
@@ -125,26 +125,26 @@ class TestKeySet:
         assert self.load(tmp_path, {"keys": [*others, jwk]}).kids == (key.kid,)
 
     @pytest.mark.parametrize(
-        ("spoil", "fault"),
+        ("changes", "problem"),
         [
-            ({"kty": "oct"}, "keys[0] has another kty than RSA"),
-            ({"use": "enc"}, "keys[0] has another use than sig"),
-            ({"alg": "HS256"}, "keys[0] has another alg than RS256"),
+            ({"kty": "oct"}, "keys[0] is of a kty other than RSA"),
+            ({"use": "enc"}, "keys[0] has a use other than sig"),
+            ({"alg": "HS256"}, "keys[0] has an alg other than RS256"),
             ({"kid": None}, "keys[0] has no kid"),
             ({"kid": ""}, "keys[0] has no kid"),
-            ({"n": "AQAB"}, "keys[0] has no n and e, in base64url, that make an RSA key"),
-            ({"n": "=="}, "keys[0] has no n and e, in base64url, that make an RSA key"),
-            ({"e": 3}, "keys[0] has no n and e, in base64url, that make an RSA key"),
+            ({"n": "AQAB"}, "keys[0] has no n and e in base64url that form an RSA key"),
+            ({"n": "=="}, "keys[0] has no n and e in base64url that form an RSA key"),
+            ({"e": 3}, "keys[0] has no n and e in base64url that form an RSA key"),
         ],
     )
     def test_a_set_without_a_key_that_can_be_used(
-        self, spoil: dict[str, object], fault: str, tmp_path: Path, key: SigningKey
+        self, changes: dict[str, object], problem: str, tmp_path: Path, key: SigningKey
     ) -> None:
         """The message tells of each key why it is of no use."""
         [jwk] = key.jwks()["keys"]
         with pytest.raises(UnusableKey) as refusal:
-            self.load(tmp_path, {"keys": [{**jwk, **spoil}]})
-        assert str(refusal.value) == f"{tmp_path / 'jwks.json'}: no key to verify RS256 with: {fault}"
+            self.load(tmp_path, {"keys": [{**jwk, **changes}]})
+        assert str(refusal.value) == f"{tmp_path / 'jwks.json'}: no key that verifies RS256: {problem}"
 
     def test_a_short_key(self, tmp_path: Path) -> None:
         """RFC 7518 section 3.3 wants 2048 bits or more."""
@@ -153,19 +153,19 @@ class TestKeySet:
             self.load(tmp_path, {"keys": [{**jwk, "kid": "short"}]})
 
     @pytest.mark.parametrize(
-        ("content", "fault"),
+        ("content", "problem"),
         [
             ("", "is not JSON"),
             ("[" * 100_000, "is not JSON"),
-            ("[]", "is no key set"),
-            ("{}", "is no key set"),
-            ('{"keys": {}}', "is no key set"),
-            ('{"keys": []}', "no key to verify RS256 with: keys is empty"),
+            ("[]", "is not a key set"),
+            ("{}", "is not a key set"),
+            ('{"keys": {}}', "is not a key set"),
+            ('{"keys": []}', "no key that verifies RS256: keys is empty"),
         ],
     )
-    def test_a_file_that_is_no_key_set(self, content: str, fault: str, tmp_path: Path) -> None:
+    def test_a_file_that_is_no_key_set(self, content: str, problem: str, tmp_path: Path) -> None:
         """The file is named, and what was expected."""
-        with pytest.raises(UnusableKey, match=f"jwks.json:? {fault}"):
+        with pytest.raises(UnusableKey, match=f"jwks.json:? {problem}"):
             self.load(tmp_path, content)
 
     def test_a_missing_file(self, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry_sandbox.auth.groups import READERS
 from registry_sandbox.auth.issue.issuer import BUILT_IN_ISSUER, Issuer
+from registry_sandbox.auth.issue.spine import issue_spine_token
 from registry_sandbox.auth.issue.token_spec import UnreadableTokenSpec, read_token_spec
 from registry_sandbox.auth.jws import base64url, from_base64url, write_jws
 from registry_sandbox.auth.keys import SigningKey
-from registry_sandbox.auth.verify.authorisation import READERS
-from registry_sandbox.auth.verify.spine import issue_spine_token
-from registry_sandbox.auth.verify.tokens import Mode, TokenVerifier
+from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000
@@ -37,39 +37,41 @@ NAMES = [
 claim_sets = st.dictionaries(st.sampled_from(NAMES) | st.text(), json_values, max_size=8)
 
 
-def is_refused(judge: TokenVerifier, *authorization: str, audience: str = BASE) -> bool:
-    """Tell whether the judge refuses; any other exception than a refusal is a failure of the test."""
+def is_refused(verifier: TokenVerifier, *authorization: str, audience: str = BASE) -> bool:
+    """Return True if the verifier refuses; any exception other than a refusal fails the test."""
     try:
-        judge.judge(authorization, [audience], NOW)
+        verifier.verify(authorization, [audience], NOW)
     except AccessDenied:
         return True
     return False
 
 
 @given(modes, st.binary(max_size=400))
-def test_no_byte_string_is_a_token(judge_of: Callable[..., TokenVerifier], mode: Mode, credentials: bytes) -> None:
+def test_no_byte_string_is_a_token(make_verifier: Callable[..., TokenVerifier], mode: Mode, credentials: bytes) -> None:
     """Whatever bytes follow Bearer, however the server decoded them, they are refused."""
-    judge = judge_of(mode)
-    assert is_refused(judge, f"Bearer {credentials.decode('utf-8', 'surrogateescape')}")
-    assert is_refused(judge, f"Bearer {credentials.decode('latin-1')}")
-    assert is_refused(judge, f"Bearer {base64.urlsafe_b64encode(credentials).decode()}")
+    verifier = make_verifier(mode)
+    assert is_refused(verifier, f"Bearer {credentials.decode('utf-8', 'surrogateescape')}")
+    assert is_refused(verifier, f"Bearer {credentials.decode('latin-1')}")
+    assert is_refused(verifier, f"Bearer {base64.urlsafe_b64encode(credentials).decode()}")
 
 
 @given(modes, st.text())
-def test_no_text_is_an_authorization_header(judge_of: Callable[..., TokenVerifier], mode: Mode, text: str) -> None:
+def test_no_text_is_an_authorization_header(make_verifier: Callable[..., TokenVerifier], mode: Mode, text: str) -> None:
     """Whatever the header's value, lone surrogates included, it is refused."""
-    assert is_refused(judge_of(mode), text)
+    assert is_refused(make_verifier(mode), text)
 
 
 @given(modes, st.lists(st.binary(max_size=60), min_size=3, max_size=3))
-def test_no_three_parts_are_a_token(judge_of: Callable[..., TokenVerifier], mode: Mode, parts: list[bytes]) -> None:
+def test_no_three_parts_are_a_token(
+    make_verifier: Callable[..., TokenVerifier], mode: Mode, parts: list[bytes]
+) -> None:
     """Well-formed base64url of random bytes is refused."""
-    assert is_refused(judge_of(mode), f"Bearer {'.'.join(base64url(part) for part in parts)}")
+    assert is_refused(make_verifier(mode), f"Bearer {'.'.join(base64url(part) for part in parts)}")
 
 
 @given(modes, st.sampled_from([b"[", b'{"a":', b"9", b'"', b"\\", b" ", b"1e", b'{"a":1,', b"\xff"]), st.booleans())
 def test_the_largest_token_is_refused_in_bounded_time(
-    judge_of: Callable[..., TokenVerifier],
+    make_verifier: Callable[..., TokenVerifier],
     mode: Mode,
     unit: bytes,
     in_header: bool,  # noqa: FBT001 - Hypothesis gives it
@@ -77,33 +79,33 @@ def test_the_largest_token_is_refused_in_bounded_time(
     """As much of the same as fits under the limit takes milliseconds, and is refused."""
     bulk = base64url(b'{"a":' + unit * (12_000 // len(unit)))
     token = f"{bulk}.e30.AA" if in_header else f"{UNSIGNED}.{bulk}."
-    assert is_refused(judge_of(mode), f"Bearer {token}")
+    assert is_refused(make_verifier(mode), f"Bearer {token}")
 
 
 @given(modes, claim_sets)
 def test_no_made_up_claims_are_accepted(
-    judge_of: Callable[..., TokenVerifier], key: SigningKey, mode: Mode, claims: dict[str, Any]
+    make_verifier: Callable[..., TokenVerifier], key: SigningKey, mode: Mode, claims: dict[str, Any]
 ) -> None:
     """Claims of any names and JSON types, signed by the right key or not at all, are refused."""
     signed = write_jws({"alg": "RS256", "kid": key.kid}, claims, key.sign)
     unsigned = write_jws({"alg": "none", "typ": "JWT"}, claims, lambda _: b"")
-    judge = judge_of(mode)
-    assert is_refused(judge, f"Bearer {signed}")
-    assert is_refused(judge, f"Bearer {unsigned}")
+    verifier = make_verifier(mode)
+    assert is_refused(verifier, f"Bearer {signed}")
+    assert is_refused(verifier, f"Bearer {unsigned}")
 
 
 def is_text(value: Any) -> bool:
-    """Tell whether the standard's texts can be this."""
+    """Return True for a printable text of 1 to 256 characters."""
     return isinstance(value, str) and 1 <= len(value) <= 256 and value.isprintable()
 
 
 def is_second(value: Any, first: int, last: int) -> bool:
-    """Tell whether this is a whole number of seconds within the bounds."""
+    """Return True for a whole number of seconds within the bounds."""
     return isinstance(value, int) and not isinstance(value, bool) and first <= value <= last
 
 
 def is_json(value: Any) -> bool:
-    """Tell whether this is JSON: NaN and Infinity are none, and a token with one cannot be read."""
+    """Return True for JSON: a token with NaN or Infinity cannot be read."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:
@@ -138,18 +140,20 @@ likely_values = json_values | st.sampled_from(
 
 
 @given(st.sampled_from(NAMES), likely_values)
-def test_one_odd_claim_decides(judge_of: Callable[..., TokenVerifier], issuer: Issuer, name: str, value: Any) -> None:
+def test_one_odd_claim_decides(
+    make_verifier: Callable[..., TokenVerifier], issuer: Issuer, name: str, value: Any
+) -> None:
     """A good token with one claim of any JSON value is accepted exactly where that value is a good one."""
     registry = issuer.issue("sandbox-client", BASE, NOW, claims={name: value})
     spine = issue_spine_token("sandbox-client", BASE, NOW, claims={name: value})
     for mode, token, good in (("registry", registry, GOOD_IN_REGISTRY), ("spine", spine, GOOD_IN_SPINE)):
-        accepted = not is_refused(judge_of(mode), f"Bearer {token}")
+        accepted = not is_refused(make_verifier(mode), f"Bearer {token}")
         assert accepted == (is_json(value) and good.get(name, lambda _: True)(value))
 
 
 @given(claim_sets, st.booleans())
 def test_no_token_of_one_mode_is_accepted_in_the_other(
-    judge_of: Callable[..., TokenVerifier],
+    make_verifier: Callable[..., TokenVerifier],
     issuer: Issuer,
     more: dict[str, Any],
     keep: bool,  # noqa: FBT001 - Hypothesis gives it
@@ -158,34 +162,34 @@ def test_no_token_of_one_mode_is_accepted_in_the_other(
     both = {**_claims_of(issue_spine_token("sandbox-client", BASE, NOW)), **({} if keep else more)}
     signed = issuer.issue("sandbox-client", BASE, NOW, claims={**both, "iss": issuer.name})
     unsigned = issue_spine_token("sandbox-client", BASE, NOW, claims=_claims_of(signed))
-    assert is_refused(judge_of("spine"), f"Bearer {signed}")
-    assert is_refused(judge_of("registry"), f"Bearer {unsigned}")
+    assert is_refused(make_verifier("spine"), f"Bearer {signed}")
+    assert is_refused(make_verifier("registry"), f"Bearer {unsigned}")
 
 
 @given(st.text(min_size=1).filter(lambda audience: audience != BASE), modes)
 def test_a_token_for_one_audience_never_opens_another(
-    judge_of: Callable[..., TokenVerifier], issuer: Issuer, audience: str, mode: Mode
+    make_verifier: Callable[..., TokenVerifier], issuer: Issuer, audience: str, mode: Mode
 ) -> None:
-    """A good token for our base opens no other, nor one for another ours, in either order and though remembered."""
-    judge = judge_of(mode)
+    """A good token for our base opens no other, nor one for another ours, in either order and even if cached."""
+    verifier = make_verifier(mode)
     for issue in (issuer.issue, issue_spine_token):
         for_us = f"Bearer {issue('sandbox-client', BASE, NOW)}"
         for_another = f"Bearer {issue('sandbox-client', audience, NOW)}"
-        is_refused(judge, for_us)
-        is_refused(judge, for_another, audience=audience)
-        assert is_refused(judge, for_us, audience=audience)
-        assert is_refused(judge, for_another)
+        is_refused(verifier, for_us)
+        is_refused(verifier, for_another, audience=audience)
+        assert is_refused(verifier, for_us, audience=audience)
+        assert is_refused(verifier, for_another)
 
 
 @given(st.data())
 def test_no_changed_character_is_overlooked(
-    judge_of: Callable[..., TokenVerifier], issuer: Issuer, data: st.DataObject
+    make_verifier: Callable[..., TokenVerifier], issuer: Issuer, data: st.DataObject
 ) -> None:
     """A good token in which any one character is another is refused: no two spellings of a token are accepted."""
     token = issuer.issue("sandbox-client", BASE, NOW)
     position = data.draw(st.integers(0, len(token) - 1))
     replacement = data.draw(st.characters(codec="ascii").filter(lambda character: character != token[position]))
-    assert is_refused(judge_of("registry"), f"Bearer {token[:position]}{replacement}{token[position + 1 :]}")
+    assert is_refused(make_verifier("registry"), f"Bearer {token[:position]}{replacement}{token[position + 1 :]}")
 
 
 @given(st.binary())
@@ -205,10 +209,10 @@ def test_no_two_texts_decode_alike(text: str) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["claim.a", "header.a", "without", "x", "mode", "expires_in"]), st.text())))
-def test_an_order_is_read_or_refused(issuer: Issuer, parameters: list[tuple[str, str]]) -> None:
+def test_a_specification_is_read_or_refused(issuer: Issuer, parameters: list[tuple[str, str]]) -> None:
     """No parameters make anything but a token or a refusal that names one of them."""
     try:
-        token = read_token_spec(parameters).fill(issuer, BASE, NOW)
+        token = read_token_spec(parameters).issue(issuer, BASE, NOW)
     except UnreadableTokenSpec as refusal:
         token = str(refusal)
     assert token.count(".") == 2 or any(name in token for name, _ in parameters)
@@ -220,10 +224,10 @@ def _claims_of(token: str) -> dict[str, Any]:
 
 
 def test_the_examples_are_not_refused_for_another_reason(
-    judge_of: Callable[..., TokenVerifier], issuer: Issuer
+    make_verifier: Callable[..., TokenVerifier], issuer: Issuer
 ) -> None:
     """The helpers of this module let a good token pass."""
-    assert not is_refused(judge_of("registry"), f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}")
-    assert not is_refused(judge_of("spine"), f"Bearer {issue_spine_token('sandbox-client', BASE, NOW)}")
+    assert not is_refused(make_verifier("registry"), f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}")
+    assert not is_refused(make_verifier("spine"), f"Bearer {issue_spine_token('sandbox-client', BASE, NOW)}")
     with pytest.raises(AccessDenied):
-        judge_of("any").judge([], [BASE], NOW)
+        make_verifier("any").verify([], [BASE], NOW)

@@ -1,1 +1,1 @@
-"""Issuing tokens for tests, good ones and malformed ones."""
+"""The issuing of tokens for tests, good ones and malformed ones."""

@@ -1,6 +1,6 @@
-"""The token endpoint, the keys and the discovery document, beside the FHIR base.
+"""The HTTP side of the issuer: the token endpoint, the key set and the discovery document, outside the FHIR base.
 
-Source: registry pages, Overview (the token endpoint); RFC 6749; RFC 7517; OpenID Connect Discovery 1.0.
+Source: Registry overview (the token endpoint); RFC 6749; RFC 7517; OpenID Connect Discovery 1.0.
 """
 
 from collections.abc import Callable, Collection
@@ -38,11 +38,11 @@ class TokenApi:
         return json_response(HTTPStatus.NOT_FOUND, {"error": f"There is nothing at {request.path[:120]}."})
 
     def hand_out(self, request: Request, now_s: float, lifetime_s: int = LIFETIME_S) -> Response:
-        """Answer a request for a token, which shall be good for so long."""
+        """Return the answer to a request for a token with this lifetime."""
         if request.body_error is not None:
             return invalid_request(str(request.body_error))
         if len(request.headers.getall("Authorization", ())) > 1:
-            return invalid_request("several Authorization headers; expected one at most")
+            return invalid_request("there are several Authorization headers; expected at most one")
         status, headers, body = self._issuer().token_endpoint(
             request.headers.get("Content-Type", ""),
             request.headers.get("Authorization"),
@@ -55,16 +55,16 @@ class TokenApi:
 
 
 def invalid_request(description: str) -> Response:
-    """Return the error of RFC 6749 section 5.2 for a request that cannot be understood."""
+    """Return the error of RFC 6749 section 5.2 for a request that cannot be read."""
     return json_response(HTTPStatus.BAD_REQUEST, {"error": "invalid_request", "error_description": description})
 
 
 def origin(url: str) -> str:
-    """Give the scheme and authority of a URL."""
+    """Return the scheme and authority of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _not_for(request: Request, allowed: str) -> Response:
-    message = f"{request.method} is not for {request.path}; expected {allowed}."
+    message = f"{request.method} is not allowed for {request.path}; expected {allowed}."
     return json_response(HTTPStatus.METHOD_NOT_ALLOWED, {"error": message}, {"Allow": allowed})

@@ -1,4 +1,4 @@
-"""The built-in issuer: tokens in the shape of Azure AD v1, good ones and spoiled ones, and its token endpoint.
+"""The built-in issuer: tokens in the shape of Azure AD v1, its token endpoint, its discovery document.
 
 Source: Registry overview (security), sample token; RFC 6749 sections 5.1 and 5.2; RFC 8414 for the discovery document.
 """
@@ -9,25 +9,25 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from registry_sandbox.auth.clients import BuiltInClient, require_client
+from registry_sandbox.auth.issue.malformed import changed
 from registry_sandbox.auth.issue.token_request import TokenRequestRefused, read_token_request
 from registry_sandbox.auth.jws import base64url, write_jws
 from registry_sandbox.auth.keys import ALGORITHM, KeySet, SigningKey
-from registry_sandbox.auth.verify.claims import leaving_out
 
 TENANT: Final = "6f1d1c52-5a0e-4a5e-9d0b-2f6b8f3a7e00"
 BUILT_IN_ISSUER: Final = f"https://appointment-registry-sandbox.invalid/{TENANT}/"
 LIFETIME_S: Final = 3600
 CLOCK_ALLOWANCE_S: Final = 300
-"""Azure AD dates a token five minutes back: so exp = iat + 3900 in the pages' sample, and expires_in is 3600."""
+"""Azure AD dates a token back by five minutes: in the pages' sample exp = iat + 3900, and expires_in is 3600."""
 
 
 class Issuer:
     """Issues tokens for the built-in clients.
 
     Args:
-        key: what they are signed with.
+        key: signs the tokens.
         name: the value of `iss`.
-        random_bytes: gives so many bytes, for the claims that differ in each token (`aio`, `uti`).
+        random_bytes: returns that many bytes, for the claims that differ in each token (`aio`, `uti`).
     """
 
     def __init__(self, key: SigningKey, *, random_bytes: Callable[[int], bytes], name: str = BUILT_IN_ISSUER) -> None:
@@ -35,7 +35,7 @@ class Issuer:
         self._random_bytes = random_bytes
         self.name = name
 
-    def issue(  # noqa: PLR0913 - what can be spoiled is what there is
+    def issue(  # noqa: PLR0913 - each part of a token can be changed
         self,
         client_id: str,
         audience: str,
@@ -46,29 +46,29 @@ class Issuer:
         without: Collection[str] = (),
         headers: Mapping[str, object] | None = None,
     ) -> str:
-        """Sign a token that is good for `expires_in` seconds from `now` on.
+        """Return a signed token that expires `expires_in` seconds after `now`.
 
         Args:
             client_id: a built-in client.
-            audience: the registry that it is for.
-            now: the sandbox's clock, in seconds since the epoch.
-            expires_in: negative for an expired one.
-            claims: replace or join the claims.
-            without: claims that are left out.
-            headers: replace or join the header's members; with `alg` none there is no signature, else it is RS256's.
+            audience: the registry that the token is for.
+            now: the sandbox's clock, in seconds since 1970.
+            expires_in: a negative number makes an expired token.
+            claims: added to the claims, or put in their place.
+            without: claims to leave out.
+            headers: added to the header's members, or put in their place. With `alg` none there is no signature;
+                otherwise the signature is RS256, whatever `alg` says.
 
         Raises:
             UnknownClient: there is no such client.
-            NoSuchClaim: a claim to leave out is not there.
+            NoSuchClaim: the token does not have a claim that shall be left out.
         """
-        content = {**self._claims(require_client(client_id), audience, now, expires_in), **(claims or {})}
-        kept = leaving_out(content, without)
+        content = changed(self._claims(require_client(client_id), audience, now, expires_in), claims, without)
         header = {"typ": "JWT", "alg": ALGORITHM, "x5t": self._key.x5t, "kid": self._key.kid, **(headers or {})}
-        return write_jws(header, kept, (lambda _: b"") if header["alg"] == "none" else self._key.sign)
+        return write_jws(header, content, (lambda _: b"") if header["alg"] == "none" else self._key.sign)
 
     def _claims(self, client: BuiltInClient, audience: str, now: float, expires_in: int) -> dict[str, object]:
         expires = int(now) + expires_in
-        # An expired token too began before it ended.
+        # Even an expired token must begin before it ends.
         begins = min(int(now), expires) - CLOCK_ALLOWANCE_S
         return {
             "aud": audience,
@@ -88,7 +88,7 @@ class Issuer:
             "ver": "1.0",
         }
 
-    def token_endpoint(  # noqa: PLR0913 - what a request has, and what decides of it
+    def token_endpoint(  # noqa: PLR0913 - the parts of a request, and what decides about it
         self,
         content_type: str,
         authorization: str | None,
@@ -98,16 +98,16 @@ class Issuer:
         *,
         expires_in: int = LIFETIME_S,
     ) -> tuple[HTTPStatus, dict[str, str], dict[str, Any]]:
-        """Answer a POST to the token endpoint: status, headers, and the JSON object of the body.
+        """Return the answer to a POST to the token endpoint: status, headers, and the JSON object of the body.
 
         Args:
-            content_type: of the request, empty where there is none.
+            content_type: of the request; empty if there is none.
             authorization: the Authorization header, if there is one.
             body: of the request.
-            now: the sandbox's clock, in seconds since the epoch.
-            audiences: what this registry is called; a scope is one of these and `/.default`.
-            expires_in: of the token that is handed out; the answer says 3600 all the same, so that the fault
-                `token: expired` looks as it would.
+            now: the sandbox's clock, in seconds since 1970.
+            audiences: the names of this registry; a scope is one of them with `/.default`.
+            expires_in: lifetime of the issued token in seconds. The answer always says 3600, so that the fault
+                `token: expired` looks like a good answer.
         """
         headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
         try:
@@ -123,7 +123,7 @@ class Issuer:
         return HTTPStatus.OK, headers, {"token_type": "Bearer", **lifetime, "access_token": token}
 
     def openid_configuration(self, root_url: str) -> dict[str, Any]:
-        """Give the discovery document; `root_url` is where this server is, without a trailing slash."""
+        """Return the discovery document; `root_url` is the URL of this server, without a slash at its end."""
         return {
             "issuer": self.name,
             "token_endpoint": f"{root_url}/oauth2/token",
@@ -137,9 +137,9 @@ class Issuer:
         }
 
     def public_keys(self) -> KeySet:
-        """Give the keys that verify what this issuer signs, for its own name alone."""
+        """Return the keys that verify this issuer's tokens, and no other issuer's."""
         return self._key.public(self.name)
 
     def jwks(self) -> dict[str, Any]:
-        """Give the public half of the signing key."""
+        """Return the public half of the signing key, as a JSON Web Key Set."""
         return self._key.jwks()

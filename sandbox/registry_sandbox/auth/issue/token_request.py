@@ -1,4 +1,4 @@
-"""A request for a token, by client credentials: read, authenticated, or refused as OAuth has it.
+"""The request for a token by client credentials: it is read and authenticated, or refused with an OAuth error.
 
 Source: RFC 6749 sections 2.3.1 (client authentication), 3.2, 4.4.2 (the request), 5.2 (errors).
 """
@@ -20,7 +20,7 @@ _MAX_FIELDS = 100
 
 
 class TokenRequestRefused(Exception):
-    """The token endpoint gives no token; `error` is the code of RFC 6749 section 5.2, the message its description."""
+    """The token endpoint issues no token; `error` is the code of RFC 6749 section 5.2, the message its description."""
 
     def __init__(self, error: OAuthError, message: str) -> None:
         self.error: OAuthError = error
@@ -29,7 +29,7 @@ class TokenRequestRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What was asked for, by whom; both are known and good."""
+    """An accepted request: the authenticated client, and the registry that the token shall be for."""
 
     client: BuiltInClient
     audience: str
@@ -38,10 +38,10 @@ class TokenRequest:
 def read_token_request(
     content_type: str, authorization: str | None, body: bytes, audiences: Collection[str]
 ) -> TokenRequest:
-    """Read a request, and check it in the order: form, client, grant, scope.
+    """Read a request and check, in this order: the form, the client, the grant, the scope.
 
     Raises:
-        TokenRequestRefused: at the first check that fails.
+        TokenRequestRefused: the first check that fails.
     """
     form = _read_form(content_type, body)
     client = _authenticated(*_credentials(form, authorization))
@@ -55,14 +55,14 @@ def read_token_request(
 
 def _read_form(content_type: str, body: bytes) -> dict[str, str]:
     if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
-        raise TokenRequestRefused("invalid_request", f"Content-Type is another; expected {MEDIA_TYPE}")
+        raise TokenRequestRefused("invalid_request", f"Content-Type is not accepted; expected {MEDIA_TYPE}")
     try:
         pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError:
-        raise TokenRequestRefused("invalid_request", "the body is no form; expected percent-encoded UTF-8") from None
+        raise TokenRequestRefused("invalid_request", "the body is not a form; expected percent-encoded UTF-8") from None
     form = dict(pairs)
     if len(form) != len(pairs):  # section 3.2: "parameters MUST NOT be included more than once"
-        raise TokenRequestRefused("invalid_request", "a parameter is there twice; expected each once")
+        raise TokenRequestRefused("invalid_request", "a parameter is repeated; expected each once")
     return form
 
 
@@ -71,7 +71,7 @@ def _credentials(form: dict[str, str], authorization: str | None) -> tuple[str, 
         return form.get("client_id", ""), form.get("client_secret", "")
     if "client_secret" in form:  # section 2.3: "MUST NOT use more than one authentication method in each request"
         raise TokenRequestRefused(
-            "invalid_request", "the client authenticates twice; expected HTTP Basic or form fields"
+            "invalid_request", "the client authenticates twice; expected either HTTP Basic or form fields"
         )
     client_id, secret = _basic(authorization)
     if form.get("client_id", client_id) != client_id:
@@ -83,23 +83,23 @@ def _basic(authorization: str) -> tuple[str, str]:
     expected = "expected HTTP Basic, base64 of client_id:client_secret"
     scheme, _, encoded = authorization.strip(" \t").partition(" ")
     if scheme.lower() != "basic":
-        raise TokenRequestRefused("invalid_client", f"the scheme of the Authorization header is another; {expected}")
+        raise TokenRequestRefused("invalid_client", f"the scheme of the Authorization header is not Basic; {expected}")
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except ValueError:
         raise TokenRequestRefused("invalid_client", f"the Authorization header cannot be decoded; {expected}") from None
     if not colon:
-        raise TokenRequestRefused("invalid_client", f"there is no colon in the credentials; {expected}")
+        raise TokenRequestRefused("invalid_client", f"the credentials have no colon; {expected}")
     return pair
 
 
 def _authenticated(client_id: str, secret: str) -> BuiltInClient:
     if not client_id or not secret:
         expected = "expected client_id and client_secret, as form fields or by HTTP Basic"
-        raise TokenRequestRefused("invalid_client", f"the client does not authenticate; {expected}")
+        raise TokenRequestRefused("invalid_client", f"the client is not authenticated; {expected}")
     client = CLIENTS.get(client_id)
-    # One answer for both, in the same time, as a real issuer would: which ids exist is not told.
+    # The same answer in the same time for both, as a real issuer would: it must not reveal which ids exist.
     stated = secret.encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(stated, client.secret.encode() if client else b"") or client is None:
         raise TokenRequestRefused("invalid_client", "client_id or client_secret is wrong")

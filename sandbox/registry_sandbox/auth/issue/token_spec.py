@@ -1,6 +1,6 @@
-"""A token made to order, good or spoiled in one place, as the control API and the command line offer it.
+"""The specification of a test token, good or malformed, as the control API and the command line read it.
 
-Source: docs/tokens.md, which has an order for every fault that a token can have.
+Source: docs/tokens.md, which has a specification for every error that a token can have.
 """
 
 import json
@@ -9,21 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from registry_sandbox.auth.clients import CLIENTS, require_client
+from registry_sandbox.auth.groups import WRITERS
 from registry_sandbox.auth.issue.issuer import Issuer
-from registry_sandbox.auth.verify.authorisation import WRITERS
-from registry_sandbox.auth.verify.claims import NoSuchClaim
-from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE, issue_spine_token
+from registry_sandbox.auth.issue.malformed import NoSuchClaim
+from registry_sandbox.auth.issue.spine import issue_spine_token
+from registry_sandbox.auth.spine import READ_SCOPE, WRITE_SCOPE
 
 _MAX_EXPIRES_IN = 10**10
 
 
 class UnreadableTokenSpec(ValueError):
-    """An order has a parameter that is unknown, or whose value cannot be used."""
+    """A parameter is unknown, or its value cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSpec:
-    """What the token shall be; all by default, a good one of the registry's kind."""
+    """What the token shall be; by default a good token of the registry's kind, which may write."""
 
     client: str = "sandbox-client"
     mode: Literal["registry", "spine"] = "registry"
@@ -32,35 +33,35 @@ class TokenSpec:
     without: tuple[str, ...] = ()
     headers: Mapping[str, Any] = field(default_factory=dict)
 
-    def fill(self, issuer: Issuer, audience: str, now: float) -> str:
-        """Make the token, for this audience, at this time (seconds since the epoch).
+    def issue(self, issuer: Issuer, audience: str, now: float) -> str:
+        """Return the token for this audience; `now` is the sandbox's clock, in seconds since 1970.
 
         Raises:
-            UnreadableTokenSpec: a claim is to be left out that is not there.
+            UnreadableTokenSpec: the token does not have a claim that shall be left out.
         """
         try:
-            return self._made(issuer, audience, now)
+            return self._issue(issuer, audience, now)
         except NoSuchClaim as error:
             raise UnreadableTokenSpec(str(error)) from None
 
-    def _made(self, issuer: Issuer, audience: str, now: float) -> str:
-        spoiled: dict[str, Any] = {"claims": self.claims, "without": self.without, "headers": self.headers}
+    def _issue(self, issuer: Issuer, audience: str, now: float) -> str:
+        changes: dict[str, Any] = {"claims": self.claims, "without": self.without, "headers": self.headers}
         if self.expires_in is not None:
-            spoiled["expires_in"] = self.expires_in
+            changes["expires_in"] = self.expires_in
         if self.mode == "spine":
             scope = WRITE_SCOPE if WRITERS in require_client(self.client).groups else READ_SCOPE
-            return issue_spine_token(self.client, audience, now, scope=scope, **spoiled)
-        return issuer.issue(self.client, audience, now, **spoiled)
+            return issue_spine_token(self.client, audience, now, scope=scope, **changes)
+        return issuer.issue(self.client, audience, now, **changes)
 
 
 def read_token_spec(parameters: Iterable[tuple[str, str]]) -> TokenSpec:
-    """Read the decoded parameters of a query, in order.
+    """Read the decoded parameters of a query.
 
-    They are `client`, `mode`, `expires_in` (seconds, negative for an expired token), and as often as wanted
-    `claim.NAME`, `header.NAME` and `without`. A claim's value is JSON where it parses as JSON, else text.
+    They are `client`, `mode`, `expires_in` (seconds, negative for an expired token), and the repeatable `claim.NAME`,
+    `header.NAME` and `without`. The value of a claim or header is JSON if it parses as JSON, otherwise text.
 
     Raises:
-        UnreadableTokenSpec: a parameter is unknown, is there twice, or cannot be used; the message names it.
+        UnreadableTokenSpec: a parameter is unknown, is repeated, or cannot be used; the message names it.
     """
     claims: dict[str, Any] = {}
     headers: dict[str, Any] = {}
@@ -75,31 +76,30 @@ def read_token_spec(parameters: Iterable[tuple[str, str]]) -> TokenSpec:
         elif name == "without":
             without.append(value)
         elif name in single:
-            raise UnreadableTokenSpec(f"{name} is there twice; expected it once")
+            raise UnreadableTokenSpec(f"the parameter {name[:40]!r} is repeated; expected it once")
         else:
             single[name] = value
-    order = _read_single(single)
-    return TokenSpec(**order, claims=claims, headers=headers, without=tuple(without))
+    return TokenSpec(**_read_single(single), claims=claims, headers=headers, without=tuple(without))
 
 
 def _read_single(parameters: Mapping[str, str]) -> dict[str, Any]:
-    order: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in parameters.items():
         match name:
             case "client" if value in CLIENTS:
-                order[name] = value
+                values[name] = value
             case "client":
                 raise UnreadableTokenSpec(f"client is not known; expected {' or '.join(CLIENTS)}")
             case "mode" if value in ("registry", "spine"):
-                order[name] = value
+                values[name] = value
             case "mode":
                 raise UnreadableTokenSpec("mode is not known; expected registry or spine")
             case "expires_in":
-                order[name] = _seconds(value)
+                values[name] = _seconds(value)
             case _:
                 known = "client, mode, expires_in, claim.NAME, header.NAME, without"
                 raise UnreadableTokenSpec(f"the parameter {name[:40]!r} is not known; expected {known}")
-    return order
+    return values
 
 
 def _seconds(value: str) -> int:

@@ -1,1 +1,1 @@
-"""Verifying what a client shows: tokens, their claims, and what they allow."""
+"""The verification of bearer tokens: who calls, and what the client may do."""

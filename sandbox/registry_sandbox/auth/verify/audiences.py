@@ -1,6 +1,6 @@
-"""What a registry on this machine is called in `aud` and `scope`: every spelling of its address.
+"""The names of a registry on this machine in `aud` and `scope`: every loopback spelling of its base URL.
 
-Source: Registry overview (security): the audience is the registry, and the scope is that with `/.default`.
+Source: Registry overview (security): the audience is the registry, and the scope is the audience with `/.default`.
 """
 
 from typing import Final
@@ -10,10 +10,10 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def loopback_audiences(port: int, path: str) -> tuple[str, ...]:
-    """Give the loopback spellings of the base URL at this port; `path` is the base path, such as `/STU3`.
+    """Return the loopback spellings of the base URL at this port; `path` is the base path, such as `/STU3`.
 
-    The port may be left out where it is the scheme's own. Both schemes are among them: TLS may end in front of the
-    sandbox.
+    Both schemes are included, because a proxy may end TLS in front of the sandbox. The default port of a scheme may be
+    left out.
     """
     authorities = [(scheme, f"{host}:{port}") for scheme in _DEFAULT_PORTS for host in _LOOPBACK]
     authorities += [(scheme, host) for scheme, own in _DEFAULT_PORTS.items() if own == port for host in _LOOPBACK]

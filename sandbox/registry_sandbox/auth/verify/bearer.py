@@ -4,25 +4,18 @@ Source: Registry overview (security); RFC 6750 section 2.1; RFC 9110 sections 11
 """
 
 from collections.abc import Sequence
+from typing import Final
 
-from registry_sandbox.fhir.finding import Finding
-from registry_sandbox.http.errors import AccessDenied
+from registry_sandbox.auth.refusal import denied
 
-MAX_CREDENTIALS = 16_384
-"""Characters of the Authorization header's value that are looked at; a longer one is refused unread."""
+MAX_CREDENTIALS: Final = 16_384
+"""The longest accepted value of the Authorization header, in characters; a longer one is refused unread."""
 
-LOCATION = "http.Authorization"
-
-_EXPECTED = "expected one header 'Authorization: Bearer <JWT>'"
-
-
-def denied(*messages: str) -> AccessDenied:
-    """Make the refusal that carries these messages, each located at the Authorization header."""
-    return AccessDenied(findings=[Finding("forbidden", message, LOCATION) for message in messages])
+_EXPECTED: Final = "expected one header 'Authorization: Bearer <JWT>'"
 
 
 def require_bearer_token(authorization: Sequence[str]) -> str:
-    """Give the token of the only Authorization header; `authorization` holds the values of all of them.
+    """Return the token of the only Authorization header; `authorization` has the values of all of them.
 
     Raises:
         AccessDenied: there is not exactly one header, or it is not `Bearer` followed by one ASCII word.
@@ -38,8 +31,12 @@ def require_bearer_token(authorization: Sequence[str]) -> str:
         raise denied(f"The Authorization header is too long; expected at most {MAX_CREDENTIALS} characters")
     if not credentials.isascii():
         raise denied(f"The Authorization header is not ASCII; {_EXPECTED}")
+    return _token_of(credentials)
+
+
+def _token_of(credentials: str) -> str:
     scheme, _, token = credentials.partition(" ")
-    if scheme.lower() != "bearer":  # RFC 9110 11.1: the scheme's case does not matter
+    if scheme.lower() != "bearer":  # RFC 9110 section 11.1: the scheme is case-insensitive
         raise denied(f"The scheme of the Authorization header is not Bearer; {_EXPECTED}")
     token = token.lstrip(" ")
     if not token:

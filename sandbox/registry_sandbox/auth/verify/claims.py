@@ -1,27 +1,28 @@
-"""What both kinds of token have in common: claims of a type, an audience, a time in which they hold.
+"""The checks that both kinds of token share: dates, names, the audience.
 
-A message names the claim and what was expected of it; what the claim says is never repeated.
+Each check yields its errors. A message names the claim and what was expected; it never repeats the claim's value.
 Source: RFC 7519 sections 2 and 4.1.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from registry_sandbox.http.request import Client
 
-LAST_NUMERIC_DATE = 253_402_300_799
-"""The last second of the year 9999. A later one is no date that any calendar holds."""
+LAST_NUMERIC_DATE: Final = 253_402_300_799
+"""The last second of the year 9999, in seconds since 1970."""
 
-MAX_NAME = 256
+MAX_NAME: Final = 256
+"""The longest accepted name, in characters."""
 
-_ANNOUNCED = 8
+_MAX_LISTED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a token is judged by, besides its keys: accepted audiences, the sandbox's clock in seconds, the leeway."""
+    """What a token is compared with: the names of this registry, the sandbox's clock and the leeway, in seconds."""
 
     audiences: Collection[str]
     now: float
@@ -29,7 +30,7 @@ class Expectation:
 
     @property
     def clock(self) -> str:
-        """The clock, and the leeway if there is one, as a message tells them."""
+        """The clock as messages show it, with the leeway if there is one."""
         instant = datetime.fromtimestamp(int(self.now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         leeway = f", leeway {self.leeway_s:g} s" if self.leeway_s else ""
         return f"the sandbox's clock, {instant} ({int(self.now)}{leeway})"
@@ -37,15 +38,18 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """A token in which all is well but what time and audience decide: these are judged at every call."""
+    """A token that passed every check; time and audience are checked again at every request.
+
+    `not_before` and `expires` are in seconds since 1970.
+    """
 
     client: Client
     audiences: tuple[str, ...]
     not_before: int
     expires: int
 
-    def holds(self, audiences: Collection[str], now: float, leeway_s: float) -> bool:
-        """Tell whether the token is good now and here."""
+    def is_valid(self, audiences: Collection[str], now: float, leeway_s: float) -> bool:
+        """Return True if the token is valid at this time, for one of these audiences."""
         if not self.is_in_time(now, leeway_s):
             return False
         for audience in self.audiences:  # noqa: SIM110 - the hot path: any() would cost as much as all the rest
@@ -54,38 +58,22 @@ class VerifiedToken:
         return False
 
     def is_in_time(self, now: float, leeway_s: float) -> bool:
-        """Tell whether the token is good now, if it is here."""
+        """Return True if the token is valid at this time."""
         return self.not_before <= now + leeway_s and now < self.expires + leeway_s
 
 
-class NoSuchClaim(ValueError):
-    """A claim is to be left out of a token that has none of that name."""
-
-
-def leaving_out(claims: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
-    """Give the claims but those named.
-
-    Raises:
-        NoSuchClaim: there is none of a name, so that the token would not be spoiled as was meant.
-    """
-    for name in names:
-        if name not in claims:
-            raise NoSuchClaim(f"without names {name[:40]!r}, a claim that there is not; expected {', '.join(claims)}")
-    return {name: value for name, value in claims.items() if name not in names}
-
-
 def is_name(value: object) -> bool:
-    """Tell whether this is text that can stand in a log line: not empty, not long, printable."""
+    """Return True for a printable text of 1 to `MAX_NAME` characters, which can stand in a log line."""
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME and value.isprintable()
 
 
 def is_numeric_date(value: object) -> TypeGuard[int]:
-    """Tell whether this is a whole number of seconds between 1970 and 9999; true and 1.0 are none."""
+    """Return True for a whole number of seconds from 1970 to 9999; `True` and `1.0` are not whole numbers here."""
     return type(value) is int and 0 <= value <= LAST_NUMERIC_DATE
 
 
-def name_faults(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
-    """Name each of these claims that is not a short text."""
+def name_errors(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
+    """Yield an error for each of these claims that is not a name."""
     for name in names:
         if name not in claims:
             yield f"Claim {name} is missing; expected a text"
@@ -93,8 +81,8 @@ def name_faults(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
             yield f"Claim {name} cannot be used; expected a printable text of 1 to {MAX_NAME} characters"
 
 
-def date_faults(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
-    """Name each of these claims that is no NumericDate."""
+def date_errors(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
+    """Yield an error for each of these claims that is not a NumericDate."""
     for name in names:
         if name not in claims:
             yield f"Claim {name} is missing; expected a whole number of seconds since 1970"
@@ -102,10 +90,10 @@ def date_faults(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
             yield f"Claim {name} cannot be used; expected a whole number of seconds since 1970, up to the year 9999"
 
 
-def time_faults(claims: Mapping[str, Any], expectation: Expectation, *starts: str) -> Iterator[str]:
-    """Tell whether the token has expired, or one of the claims in `starts` lies in the future.
+def time_errors(claims: Mapping[str, Any], expectation: Expectation, *starts: str) -> Iterator[str]:
+    """Yield an error if the token has expired, and one for each claim in `starts` that is in the future.
 
-    Claims that are no NumericDate are passed over: `date_faults` names them.
+    Claims that are not a NumericDate are skipped, because `date_errors` reports them.
     """
     expires = claims.get("exp")
     if is_numeric_date(expires) and expectation.now >= expires + expectation.leeway_s:
@@ -117,7 +105,7 @@ def time_faults(claims: Mapping[str, Any], expectation: Expectation, *starts: st
 
 
 def audiences_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the audiences of a token: `aud` is a text or an array of texts; anything else is no audience."""
+    """Return the audiences of a token: `aud` is a text or an array of texts; any other value names none."""
     audience = claims.get("aud")
     if isinstance(audience, str):
         return (audience,)
@@ -126,19 +114,19 @@ def audiences_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def audience_faults(claims: Mapping[str, Any], expectation: Expectation) -> Iterator[str]:
-    """Tell whether the token is for somebody else: texts are compared as they are, a trailing slash included."""
+def audience_errors(claims: Mapping[str, Any], expectation: Expectation) -> Iterator[str]:
+    """Yield an error if the token is for another registry; a trailing slash makes another name."""
     # RFC 7519 section 2, StringOrURI: "compared as case-sensitive strings with no transformations".
-    expected = f"expected {one_of(expectation.audiences)}"
+    expected = f"expected {listed(expectation.audiences)}"
     stated = audiences_of(claims)
     if "aud" not in claims:
         yield f"Claim aud is missing; {expected}"
     elif not any(audience in expectation.audiences for audience in stated):
         slash = any(audience.removesuffix("/") in expectation.audiences for audience in stated)
-        yield f"Claim aud {'has a trailing slash too much' if slash else 'does not name this registry'}; {expected}"
+        yield f"Claim aud {'has an extra slash at its end' if slash else 'does not name this registry'}; {expected}"
 
 
-def one_of(values: Collection[str]) -> str:
-    """Announce what is accepted, the first few of many."""
-    shown = sorted(values)[:_ANNOUNCED]
-    return f"{'one of ' if len(shown) > 1 else ''}{', '.join(shown)}{' ...' if len(values) > len(shown) else ''}"
+def listed(accepted: Collection[str]) -> str:
+    """Return the accepted values as a message shows them: the one, or "one of" the first eight."""
+    shown = sorted(accepted)[:_MAX_LISTED]
+    return f"{'one of ' if len(shown) > 1 else ''}{', '.join(shown)}{' ...' if len(accepted) > len(shown) else ''}"

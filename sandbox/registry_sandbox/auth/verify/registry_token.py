@@ -1,4 +1,4 @@
-"""The signed token of the registry, in the shape of Azure AD v1, judged claim by claim.
+"""The verification of the registry's signed token, in the shape of Azure AD v1.
 
 Source: Registry overview (security) and its sample token; RFC 7515 section 4.1; RFC 7519 section 4.1.
 """
@@ -6,28 +6,28 @@ Source: Registry overview (security) and its sample token; RFC 7515 section 4.1;
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from registry_sandbox.auth.groups import READERS, WRITERS
 from registry_sandbox.auth.jws import Jws
 from registry_sandbox.auth.keys import ALGORITHM, KeySet, PublicKey
-from registry_sandbox.auth.verify.authorisation import WRITERS, group_faults, groups_of
-from registry_sandbox.auth.verify.bearer import denied
+from registry_sandbox.auth.refusal import denied
 from registry_sandbox.auth.verify.claims import (
     Expectation,
     VerifiedToken,
-    audience_faults,
+    audience_errors,
     audiences_of,
-    date_faults,
-    name_faults,
-    one_of,
-    time_faults,
+    date_errors,
+    listed,
+    name_errors,
+    time_errors,
 )
 from registry_sandbox.http.request import Client
 
 
 def require_signature(token: Jws, keys: KeySet) -> PublicKey:
-    """Give the key that the token is signed with.
+    """Return the key that signed the token.
 
     Raises:
-        AccessDenied: with the faults of the header, or that of the signature.
+        AccessDenied: the header has errors, or the signature does not verify.
     """
     key = _require_key(token, keys)
     if not key.verifies(token.signing_input, token.signature):
@@ -40,56 +40,71 @@ def require_signature(token: Jws, keys: KeySet) -> PublicKey:
 def verify_registry_token(
     token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation
 ) -> VerifiedToken:
-    """Judge the claims of a token that is signed with this key.
+    """Verify the claims of a token that this key signed.
 
     Raises:
-        AccessDenied: with the faults of the claims.
+        AccessDenied: with all the errors of the claims.
     """
-    faults = list(_claim_faults(token, key, issuers, expectation))
-    if faults:
-        raise denied(*faults)
+    errors = list(_claim_errors(token, key, issuers, expectation))
+    if errors:
+        raise denied(*errors)
     claims = token.claims
-    client = Client(claims["appid"], may_write=WRITERS in groups_of(claims))
+    client = Client(claims["appid"], may_write=WRITERS in _groups_of(claims))
     return VerifiedToken(client, audiences_of(claims), not_before=claims["nbf"], expires=claims["exp"])
 
 
 def _require_key(token: Jws, keys: KeySet) -> PublicKey:
-    faults = list(_header_faults(token))
+    errors = list(_header_errors(token))
     key = keys.find(token.header.get("kid"))
     if key is None:
-        expected = one_of(keys.kids) or "a key, but this sandbox was given none"
-        fault = "is missing" if "kid" not in token.header else "names no key of the key set"
-        faults.append(f"Header kid {fault}; expected {expected}")
-    if key is None or faults:
-        raise denied(*faults)
+        expected = listed(keys.kids) or "a key, but this sandbox has none"
+        problem = "is missing" if "kid" not in token.header else "names no key of the key set"
+        errors.append(f"Header kid {problem}; expected {expected}")
+    if key is None or errors:
+        raise denied(*errors)
     return key
 
 
-def _header_faults(token: Jws) -> Iterator[str]:
-    # The algorithm is on our list, or the token is not looked at: never is a key used in the way that a token asks for.
+def _header_errors(token: Jws) -> Iterator[str]:
+    # Only our own algorithm is accepted: a token must never choose how a key is used.
     if "alg" not in token.header:
         yield f"Header alg is missing; expected {ALGORITHM}"
     elif token.header["alg"] != ALGORITHM:
         yield f"Header alg is not accepted; expected {ALGORITHM}"
     if token.header.get("typ", "JWT") != "JWT":
         yield "Header typ is not accepted; expected JWT"
-    if "crit" in token.header:  # RFC 7515 section 4.1.11: what it lists must be understood, and nothing is
+    if "crit" in token.header:  # RFC 7515 section 4.1.11: every extension it lists must be understood; we know none
         yield "Header crit names extensions, and none is understood; expected no crit"
 
 
-def _claim_faults(token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation) -> Iterator[str]:
+def _claim_errors(token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation) -> Iterator[str]:
     claims = token.claims
-    yield from date_faults(claims, "iat", "nbf", "exp")
-    yield from time_faults(claims, expectation, "nbf")  # a future iat is no fault
-    # A key speaks for its own issuer: with two issuers accepted, neither can sign in the other's name.
-    yield from _issuer_faults(claims, [issuer for issuer in issuers if key.issuer in ("", issuer)])
-    yield from name_faults(claims, "appid")
-    yield from audience_faults(claims, expectation)
-    yield from group_faults(claims)
+    yield from date_errors(claims, "iat", "nbf", "exp")
+    yield from time_errors(claims, expectation, "nbf")  # an iat in the future is accepted
+    # A key is valid for its own issuer only: of two accepted issuers, neither can sign in the name of the other.
+    yield from _issuer_errors(claims, [issuer for issuer in issuers if key.issuer in ("", issuer)])
+    yield from name_errors(claims, "appid")
+    yield from audience_errors(claims, expectation)
+    yield from _group_errors(claims)
 
 
-def _issuer_faults(claims: Mapping[str, Any], accepted: Collection[str]) -> Iterator[str]:
+def _issuer_errors(claims: Mapping[str, Any], accepted: Collection[str]) -> Iterator[str]:
     if "iss" not in claims:
-        yield f"Claim iss is missing; expected {one_of(accepted)}"
+        yield f"Claim iss is missing; expected {listed(accepted)}"
     elif claims["iss"] not in accepted:
-        yield f"Claim iss names another issuer; expected {one_of(accepted)}"
+        yield f"Claim iss names another issuer; expected {listed(accepted)}"
+
+
+def _group_errors(claims: Mapping[str, Any]) -> Iterator[str]:
+    expected = f"expected an array with {READERS} (readers) or {WRITERS} (writers)"
+    if "groups" not in claims:
+        yield f"Claim groups is missing; {expected}"
+    elif not _groups_of(claims) & {READERS, WRITERS}:
+        yield f"Claim groups allows neither reading nor writing; {expected}"
+
+
+def _groups_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    groups = claims.get("groups")
+    if isinstance(groups, list) and all(isinstance(member, str) for member in groups):
+        return frozenset(groups)
+    return frozenset()

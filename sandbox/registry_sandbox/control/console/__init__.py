@@ -1,4 +1,4 @@
-"""The console: one static page at `/`, which uses nothing but the control API; and the list of paths, as JSON."""
+"""The console at `/`: one static page that uses only the control API; for JSON clients, the list of paths."""
 
 import re
 from base64 import b64encode
@@ -19,16 +19,16 @@ class Console:
     """Answers `/`.
 
     Args:
-        paths: all that this server answers, for the list.
+        paths: all paths of this server, for the list.
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = list(paths)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer with the page, or with the list where JSON is preferred to pages."""
+        """Return the page, or the list if the client accepts JSON and not HTML."""
         if request.method not in ("GET", "HEAD"):
-            error = {"error": f"{request.method} is not for /; expected GET, HEAD."}
+            error = {"error": f"{request.method} is not allowed for /; expected GET, HEAD."}
             return json_response(HTTPStatus.METHOD_NOT_ALLOWED, error, {"Allow": "GET, HEAD"})
         accepted = ",".join(request.headers.getall("Accept", ()))
         if "json" in accepted and "text/html" not in accepted:
@@ -51,7 +51,7 @@ class Console:
 
     @cached_property
     def _policy(self) -> str:
-        # The page's own script and style, named by their hashes, and calls to this server: nothing else runs in it.
+        # Only the page's own script and style, named by their hashes, and calls to this server are allowed.
         inside = dict(re.findall(rb"<(script|style)>(.*?)</\1>", self._page, re.DOTALL))
         hashes = {name.decode(): b64encode(sha256(text).digest()).decode() for name, text in inside.items()}
         sources = "; ".join(f"{name}-src 'sha256-{digest}'" for name, digest in hashes.items())

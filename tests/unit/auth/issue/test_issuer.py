@@ -10,9 +10,9 @@ import jwt
 import pytest
 
 from registry_sandbox.auth.clients import UnknownClient
+from registry_sandbox.auth.groups import READERS, WRITERS
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.keys import SigningKey
-from registry_sandbox.auth.verify.authorisation import READERS, WRITERS
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
 BASE = "http://127.0.0.1:8080/STU3"
@@ -30,7 +30,7 @@ Answer = tuple[HTTPStatus, dict[str, str], dict[str, Any]]
 
 
 def basic(credentials: str) -> str:
-    """Give the Authorization header of HTTP Basic."""
+    """Return the Authorization header of HTTP Basic."""
     return f"Basic {base64.b64encode(credentials.encode()).decode()}"
 
 
@@ -121,8 +121,8 @@ class TestTokenEndpoint:
         """Parameters and the case of the media type do not matter."""
         assert ask(content_type="Application/X-WWW-Form-Urlencoded; charset=UTF-8")[0] == HTTPStatus.OK
 
-    def test_an_expired_token_on_order(self, issuer: Issuer) -> None:
-        """The fault hands out an expired token, and the answer looks as ever."""
+    def test_an_expired_token_on_spec(self, issuer: Issuer) -> None:
+        """The fault issues an expired token, and the answer looks like a good one."""
         body = urlencode(GOOD).encode()
         _, _, answer = issuer.token_endpoint(FORM, None, body, NOW, AUDIENCES, expires_in=-1)
         assert answer["expires_in"] == 3600

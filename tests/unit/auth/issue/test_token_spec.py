@@ -1,4 +1,4 @@
-"""Tokens made to order, as a query of the control API spells the order."""
+"""Test tokens, as a query of the control API specifies them."""
 
 from urllib.parse import parse_qsl
 
@@ -7,26 +7,26 @@ import pytest
 
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.issue.token_spec import TokenSpec, UnreadableTokenSpec, read_token_spec
-from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE
+from registry_sandbox.auth.spine import READ_SCOPE, WRITE_SCOPE
 
 NOW = 1_547_802_000
 BASE = "http://127.0.0.1:8080/STU3"
 
 
-def order(query: str) -> TokenSpec:
-    """Read the order of a query."""
+def spec(query: str) -> TokenSpec:
+    """Read the specification in a query."""
     return read_token_spec(parse_qsl(query, keep_blank_values=True))
 
 
-def test_nothing_ordered_is_a_good_token_of_the_writing_client() -> None:
-    """The defaults are those of a client that only wants to get on."""
-    assert order("") == TokenSpec("sandbox-client", "registry", None)
+def test_an_empty_specification_is_a_good_token_of_the_writing_client() -> None:
+    """The defaults suit a client that only needs access."""
+    assert spec("") == TokenSpec("sandbox-client", "registry", None)
 
 
-def test_everything_ordered_is_read() -> None:
-    """Each parameter finds its place; a value is JSON where it parses as JSON, else text."""
+def test_every_parameter_is_read() -> None:
+    """A value is JSON if it parses as JSON, otherwise text."""
     query = "client=sandbox-reader&mode=spine&expires_in=-60&without=a&without=b&header.kid=x&header.n=1"
-    assert order(f'{query}&claim.aud=["a"]&claim.exp=tomorrow&claim.sub="1"&claim.a.b=null&claim.e=') == TokenSpec(
+    assert spec(f'{query}&claim.aud=["a"]&claim.exp=tomorrow&claim.sub="1"&claim.a.b=null&claim.e=') == TokenSpec(
         client="sandbox-reader",
         mode="spine",
         expires_in=-60,
@@ -45,7 +45,7 @@ def test_everything_ordered_is_read() -> None:
         ("expires_in=1e9", "expires_in cannot be used"),
         ("expires_in=--1", "expires_in cannot be used"),
         ("expires_in=" + "9" * 5000, "expires_in cannot be used"),
-        ("expires_in=1&expires_in=2", "expires_in is there twice"),
+        ("expires_in=1&expires_in=2", "the parameter 'expires_in' is repeated"),
         ("expiry=1", "the parameter 'expiry' is not known; expected client, mode"),
         ("claim.=1", "the parameter 'claim.' is not known"),
         ("claim=1", "the parameter 'claim' is not known"),
@@ -54,12 +54,12 @@ def test_everything_ordered_is_read() -> None:
 def test_what_cannot_be_read_is_named(query: str, says: str) -> None:
     """The message names the parameter and what was expected."""
     with pytest.raises(UnreadableTokenSpec, match=says):
-        order(query)
+        spec(query)
 
 
 def test_a_registry_token(issuer: Issuer) -> None:
-    """The token says what was ordered."""
-    token = order("client=sandbox-reader&expires_in=5&claim.ver=2.0x&without=tid&header.kid=k").fill(issuer, BASE, NOW)
+    """The token is as specified."""
+    token = spec("client=sandbox-reader&expires_in=5&claim.ver=2.0x&without=tid&header.kid=k").issue(issuer, BASE, NOW)
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["appid"], claims["exp"], claims["ver"], "tid" in claims) == (
         "sandbox-reader",
@@ -72,8 +72,8 @@ def test_a_registry_token(issuer: Issuer) -> None:
 
 @pytest.mark.parametrize(("client", "scope"), [("sandbox-client", WRITE_SCOPE), ("sandbox-reader", READ_SCOPE)])
 def test_a_spine_token(client: str, scope: str, issuer: Issuer) -> None:
-    """The scope is what the client is let do, and there is no signature."""
-    token = order(f"mode=spine&client={client}").fill(issuer, BASE, NOW)
+    """The scope is what the client may do, and there is no signature."""
+    token = spec(f"mode=spine&client={client}").issue(issuer, BASE, NOW)
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["requested_scope"], claims["exp"] - claims["iat"]) == (scope, 300)
     assert token.endswith(".")
@@ -81,6 +81,8 @@ def test_a_spine_token(client: str, scope: str, issuer: Issuer) -> None:
 
 @pytest.mark.parametrize("mode", ["registry", "spine"])
 def test_a_claim_that_is_not_there_cannot_be_left_out(issuer: Issuer, mode: str) -> None:
-    """A typing error would else give a good token to a tester who counts on a spoiled one."""
-    with pytest.raises(UnreadableTokenSpec, match=r"without names 'audd', a claim that there is not; expected .*aud, "):
-        order(f"mode={mode}&without=audd").fill(issuer, BASE, NOW)
+    """A typing error would otherwise return a good token to a tester who expects a malformed one."""
+    with pytest.raises(
+        UnreadableTokenSpec, match=r"without names 'audd', which is not a claim of this token; expected .*aud, "
+    ):
+        spec(f"mode={mode}&without=audd").issue(issuer, BASE, NOW)

@@ -1,4 +1,4 @@
-"""The registry's signed token: header, signature and claims, each fault in its words."""
+"""The registry's signed token: header, signature and claims, each error with its message."""
 
 import hashlib
 import hmac
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from registry_sandbox.auth.groups import READERS, WRITERS
 from registry_sandbox.auth.issue.issuer import Issuer
 from registry_sandbox.auth.jws import base64url, from_base64url, write_jws
 from registry_sandbox.auth.keys import KeySet, SigningKey
-from registry_sandbox.auth.verify.authorisation import READERS, WRITERS
-from registry_sandbox.auth.verify.tokens import TokenVerifier
+from registry_sandbox.auth.verify.verifier import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 
 NOW = 1_547_802_000.5  # 2019-01-18T09:00:00.5Z
@@ -20,7 +20,7 @@ CLOCK = "the sandbox's clock, 2019-01-18T09:00:00Z (1547802000)"
 
 
 class TestHeader:
-    """Faults of the token's header: no key is touched before they are ruled out."""
+    """Errors of the token's header: no key is touched before they are ruled out."""
 
     @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "RS512", "ES256", "rs256", "", None, 1, ["RS256"]])
     def test_alg_is_on_a_list_of_one(
@@ -49,7 +49,7 @@ class TestHeader:
         token = issuer.issue("sandbox-client", BASE, NOW, headers={"kid": kid})
         assert messages(f"Bearer {token}") == [f"Header kid names no key of the key set; expected {key.kid}"]
 
-    def test_every_fault_of_the_header_at_once(self, key: SigningKey, messages: Callable[..., list[str]]) -> None:
+    def test_every_error_of_the_header_at_once(self, key: SigningKey, messages: Callable[..., list[str]]) -> None:
         """Missing alg, missing kid, another typ and crit make four findings."""
         token = write_jws({"typ": "at+jwt", "crit": ["exp"]}, {}, key.sign)
         assert messages(f"Bearer {token}") == [
@@ -60,10 +60,10 @@ class TestHeader:
         ]
 
     def test_without_keys_no_kid_is_known(self, issuer: Issuer) -> None:
-        """A judge without keys says so."""
-        judge = TokenVerifier(mode="registry", keys=KeySet([]), issuers=[issuer.name], leeway_s=0)
-        with pytest.raises(AccessDenied, match="this sandbox was given none"):
-            judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
+        """A verifier without keys says so."""
+        verifier = TokenVerifier(mode="registry", keys=KeySet([]), issuers=[issuer.name], leeway_s=0)
+        with pytest.raises(AccessDenied, match="this sandbox has none"):
+            verifier.verify([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
 
 
 class TestSignature:
@@ -95,16 +95,18 @@ class TestSignature:
         other = SigningKey.generate()
         keys = key.public(issuer.name) | other.public("https://other.example/")
         issuers = [issuer.name, "https://other.example/"]
-        judge = TokenVerifier(mode="registry", keys=keys, issuers=issuers, leeway_s=0)
+        verifier = TokenVerifier(mode="registry", keys=keys, issuers=issuers, leeway_s=0)
         foreign = Issuer(other, random_bytes=bytes, name="https://other.example/")
-        assert judge.judge([f"Bearer {foreign.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
+        assert verifier.verify(
+            [f"Bearer {foreign.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW
+        ).client.may_write
         posing = foreign.issue("sandbox-client", BASE, NOW, claims={"iss": issuer.name})
         with pytest.raises(AccessDenied, match=r"Claim iss names another issuer; expected https://other\.example/"):
-            judge.judge([f"Bearer {posing}"], AUDIENCES, NOW)
+            verifier.verify([f"Bearer {posing}"], AUDIENCES, NOW)
 
 
 class TestClaims:
-    """Faults of the claims: all of them are told at once."""
+    """Errors of the claims: all are reported at once."""
 
     @pytest.mark.parametrize("name", ["iat", "nbf", "exp", "iss", "appid", "aud", "groups"])
     def test_a_missing_claim(self, name: str, issuer: Issuer, messages: Callable[..., list[str]]) -> None:
@@ -130,6 +132,15 @@ class TestClaims:
         signing_input = base64url(b'{"alg":"RS256","kid":"%s"}' % key.kid.encode()) + "." + base64url(endless)
         [message] = messages(f"Bearer {signing_input}.{base64url(key.sign(signing_input.encode()))}")
         assert message.startswith("Claim exp cannot be used")
+
+    def test_dates_and_names_at_their_bounds(self, verifier: TokenVerifier, issuer: Issuer) -> None:
+        """The second 0 of 1970 and the last of 9999 are dates; names of 1 and of 256 characters are names."""
+        for name, value in (("iat", 0), ("nbf", 0), ("iat", 253_402_300_799), ("exp", 253_402_300_799)):
+            token = issuer.issue("sandbox-client", BASE, NOW, claims={name: value})
+            assert verifier.verify([f"Bearer {token}"], AUDIENCES, NOW).client.may_write
+        for name in ("x", "x" * 256):
+            token = issuer.issue("sandbox-client", BASE, NOW, claims={"appid": name})
+            assert verifier.verify([f"Bearer {token}"], AUDIENCES, NOW).client.name == name
 
     @pytest.mark.parametrize("value", [None, 1, "", "a\nb", "x" * 257, ["a"], "\ud800", {}])
     def test_a_client_without_a_name(self, value: object, issuer: Issuer, messages: Callable[..., list[str]]) -> None:
@@ -159,7 +170,7 @@ class TestClaims:
         """An array of group ids, with one that is known, lets a client in."""
         [message] = messages(f"Bearer {issuer.issue('sandbox-client', BASE, NOW, claims={'groups': value})}")
         assert message == (
-            "Claim groups lets the client neither read nor write; "
+            "Claim groups allows neither reading nor writing; "
             f"expected an array with {READERS} (readers) or {WRITERS} (writers)"
         )
 

@@ -1,4 +1,4 @@
-"""The Spine token: made good or spoiled, judged claim by claim, and never mistaken for the registry's."""
+"""The Spine token: issued good or malformed, verified claim by claim, never accepted as the registry's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from registry_sandbox.auth.issue.issuer import Issuer
+from registry_sandbox.auth.issue.spine import issue_spine_token
 from registry_sandbox.auth.jws import base64url
-from registry_sandbox.auth.verify.spine import READ_SCOPE, WRITE_SCOPE, issue_spine_token
-from registry_sandbox.auth.verify.tokens import TokenVerifier
+from registry_sandbox.auth.spine import READ_SCOPE, WRITE_SCOPE
+from registry_sandbox.auth.verify.verifier import TokenVerifier
 from registry_sandbox.http.errors import AccessDenied
 from registry_sandbox.http.request import Client
 
@@ -18,53 +19,55 @@ AUDIENCES = (BASE, "http://localhost:8080/STU3")
 CLOCK = "the sandbox's clock, 2019-01-18T09:00:00Z (1547802000)"
 
 
-def spoiled(**spoil: Any) -> str:
+def malformed(**changes: Any) -> str:
     """Make the Authorization header of a Spine token, good but for what is named."""
-    return f"Bearer {issue_spine_token('sandbox-client', BASE, NOW, **spoil)}"
+    return f"Bearer {issue_spine_token('sandbox-client', BASE, NOW, **changes)}"
 
 
 @pytest.fixture
-def judge(judge_of: Callable[..., TokenVerifier]) -> TokenVerifier:
-    """Give a judge in Spine mode, in place of the one in registry mode."""
-    return judge_of("spine")
+def verifier(make_verifier: Callable[..., TokenVerifier]) -> TokenVerifier:
+    """A verifier in Spine mode, in place of the one in registry mode."""
+    return make_verifier("spine")
 
 
 class TestAccepted:
     """Tokens that a Spine service would accept."""
 
-    def test_a_writing_token(self, judge: TokenVerifier) -> None:
+    def test_a_writing_token(self, verifier: TokenVerifier) -> None:
         """The client is called by its device, and the scope lets it write."""
-        assert judge.judge([spoiled()], AUDIENCES, NOW).client == Client("sandbox-client", may_write=True)
+        assert verifier.verify([malformed()], AUDIENCES, NOW).client == Client("sandbox-client", may_write=True)
 
-    def test_a_reading_token(self, judge: TokenVerifier) -> None:
+    def test_a_reading_token(self, verifier: TokenVerifier) -> None:
         """The scope lets it read only."""
-        assert judge.judge([spoiled(scope=READ_SCOPE)], AUDIENCES, NOW).client == Client(
+        assert verifier.verify([malformed(scope=READ_SCOPE)], AUDIENCES, NOW).client == Client(
             "sandbox-client", may_write=False
         )
 
-    def test_without_practitioner(self, judge: TokenVerifier) -> None:
+    def test_without_practitioner(self, verifier: TokenVerifier) -> None:
         """An unattended system names no practitioner."""
-        assert judge.judge([spoiled(without=["requesting_practitioner"])], AUDIENCES, NOW).client.may_write
+        assert verifier.verify([malformed(without=["requesting_practitioner"])], AUDIENCES, NOW).client.may_write
 
-    def test_for_five_minutes(self, judge: TokenVerifier) -> None:
+    def test_for_five_minutes(self, verifier: TokenVerifier) -> None:
         """It is good from iat on, and no more at iat + 300, remembered or not."""
-        header = [spoiled()]
-        assert judge.judge(header, AUDIENCES, int(NOW)).client.may_write
-        assert judge.judge(header, AUDIENCES, int(NOW) + 299.9).client.may_write
+        header = [malformed()]
+        assert verifier.verify(header, AUDIENCES, int(NOW)).client.may_write
+        assert verifier.verify(header, AUDIENCES, int(NOW) + 299.9).client.may_write
         for moment, reason in ((int(NOW) + 300, "Claim exp: the token has expired"), (int(NOW) - 1, "Claim iat: ")):
             with pytest.raises(AccessDenied, match=reason):
-                judge.judge(header, AUDIENCES, moment)
+                verifier.verify(header, AUDIENCES, moment)
 
-    def test_not_before_nbf(self, judge: TokenVerifier) -> None:
+    def test_not_before_nbf(self, verifier: TokenVerifier) -> None:
         """A token with an nbf, which it need not have, is held to it, remembered or not."""
-        header = [spoiled(claims={"nbf": int(NOW) + 100})]
-        assert judge.judge(header, AUDIENCES, NOW + 100).client.may_write
+        header = [malformed(claims={"nbf": int(NOW) + 100})]
+        assert verifier.verify(header, AUDIENCES, NOW + 100).client.may_write
         with pytest.raises(AccessDenied, match="Claim nbf: the token is not valid yet"):
-            judge.judge(header, AUDIENCES, NOW)
+            verifier.verify(header, AUDIENCES, NOW)
 
-    def test_an_expired_one_has_no_other_fault(self, messages: Callable[..., list[str]]) -> None:
+    def test_an_expired_one_has_no_other_error(self, messages: Callable[..., list[str]]) -> None:
         """With expires_in -60, iat lies 300 s before exp all the same."""
-        assert messages(spoiled(expires_in=-60)) == [f"Claim exp: the token has expired; expected a time after {CLOCK}"]
+        assert messages(malformed(expires_in=-60)) == [
+            f"Claim exp: the token has expired; expected a time after {CLOCK}"
+        ]
 
 
 class TestHeader:
@@ -74,12 +77,12 @@ class TestHeader:
     def test_another_value(self, name: str, messages: Callable[..., list[str]]) -> None:
         """The member is named with the value expected."""
         expected = {"alg": "none", "typ": "JWT"}[name]
-        fault = f"Header {name} is not accepted; expected {expected} in a Spine token"
-        assert messages(spoiled(headers={name: "other"})) == [fault]
+        error = f"Header {name} is not accepted; expected {expected} in a Spine token"
+        assert messages(malformed(headers={name: "other"})) == [error]
 
     def test_missing_members_crit_and_a_signature(self, messages: Callable[..., list[str]]) -> None:
-        """All the faults of the header are told at once."""
-        _, claims, _ = spoiled().removeprefix("Bearer ").split(".")
+        """All the errors of the header are reported at once."""
+        _, claims, _ = malformed().removeprefix("Bearer ").split(".")
         assert messages("Bearer " + base64url(b'{"crit":[]}') + f".{claims}.AAAA") == [
             "Header alg is missing; expected none in a Spine token",
             "Header typ is missing; expected JWT in a Spine token",
@@ -108,7 +111,7 @@ class TestClaims:
     def test_missing(self, name: str, expected: str, messages: Callable[..., list[str]]) -> None:
         """What would be expected is told."""
         # Without sub, the practitioner's id differs from it: that is told too, in its own finding.
-        found = messages(spoiled(without=[name, *(["requesting_practitioner"] if name == "sub" else [])]))
+        found = messages(malformed(without=[name, *(["requesting_practitioner"] if name == "sub" else [])]))
         assert len(found) == 1
         assert found[0].startswith(f"Claim {name} is missing; expected {expected}")
 
@@ -140,74 +143,74 @@ class TestClaims:
     )
     def test_wrong(self, name: str, value: object, messages: Callable[..., list[str]]) -> None:
         """Another value, type or shape is one finding that names the claim."""
-        [message] = messages(spoiled(claims={name: value}))
+        [message] = messages(malformed(claims={name: value}))
         assert message.startswith(f"Claim {name} ")
 
     @pytest.mark.parametrize("value", [None, True, 1.0, "1547802300", -1, 10**30, [1]])
     @pytest.mark.parametrize("name", ["iat", "exp", "nbf"])
     def test_a_date_that_is_none(self, name: str, value: object, messages: Callable[..., list[str]]) -> None:
-        """Only whole seconds are dates; nbf is not required, but judged where it is."""
-        [message] = messages(spoiled(claims={name: value}))
+        """Only whole seconds are dates; nbf is not required, but checked if it is there."""
+        [message] = messages(malformed(claims={name: value}))
         assert message.startswith(f"Claim {name} cannot be used; expected a whole number of seconds since 1970")
 
     @pytest.mark.parametrize("lifetime_s", [1, 299, 301, 3600])
     def test_a_life_of_other_than_five_minutes(self, lifetime_s: int, messages: Callable[..., list[str]]) -> None:
         """A consumer that grants itself an hour is refused, and so is one that is in a hurry."""
         claims = {"iat": int(NOW), "exp": int(NOW) + lifetime_s}
-        assert messages(spoiled(claims=claims)) == ["Claim exp does not fit iat; expected exp = iat + 300"]
+        assert messages(malformed(claims=claims)) == ["Claim exp does not fit iat; expected exp = iat + 300"]
 
     def test_another_practitioner_than_the_subject(self, messages: Callable[..., list[str]]) -> None:
         """The practitioner's id equals sub, where there is a practitioner."""
         expected = "Claim requesting_practitioner has another id than claim sub; expected the same"
-        assert messages(spoiled(claims={"sub": "2"})) == [expected]
+        assert messages(malformed(claims={"sub": "2"})) == [expected]
 
     @pytest.mark.parametrize("value", [None, "1", [], {"id": "1"}, {"resourceType": "Practitioner"}])
     def test_a_practitioner_that_is_none(self, value: object, messages: Callable[..., list[str]]) -> None:
-        """An optional claim is judged where it is there."""
-        found = messages(spoiled(claims={"requesting_practitioner": value}))
+        """An optional claim is checked if it is there."""
+        found = messages(malformed(claims={"requesting_practitioner": value}))
         assert found[0].startswith("Claim requesting_practitioner cannot be used; expected a FHIR Practitioner")
 
 
 class TestModes:
     """Each mode accepts its own tokens; `any` accepts both, and nothing between them."""
 
-    def test_registry_mode_takes_no_spine_token(self, judge_of: Callable[..., TokenVerifier]) -> None:
+    def test_registry_mode_takes_no_spine_token(self, make_verifier: Callable[..., TokenVerifier]) -> None:
         """An unsigned token is refused for its algorithm."""
         with pytest.raises(AccessDenied, match="Header alg is not accepted; expected RS256"):
-            judge_of("registry").judge([spoiled()], AUDIENCES, NOW)
+            make_verifier("registry").verify([malformed()], AUDIENCES, NOW)
 
-    def test_spine_mode_takes_no_registry_token(self, judge: TokenVerifier, issuer: Issuer) -> None:
+    def test_spine_mode_takes_no_registry_token(self, verifier: TokenVerifier, issuer: Issuer) -> None:
         """A good signature is no help."""
         with pytest.raises(AccessDenied, match="There is a signature; expected none"):
-            judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
+            verifier.verify([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW)
 
-    def test_any_takes_both(self, judge_of: Callable[..., TokenVerifier], issuer: Issuer) -> None:
+    def test_any_takes_both(self, make_verifier: Callable[..., TokenVerifier], issuer: Issuer) -> None:
         """Both good tokens pass, each by its own checks."""
-        judge = judge_of("any")
-        assert judge.judge([spoiled()], AUDIENCES, NOW).client.may_write
-        assert judge.judge([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
+        verifier = make_verifier("any")
+        assert verifier.verify([malformed()], AUDIENCES, NOW).client.may_write
+        assert verifier.verify([f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"], AUDIENCES, NOW).client.may_write
 
     def test_any_takes_no_registry_claims_without_a_signature(
-        self, judge_of: Callable[..., TokenVerifier], issuer: Issuer
+        self, make_verifier: Callable[..., TokenVerifier], issuer: Issuer
     ) -> None:
         """A registry token whose alg was changed to none lacks what a Spine token needs."""
         token = issuer.issue("sandbox-client", BASE, NOW, headers={"alg": "none"})
         with pytest.raises(AccessDenied, match="Claim requested_scope is missing"):
-            judge_of("any").judge([f"Bearer {token}"], AUDIENCES, NOW)
+            make_verifier("any").verify([f"Bearer {token}"], AUDIENCES, NOW)
 
     def test_any_takes_no_spine_claims_with_a_signature(
-        self, judge_of: Callable[..., TokenVerifier], issuer: Issuer
+        self, make_verifier: Callable[..., TokenVerifier], issuer: Issuer
     ) -> None:
-        """A signed token is judged as the registry's, whatever else its claims are."""
+        """A signed token is verified as the registry's, whatever else its claims are."""
         claims = {"requested_scope": WRITE_SCOPE, "reason_for_request": "directcare"}
         token = issuer.issue("sandbox-client", BASE, NOW, claims=claims, without=["groups", "appid"])
         with pytest.raises(AccessDenied, match="Claim appid is missing"):
-            judge_of("any").judge([f"Bearer {token}"], AUDIENCES, NOW)
+            make_verifier("any").verify([f"Bearer {token}"], AUDIENCES, NOW)
 
     @pytest.mark.parametrize("algorithm", ["HS256", "None", "", None])
-    def test_any_judges_by_the_registry_what_is_not_none(
-        self, algorithm: str | None, judge_of: Callable[..., TokenVerifier]
+    def test_any_verifies_every_alg_but_none_as_the_registrys(
+        self, algorithm: str | None, make_verifier: Callable[..., TokenVerifier]
     ) -> None:
         """Only the very word none makes a Spine token."""
         with pytest.raises(AccessDenied, match="Header alg is not accepted; expected RS256"):
-            judge_of("any").judge([spoiled(headers={"alg": algorithm})], AUDIENCES, NOW)
+            make_verifier("any").verify([malformed(headers={"alg": algorithm})], AUDIENCES, NOW)

@@ -1,0 +1,64 @@
+"""The event loop of a served sandbox, from its start to SIGTERM or SIGINT.
+
+Source: operator.md, Start.
+"""
+
+import asyncio
+import gc
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import Final
+
+from registry_sandbox.app import Sandbox
+from registry_sandbox.cli.startup_message import startup_message
+
+_COLLECT_AFTER: Final = 20_000
+
+
+def run_until_stopped(sandbox: Sandbox) -> None:
+    """Run an event loop that serves; uvloop's where it exists.
+
+    Raises:
+        PortTaken, UnwritableReadyFile: as `Serving.start`.
+    """
+    if sys.platform == "win32":
+        asyncio.run(serve(sandbox))
+        return
+    import uvloop
+
+    uvloop.run(serve(sandbox))
+
+
+async def serve(sandbox: Sandbox) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        PortTaken, UnwritableReadyFile: as `Serving.start`.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows' loop has no signal handlers; there KeyboardInterrupt ends it
+            loop.add_signal_handler(number, stopping.set)
+    await sandbox.start()
+    _collect_garbage_rarely()
+    # In a thread, so that the first requests do not wait for the keys of the token in it.
+    threading.Thread(target=_announce, args=[sandbox], daemon=True).start()
+    await stopping.wait()
+    await sandbox.stop()
+
+
+def _collect_garbage_rarely() -> None:
+    # The objects of the start stay until the end, so the collector need not visit them again and again. Nor is what
+    # exchanges leave in the journal garbage: a collection after every 700 objects, the default, would find nothing.
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
+    gc.enable()
+
+
+def _announce(sandbox: Sandbox) -> None:
+    if not sandbox.settings.quiet:
+        # Flushed at once: a program that reads this from a pipe would otherwise wait for it.
+        print(startup_message(sandbox, sandbox.serving.fhir_base, sandbox.serving.control_root), flush=True)

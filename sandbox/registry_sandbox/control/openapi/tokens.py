@@ -1,0 +1,36 @@
+"""The token endpoint, the key set and the discovery document in the OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_REQUEST: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string"},
+        "grant_type": {"const": "client_credentials"},
+        "scope": {"type": "string", "description": "<FHIR base>/.default"},
+    },
+    "required": ["grant_type", "scope"],
+}
+
+TOKEN_PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "/oauth2/token": {
+        "post": {
+            "operationId": "token",
+            "summary": "A token, by client credentials.",
+            "tags": ["tokens"],
+            "requestBody": {
+                "required": True,
+                "content": {"application/x-www-form-urlencoded": {"schema": _REQUEST}},
+            },
+            "responses": {"200": {"description": "a token"}, "400": {"description": "RFC 6749 section 5.2"}},
+        }
+    },
+    "/.well-known/openid-configuration": {
+        "get": {"operationId": "discovery", "tags": ["tokens"], "responses": {"200": {"description": "discovery"}}}
+    },
+    "/.well-known/jwks.json": {
+        "get": {"operationId": "keys", "tags": ["tokens"], "responses": {"200": {"description": "the keys"}}}
+    },
+}
