@@ -27,7 +27,7 @@ _SECONDS = len("2019-01-17T15:00:00")
 UCUM = "http://unitsofmeasure.org"
 # A FHIRPath string in which no character is escaped but the backslash itself.
 _STRING = r"'((?:[^'\\]|\\\\)*)'"
-_MATCHES = re.compile(rf"matches\({_STRING}\)")
+_MATCHES = re.compile(rf"(?:toString\(\)\.)?matches\({_STRING}\)")
 
 
 def has(element: dict[str, Any], name: str) -> bool:
