@@ -1,6 +1,7 @@
 """The composition root: builds the parts from the settings, and lists the steps of the pipeline in order."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -11,6 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -61,6 +63,7 @@ from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.connection import AccessLine, Listener
 from registry_sandbox.server.dispatcher import Dispatcher
 from registry_sandbox.server.limits import Limits
+from registry_sandbox.server.log_writer import LogHandler, LogWriter
 from registry_sandbox.server.serving import Port, PortTaken, Serving, UnwritableReadyFile
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
@@ -83,6 +86,7 @@ class Sandbox:
     workspace: Workspace
     credentials: Credentials
     sleep: Sleep
+    preparing: Thread
     serving: Serving = field(init=False)
     _leftovers: ExitStack = field(default_factory=ExitStack)
     started: float = field(default_factory=time.monotonic)
@@ -122,7 +126,7 @@ class Sandbox:
         routes = Routes(declared(), self.base_paths)
         checks: tuple[Check, ...] = (
             routes.find,
-            authentication.require_token,
+            *((authentication.require_token,) if self.settings.auth != "off" else ()),
             require_route,
             *((require_ssp_headers,) if self.settings.require_ssp else ()),
             require_formats,
@@ -191,7 +195,7 @@ class Sandbox:
             PortTaken, UnwritableReadyFile: nothing is left listening.
         """
         settings = self.settings
-        log = self._leftovers.enter_context(AccessLog(settings.log_format)) if access_lines else _no_line
+        log = self._access_log() if access_lines else _no_line
         control = None
         if self.control_apart:
             number = MUTUAL_CONTROL_PORT if settings.port else 0
@@ -201,11 +205,23 @@ class Sandbox:
         registry = Port(settings.port, self._listener(self.dispatcher(), log, secure=secure), self.ssl_context())
         paths = (self.base_path, ROOT)
         self.serving = Serving(settings.host, registry, control, paths, settings.ready_file)
+        self.preparing.join()
         try:
             await self.serving.start()
         except (PortTaken, UnwritableReadyFile):
             self._leftovers.close()
             raise
+
+    def _access_log(self) -> AccessLog:
+        """Write the access lines, and what Python's logging tells, by a thread that nobody waits for."""
+        writer = LogWriter()
+        self._leftovers.callback(writer.close)
+        handler = LogHandler(writer)
+        logging.getLogger().addHandler(handler)
+        self._leftovers.callback(logging.getLogger().removeHandler, handler)
+        log = AccessLog(self.settings.log_format, writer.write)
+        self._leftovers.callback(log.flush)
+        return log
 
     def _listener(self, handle: Handler, access_line: AccessLine, *, secure: bool) -> Listener:
         settings = self.settings
@@ -298,6 +314,8 @@ def build(
     """
     seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
     random_streams = RandomStreams(seed)
+    credentials = _credentials(settings, random_streams.stream("token claims").randbytes)
+    preparing = credentials.prepare()  # while the profiles and the seeds are loaded
     codec, profiles = Codec(), Profiles.load(settings.profiles)
     service = RegistryService(
         registry=Registry(codec.write, json.reparse),
@@ -318,13 +336,7 @@ def build(
     noted = Journal(service.clock, settings.journal_size)
     workspace = Workspace(service, SeedLoader(service), engine, noted, _seeds(settings), random_streams.reset)
     workspace.seed_loader.load(workspace.seeds, progress)
-    return Sandbox(
-        settings,
-        random_streams,
-        workspace,
-        _credentials(settings, random_streams.stream("token claims").randbytes),
-        sleep,
-    )
+    return Sandbox(settings, random_streams, workspace, credentials, sleep, preparing)
 
 
 def _credentials(settings: Settings, random_bytes: Callable[[int], bytes]) -> Credentials:

@@ -1,5 +1,6 @@
 """The keys, the issuer and the verifier of one sandbox, as the operator configured them."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,7 @@ from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
 
 @dataclass(kw_only=True)
 class Credentials:
-    """What signs and verifies tokens. Keys are made when the first token needs them: that takes a tenth of a second.
+    """What signs and verifies tokens. A key takes a tenth of a second to make; `prepare` makes it beside other work.
 
     Args:
         random_bytes: returns that many bytes, for the claims that differ in each token.
@@ -44,6 +45,12 @@ class Credentials:
             self._own_keys = KeySet.load(self.jwks, self.issuer_name or "")
         if self.signing_key_file is not None:
             self._signing_key = SigningKey.load(self.signing_key_file)
+
+    def prepare(self) -> threading.Thread:
+        """Return a thread that makes what tokens need: the server joins it before it says that it is ready."""
+        thread = threading.Thread(target=lambda: self.verifier, name="signing-key", daemon=True)
+        thread.start()
+        return thread
 
     @cached_property
     def issuer(self) -> Issuer:

@@ -44,7 +44,7 @@ async def serve(sandbox: Sandbox) -> None:
             loop.add_signal_handler(number, stopping.set)
     await sandbox.start()
     _collect_garbage_rarely()
-    # In a thread, so that the first requests do not wait for the keys of the token in it.
+    # In a thread: a pipe that nobody reads must not hold up the requests.
     threading.Thread(target=_announce, args=[sandbox], daemon=True).start()
     await stopping.wait()
     await sandbox.stop()

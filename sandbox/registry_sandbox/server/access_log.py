@@ -5,8 +5,7 @@ A line says who asked for what and what the answer was; never a header's value, 
 
 import asyncio
 import json
-import sys
-from typing import Self
+from collections.abc import Callable
 
 from registry_sandbox.http.request import Injected, Request
 from registry_sandbox.http.response import Response
@@ -18,10 +17,16 @@ _NAMES = ("remote", "method", "path", "status", "bytes", "client", "faults")
 
 
 class AccessLog:
-    """Collects lines and writes them together, so that no exchange waits for a terminal."""
+    """Collects lines and hands them over together.
 
-    def __init__(self, log_format: str) -> None:
-        self._write = _json_line if log_format == "json" else _text_line
+    Args:
+        log_format: `text` or `json`.
+        write: writes text, and does not wait for it.
+    """
+
+    def __init__(self, log_format: str, write: Callable[[str], None]) -> None:
+        self._line = _json_line if log_format == "json" else _text_line
+        self._write = write
         self._lines: list[_Line] = []
 
     def __call__(self, remote: str, request: Request, response: Response) -> None:
@@ -34,23 +39,14 @@ class AccessLog:
         status, size, faults = sent
         self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
 
-    def __enter__(self) -> Self:
-        """Begin to collect."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Write what is left."""
-        self.flush()
-
     def flush(self) -> None:
-        """Write what was noted."""
+        """Hand over what was noted."""
         lines, self._lines = self._lines, []
-        sys.stderr.write("".join(map(self._write, lines)))
-        sys.stderr.flush()
+        self._write("".join(map(self._line, lines)))
 
 
 def _really_sent(injected: Injected, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
-    """Give what the client got of an answer that a fault may have spoilt: no status, where it got no head."""
+    """Return what the client got of an answer that a fault may have changed: no status if it got no head."""
     delivery = response.delivery
     if delivery is None:
         return int(response.status), len(response.body), injected.rule_ids

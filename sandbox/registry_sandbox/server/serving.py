@@ -6,12 +6,16 @@ Source: operator.md, Start (`--port`, `--control-port`, `--ready-file`, SIGTERM)
 import asyncio
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 
 from aiohttp import web
 
+from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.server.connection import Listener, connections
+from registry_sandbox.server.sending import octets
+from registry_sandbox.server.tls_port import TlsPort
 
 DRAIN_S = 5.0
 
@@ -57,6 +61,7 @@ class Serving:
         self._base_path, self._control_path = paths
         self._ready_file = ready_file
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
+        self._tls_ports: list[TlsPort] = []
         self.port = self.control_port = 0
 
     @property
@@ -92,23 +97,35 @@ class Serving:
 
     async def _listen(self, port: Port) -> int:
         http, make = connections(port.listener)
-        loop = asyncio.get_running_loop()
+        loop, plain = asyncio.get_running_loop(), port.ssl_context is None
         try:
-            server = await loop.create_server(make, self._host, port.number, ssl=port.ssl_context, backlog=1024)
+            server = await loop.create_server(make, self._host, port.number, backlog=1024, start_serving=plain)
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
             where = f"{self._host}:{port.number}"
             raise PortTaken(f"cannot listen on {where}: {why}; --port 0 takes a free one") from error
+        if port.ssl_context is not None:
+            tls = TlsPort(port.ssl_context, make, partial(_no_tls, port.listener))
+            tls.serve(each.fileno() for each in server.sockets)
+            self._tls_ports.append(tls)
         self._servers.append((server, http))
         taken: int = server.sockets[0].getsockname()[1]
         return taken
 
     async def stop(self) -> None:
-        """Stop accepting, finish what is in flight (5 s at most), close."""
-        for server, _ in self._servers:
+        """Stop accepting, close what is idle, finish what is in flight (5 s at most), close."""
+        for server, http in self._servers:
             server.close()
+            http.pre_shutdown()
+        for tls in self._tls_ports:
+            await tls.close()
         await asyncio.gather(*(http.shutdown(DRAIN_S) for _, http in self._servers))
         self._servers.clear()
+
+
+def _no_tls(listener: Listener) -> bytes:
+    error = InvalidHeader("This port speaks TLS; the request came as plain HTTP. Expected https.")
+    return octets(listener.refuse(error), connection="close")
 
 
 def _write_at_once(path: Path, text: str) -> None:

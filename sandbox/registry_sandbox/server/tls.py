@@ -5,11 +5,9 @@ Source: Registry overview (mutual authentication); RFC 8446; RFC 4514 for the su
 
 import ssl
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from registry_sandbox.auth.certificates import AUTHORITY, SERVER, UnusableCertificates, certificate
-
-_CALLS_AFTER_FAILURE: Final = 8
 
 
 def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLContext:
@@ -55,21 +53,22 @@ class _ExplainingSSLObject(ssl.SSLObject):
 
     OpenSSL makes an alert that names the reason (certificate expired, unknown CA), but asyncio and uvloop cut the
     connection without sending it. So a failed handshake first asks for more to read, which makes them send what there
-    is; the peer then hangs up by itself. One that sends on regardless is cut off, and so is one that does nothing, by
-    the event loop's handshake timeout.
+    is; the peer then hangs up by itself. One that sends on regardless is cut off at once, and one that does nothing by
+    the handshake's time limit.
     """
 
-    _failed_calls = 0
+    _failure: ssl.SSLError | None = None
 
     def do_handshake(self) -> None:
+        if self._failure is not None:
+            # The first error: a later one of the same handshake can look like a wish for more to read.
+            raise self._failure
         try:
             super().do_handshake()
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise
         except ssl.SSLError as error:
-            self._failed_calls += 1
-            if self._failed_calls > _CALLS_AFTER_FAILURE:
-                raise
+            self._failure = error
             raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the alert is to be sent first") from error
 
 

@@ -118,12 +118,12 @@ class TestMutual:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         connection = ssl_context("mutual", folder).wrap_bio(incoming, outgoing, server_side=True)
         incoming.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10)
-        for _ in range(8):
-            with pytest.raises(ssl.SSLWantReadError):
-                connection.do_handshake()
-        with pytest.raises(ssl.SSLError) as refusal:
+        with pytest.raises(ssl.SSLWantReadError):
             connection.do_handshake()
-        assert not isinstance(refusal.value, ssl.SSLWantReadError)
+        for _ in range(3):  # OpenSSL itself would say something else the second time
+            with pytest.raises(ssl.SSLError, match=r"HTTP_REQUEST|WRONG_VERSION_NUMBER") as refusal:
+                connection.do_handshake()
+            assert not isinstance(refusal.value, ssl.SSLWantReadError)
 
 
 class TestVersions:

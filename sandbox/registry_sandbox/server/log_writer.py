@@ -1,0 +1,79 @@
+"""What the server writes to stderr, by a thread of its own: a reader that is slow, or gone, never stops the server."""
+
+import logging
+import os
+import threading
+from collections import deque
+
+_PENDING_AT_MOST_BYTES = 1024 * 1024
+_LAST_WORDS_S = 0.2
+
+
+class LogWriter:
+    """Writes text to a file descriptor. What waits is bounded; what does not fit is dropped and counted.
+
+    Args:
+        descriptor: where to; 2 is stderr.
+    """
+
+    def __init__(self, descriptor: int = 2) -> None:
+        self._descriptor = descriptor
+        self._pending: deque[bytes] = deque()
+        self._pending_bytes = 0
+        self._dropped_lines = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Have the text written soon; return at once."""
+        data = text.encode("utf-8", "backslashreplace")
+        with self._changed:
+            if self._pending_bytes + len(data) > _PENDING_AT_MOST_BYTES:
+                self._dropped_lines += text.count("\n")
+                return
+            self._pending.append(data)
+            self._pending_bytes += len(data)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Write what is left; give up on a reader that does not read."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(_LAST_WORDS_S)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._pending and not self._closing:
+                    self._changed.wait()
+                if not self._pending:
+                    return
+                data = b"".join(self._pending)
+                if self._dropped_lines:
+                    data += b"%d lines of the log were dropped: nobody read them in time\n" % self._dropped_lines
+                self._pending.clear()
+                self._pending_bytes = self._dropped_lines = 0
+            try:
+                # Not by sys.stderr: a lock of its own, held while nobody reads, would hold up the end of Python.
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
+            except OSError:  # the reader is gone
+                continue
+
+
+class LogHandler(logging.Handler):
+    """Hands the records of Python's logging to a `LogWriter`."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have a record written."""
+        try:
+            self._writer.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001 - as logging's own handlers do
+            self.handleError(record)

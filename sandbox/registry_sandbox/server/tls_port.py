@@ -1,0 +1,104 @@
+"""A TLS port: the first byte of a connection is looked at before TLS is, so that plain HTTP is refused at once.
+
+The loop's own TLS would wait for the handshake of a client that speaks no TLS, and keep what it sends meanwhile.
+
+Source: RFC 8446 section 5.1 (a handshake record begins with 0x16).
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from ssl import SSLContext, SSLError
+from typing import Any
+
+_HANDSHAKE = 0x16
+_HANDSHAKE_S = 10.0
+_OUT_OF_DESCRIPTORS_S = 0.1
+
+
+@dataclass(slots=True)
+class TlsPort:
+    """Accepts connections, and hands on those whose handshake is done.
+
+    Attributes:
+        context: the server's side of TLS.
+        make: makes the protocol of a connection.
+        refusal: makes what a client that speaks plain HTTP is sent.
+    """
+
+    context: SSLContext
+    make: Callable[[], asyncio.Protocol]
+    refusal: Callable[[], bytes]
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def serve(self, descriptors: Iterable[int]) -> None:
+        """Accept connections on sockets that are bound, by their descriptors."""
+        for each in descriptors:
+            # A second descriptor: the loop does not let others accept on its own.
+            listening = socket.socket(fileno=os.dup(each))
+            listening.settimeout(0)
+            listening.listen(1024)
+            self._spawn(self._accept(listening))
+
+    async def close(self) -> None:
+        """Stop accepting, and end the handshakes that are under way."""
+        for each in self._tasks:
+            each.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listening:
+            while True:
+                try:
+                    connection, _ = await loop.sock_accept(listening)
+                except OSError:  # no descriptor is free: wait for one
+                    await asyncio.sleep(_OUT_OF_DESCRIPTORS_S)
+                    continue
+                connection.settimeout(0)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._spawn(self._begin(connection))
+
+    async def _begin(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        handed_on = False
+        try:
+            async with asyncio.timeout(_HANDSHAKE_S):
+                first = await _first_byte(connection)
+                if first == _HANDSHAKE:
+                    handed_on = True
+                    # What the client did wrong it was told by an alert.
+                    await loop.connect_accepted_socket(
+                        self.make, connection, ssl=self.context, ssl_handshake_timeout=_HANDSHAKE_S
+                    )
+                elif first is not None:
+                    await loop.sock_sendall(connection, self.refusal())
+                    connection.shutdown(socket.SHUT_WR)
+        except (SSLError, OSError, TimeoutError):
+            pass
+        finally:
+            if not handed_on:
+                connection.close()
+
+
+async def _first_byte(connection: socket.socket) -> int | None:
+    """Return the first byte that came, which is still there to be read; None if the client hung up."""
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(connection, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(connection)
+    with suppress(BlockingIOError):
+        first = connection.recv(1, socket.MSG_PEEK)
+        return first[0] if first else None
+    return None
