@@ -100,9 +100,7 @@ class TestValidate:
 
     def test_a_schema_location_on_the_root_is_told_and_does_no_harm(self, registry: Registry) -> None:
         """Published files carry one: it is ignored, and what it names is never fetched."""
-        located = (
-            b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://hl7.org/fhir a"'
-        )
+        located = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://hl7.org/fhir a"'
         body = encoded(appointment(), "xml").replace(b"<Appointment", b"<Appointment" + located, 1)
         answer = registry.ask("POST", "/Appointment/$validate", body, Content_Type="application/fhir+xml")
         assert (answer.status, answer.locations) == (200, ["/f:Appointment"])
