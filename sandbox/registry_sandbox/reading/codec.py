@@ -15,11 +15,14 @@ from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import NotReadable, NotWellFormed
 from registry_sandbox.reading.json_reader import JsonReader
-from registry_sandbox.reading.narratives import Narratives
+from registry_sandbox.reading.narratives import Narratives, SlowToExplain
 from registry_sandbox.reading.positions import JsonPositions, Position
 from registry_sandbox.reading.problems import SOURCE, Problem, Problems, XPathOnly
 from registry_sandbox.reading.xml_reader import SCHEMA_LOCATIONS, XmlReader
 from registry_sandbox.reading.xml_writer import XmlWriter
+
+_LONG_TO_SCAN = 16_384
+"""Bytes of JSON in which lines and columns are not looked for on the event loop."""
 
 _PREFIXES = {"f": xml.NAMESPACE, "h": narrative.NAMESPACE}
 
@@ -117,7 +120,7 @@ class Codec:
         Raises:
             NotWellFormed: it is empty, or no XML or JSON.
             NotReadable: it is no STU3 resource of these types, with all findings.
-            SlowToExplain: `explain` is false, and there is a narrative to explain.
+            SlowToExplain: `explain` is false, and there is a narrative to explain, or much JSON to find lines in.
         """
         if not body.strip():
             raise NotWellFormed("The body is empty: expected a resource")
@@ -137,6 +140,8 @@ class Codec:
         _require_resource(resource, body, expected)
         self._json.read(resource, found)
         if found:
+            if len(body) > _LONG_TO_SCAN and not found.explain:
+                raise SlowToExplain
             positions = JsonPositions(body)
             listed = [_in_json(problem, positions) for problem in found]
             raise NotReadable(findings=[*listed, *found.rest()])

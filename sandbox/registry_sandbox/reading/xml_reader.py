@@ -17,7 +17,7 @@ from registry_sandbox.fhir import narrative, xml
 from registry_sandbox.fhir.json import MAX_DEPTH, integer
 from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
 from registry_sandbox.reading import wording
-from registry_sandbox.reading.lexical import FITS
+from registry_sandbox.reading.lexical import FITS, Fits
 from registry_sandbox.reading.narratives import Narratives
 from registry_sandbox.reading.problems import Problems
 from registry_sandbox.reading.undescribed import judge_xml, type_and_id
@@ -82,7 +82,7 @@ class XmlReader:
         if self._facts.types[of_type].json:
             return self._beside
         attributes = {each.name: each.type for each in self._facts.types[of_type].elements if each.attribute}
-        return _element_reader(self._fill[of_type], attributes)
+        return _element_reader(self._fill[of_type], attributes, lenient=self._lenient)
 
     def _children(self, elements: tuple[Element, ...]) -> Iterator[tuple[str, Child]]:
         inside = [each for each in elements if not each.attribute]
@@ -148,9 +148,11 @@ class XmlReader:
         return self._narratives.read(element, MAX_DEPTH - depth + 1, found)
 
 
-def _element_reader(fill: Fill, attributes: Mapping[str, str], others: Collection[str] = ()) -> Read:
+def _element_reader(
+    fill: Fill, attributes: Mapping[str, str], others: Collection[str] = (), *, lenient: bool = False
+) -> Read:
     """Make what reads an element; `attributes` become members, `others` are dealt with elsewhere."""
-    judged = {name: FITS[of_type] for name, of_type in attributes.items()}
+    judged: dict[str, Fits] = {name: bool if lenient else FITS[of_type] for name, of_type in attributes.items()}
     known = [*attributes, *others]
 
     def read(element: xml.Node, depth: int, found: Problems) -> Object:

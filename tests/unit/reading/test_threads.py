@@ -81,3 +81,12 @@ def test_what_takes_long_is_left_to_another_thread(body_format: Format) -> None:
         elif its_format == body_format:
             assert _told(codec)((body, its_format)) == _told(codec, explain=False)((body, its_format))
     assert slow == {"json": 1, "xml": 3}[body_format]
+
+
+def test_to_find_lines_in_much_json_is_left_to_another_thread_too() -> None:
+    """A scan of all of it takes longer than the reading."""
+    codec, body = Codec(), json.dumps({"resourceType": "Appointment", "comment": "x" * 20_000, "a": 1}).encode()
+    with pytest.raises(SlowToExplain):
+        codec.read(body, "json", explain=False)
+    with pytest.raises(SandboxError, match=r"Appointment\.a is no element"):
+        codec.read(body, "json")
