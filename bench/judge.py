@@ -8,8 +8,8 @@ import sys
 import timeit
 from time import process_time
 
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, Profiles
-from registry_sandbox.validation.reading import Codec
 
 _ROUNDS = 7
 

@@ -50,6 +50,7 @@ from registry_sandbox.http.negotiation import represent, require_formats
 from registry_sandbox.http.outcomes import injected, refusal
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
@@ -69,7 +70,6 @@ from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.profiles import Profiles
-from registry_sandbox.validation.reading import Codec
 from registry_sandbox.workspace import Workspace
 
 BASE_PATH = "/STU3"

@@ -19,10 +19,10 @@ from lxml import etree
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.validation.compiled_profiles import CompiledProfiles
 from registry_sandbox.validation.conformance import Definition, definitions_at, shipped_definitions
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, SHIPPED, Profiles
-from registry_sandbox.validation.reading import Codec, Refused
 from registry_sandbox.validation.valuesets import ValueSets
 
 Damage = Callable[[random.Random, Resource], None]
@@ -64,11 +64,11 @@ class Judges:
             return []
         return [finding.message for finding in errors_of(self._theirs.findings(resource, CARECONNECT_APPOINTMENT))]
 
-    def read(self, body: bytes, body_format: Format) -> Resource | Refused | SandboxError:
+    def read(self, body: bytes, body_format: Format) -> Resource | SandboxError:
         """Read as a request's body is read."""
         try:
             return self.codec.read(body, body_format).resource
-        except (Refused, SandboxError) as refusal:
+        except SandboxError as refusal:
             return refusal
 
     def ours(self, resource: Resource) -> list[str]:
@@ -127,10 +127,8 @@ def judge(judges: Judges, body: bytes, body_format: Format, xml: bytes | None, t
         tally.table["(no XML)", "400"] += 1
         return
     official = judges.official(xml or judges.codec.write(resource or {}, "xml"), resource)
-    if isinstance(read, Refused):
-        tally.add(body, official, "400", lambda: [finding.message for finding in read.explained().findings])
-    elif isinstance(read, SandboxError):
-        tally.add(body, official, "400", lambda: [str(read)])
+    if isinstance(read, SandboxError):
+        tally.add(body, official, "400", lambda: [finding.message for finding in read.findings])
     else:
         said = judges.ours(read)
         strictly = errors_of(judges.profiles.validate(read))
@@ -181,7 +179,7 @@ def test_the_official_profile_gives_the_same_verdicts_as_ours(
         damage(chance, resource)
         try:
             read = codec.read(json.dumps(resource).encode(), "json").resource
-        except (Refused, SandboxError):
+        except SandboxError:
             continue
         assert places(ours.validate(read)) == places(theirs.validate(read))
         compared += 1

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from registry_sandbox import shipped
 from registry_sandbox.fhir import xml
-from registry_sandbox.validation.definitions import profiles_folder
-from registry_sandbox.validation.reading import Codec
+from registry_sandbox.reading.codec import Codec
 
-_PROFILES = profiles_folder()
+_PROFILES = shipped("profiles")
 _SHIPPED = sorted([*_PROFILES.glob("base/*.json"), *_PROFILES.glob("valuesets/*.json")])
 _CODEC = Codec()
 _TYPES = ("StructureDefinition", "ValueSet")

@@ -16,11 +16,11 @@ from registry_sandbox.app import build
 from registry_sandbox.http.negotiation import negotiate, note_answer_format
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.reading.codec import Reading
 from registry_sandbox.registry.journal import Journal, as_json
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.settings import Settings
 from registry_sandbox.testing.running import RegistrySandbox
-from registry_sandbox.validation.reading import Reading
 
 SEEDED = "/STU3/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba"
 

@@ -229,6 +229,20 @@ def test_files_are_judged_like_a_compiler_does(tmp_path: Path) -> None:
     assert f'{bad}:12: error: Appointment.status is "proposed"' in done.stdout
 
 
+def test_what_is_wrong_in_json_is_told_with_line_and_column(tmp_path: Path) -> None:
+    """file:line:column: severity: message, of what cannot be read; and a schema's location is told as information."""
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"resourceType": "Appointment",\n  "statu": "booked"}')
+    located = tmp_path / "located.xml"
+    instance = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://hl7.org/fhir x.xsd"'
+    located.write_text(GOOD.read_text().replace("<Appointment", f"<Appointment {instance}", 1))
+    lines = ran("validate", str(bad), str(located)).stdout.splitlines()
+    assert lines[0].startswith(f"{bad}:2:3: error: Appointment.statu is no element that FHIR STU3 knows here")
+    assert lines[-2].startswith(f"{located}:")
+    assert "information: The root element names a schema" in lines[-2]
+    assert lines[-1] == "2 files, 1 invalid, 1 error"
+
+
 def test_folders_and_standard_input_are_judged_too(tmp_path: Path) -> None:
     """A folder gives its XML and JSON files; - is standard input, in either format."""
     (tmp_path / "a.xml").write_bytes(GOOD.read_bytes())

@@ -10,7 +10,7 @@ import httpx
 from lxml import etree
 
 from registry_sandbox.fhir.resource import Format, Resource
-from registry_sandbox.validation.reading import Codec
+from registry_sandbox.reading.codec import Codec
 
 MEDIA_TYPES: dict[Format, str] = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 FHIR = "{http://hl7.org/fhir}"

@@ -98,6 +98,16 @@ class TestValidate:
         assert (answer.status, "meta" in answer.resource) == (200, False)
         assert "error" in {each["severity"] for each in answer.resource["issue"]}
 
+    def test_a_schema_location_on_the_root_is_told_and_does_no_harm(self, registry: Registry) -> None:
+        """Published files carry one: it is ignored, and what it names is never fetched."""
+        located = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://hl7.org/fhir a"'
+        body = encoded(appointment(), "xml").replace(b"<Appointment", b"<Appointment" + located, 1)
+        answer = registry.ask("POST", "/Appointment/$validate", body, Content_Type="application/fhir+xml")
+        assert (answer.status, answer.locations) == (200, ["/f:Appointment"])
+        assert [each["severity"] for each in answer.resource["issue"]] == ["information"]
+        assert "http://hl7.org/fhir a" in answer.diagnostics
+        assert registry.ask("POST", "/Appointment", body, Content_Type="application/fhir+xml").status == 201
+
     def test_as_a_create_the_rules_are_asked_too(self, registry: Registry) -> None:
         """mode=create: what the registry would refuse to register, such as an id; other modes there are none."""
         body = encoded(appointment(id="mine"), registry.format)

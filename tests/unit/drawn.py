@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from registry_sandbox import shipped
 from registry_sandbox.fhir import structure
 from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
-from registry_sandbox.validation.definitions import profiles_folder
 
-FACTS: Structure = structure.load(profiles_folder() / "structure.json")
+FACTS: Structure = structure.load(shipped("profiles") / "structure.json")
 RESOURCES = sorted(each.name for each in FACTS.resources())
 _DEEPEST = 4
 _NEVER_PLAIN = {XHTML, "Narrative", "decimal", "base64Binary"}
@@ -42,6 +42,7 @@ PRIMITIVES: dict[str, st.SearchStrategy[Any]] = {
     "integer": st.integers(-(2**31), 2**31 - 1),
     "oid": st.lists(st.integers(0), min_size=1).map(lambda arcs: "urn:oid:" + ".".join(map(str, arcs))),
     "positiveInt": st.integers(1, 2**31 - 1),
+    "SampledDataDataType": st.lists(st.sampled_from(["E", "U", "L", "0", "-1.5", ".5"]), min_size=1).map(" ".join),
     "time": _TIME,
     "unsignedInt": st.integers(0, 2**31 - 1),
     "uri": st.builds("{}{}".format, st.sampled_from(["", "urn:x:", "http://a/é?b=c&d=%27#"]), _TOKEN),

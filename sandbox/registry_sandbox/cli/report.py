@@ -52,7 +52,7 @@ def _lines(report: FileReport) -> list[str]:
 
 
 def _line(file: str, finding: Finding) -> str:
-    place = f"{file}:{finding.line}" if finding.line is not None else file
+    place = ":".join(str(each) for each in (file, finding.line, finding.column) if each is not None)
     at = f" ({finding.location})" if finding.location else ""
     message = " ".join(finding.message.split())
     return f"{place}: {finding.severity}: {message}{at}"
@@ -82,6 +82,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "location": finding.location,
         "line": finding.line,
+        "column": finding.column,
         "source": finding.source,
     }
     return {name: value for name, value in members.items() if value not in {"", None}}

@@ -14,9 +14,9 @@ from registry_sandbox.cli.report import FileReport, ReportFormat, exit_status, r
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.profiles import Profiles
-from registry_sandbox.validation.reading import Codec, Refused
 
 STANDARD_INPUT = "-"
 _UNJUDGED = Finding(
@@ -71,9 +71,7 @@ def _bytes(path: Path) -> bytes:
 def _findings(codec: Codec, profiles: Profiles, name: str, body: bytes) -> Sequence[Finding]:
     try:
         reading = codec.read(body, _format(name, body))
-        return profiles.validate(reading.resource, line=reading.line)
-    except Refused as refused:
-        return [*refused.explained().findings, _UNJUDGED]
+        return [*reading.remarks(), *profiles.validate(reading.resource, line=reading.line)]
     except SandboxError as error:
         return [*error.findings, _UNJUDGED]
 

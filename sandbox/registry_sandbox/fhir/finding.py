@@ -32,7 +32,8 @@ class Finding(NamedTuple):
     """What was found and what was expected, where.
 
     `location` is an XPath into the body (`/f:Appointment/f:participant[1]`; for a missing element its parent) or
-    `http.<name>` for a header or parameter; empty where there is no place. `line` counts from 1 in an XML body.
+    `http.<name>` for a header or parameter; empty where there is no place. `line` and `column` count from 1 in the
+    body that was sent; only places in JSON have a column.
     `source` names who says so: a profile's canonical URL, an invariant's key, a rule.
     `spine_code` is set only where it differs from that of the error which carries the finding.
     """
@@ -44,3 +45,4 @@ class Finding(NamedTuple):
     line: int | None = None
     source: str = ""
     spine_code: str = ""
+    column: int | None = None

@@ -17,7 +17,11 @@ XML_CHARACTERS = "\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 
 
 class NotJson(ValueError):
-    """The bytes are no JSON value."""
+    """The bytes are no JSON value; line and column count from 1, where they are known."""
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason if line is None else f"{reason} (line {line}, column {column})")
+        self.reason, self.line, self.column = reason, line, column
 
 
 class Flaw(str):
@@ -40,14 +44,16 @@ def parse(body: bytes) -> Any:
         NotJson: the body is no JSON text in UTF-8, or is nested beyond any use.
     """
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise NotJson("The body begins with a byte order mark: JSON is UTF-8 without one")
+        raise NotJson("The body begins with a byte order mark: JSON is UTF-8 without one", 1, 1)
     try:
         return _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
-        raise NotJson(f"The body is not UTF-8: byte {error.start + 1} cannot be decoded") from error
+        before = body[: error.start].decode()
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise NotJson(f"The body is not UTF-8: byte {error.start + 1} cannot be decoded", line, column) from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise NotJson(f"The body is not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from error
+        reason = f"The body is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise NotJson(reason, error.lineno, error.colno) from error
     except RecursionError as error:
         raise NotJson(f"The body is nested too deep: at most {MAX_DEPTH} elements stand inside each other") from error
 

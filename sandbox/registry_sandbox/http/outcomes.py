@@ -112,4 +112,7 @@ def _issue(finding: Finding, spine_code: str) -> Resource:
 
 
 def _diagnostics(finding: Finding) -> str:
-    return f"{finding.message} (line {finding.line})" if finding.line else finding.message
+    if not finding.line:
+        return finding.message
+    column = f", column {finding.column}" if finding.column else ""
+    return f"{finding.message} (line {finding.line}{column})"

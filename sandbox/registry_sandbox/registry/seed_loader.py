@@ -11,10 +11,10 @@ from registry_sandbox.fhir.datatypes import datetime_of, write_instant
 from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.reading.codec import Reading
 from registry_sandbox.registry.seeds import BadSeed, Seed
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import Version
-from registry_sandbox.validation.reading import Reading, Refused
 
 _RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -106,8 +106,6 @@ class SeedLoader:
     def _read(self, place: str, body: bytes, body_format: Format, expected: tuple[str, ...]) -> Reading:
         try:
             return self.service.codec.read(body, body_format, expected)
-        except Refused as refused:
-            raise _bad(place, refused.explained()) from None
         except SandboxError as error:
             raise _bad(place, error) from error
 

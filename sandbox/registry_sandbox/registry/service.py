@@ -22,12 +22,13 @@ from registry_sandbox.http.errors import (
     ServiceUnavailable,
 )
 from registry_sandbox.http.request import Request
+from registry_sandbox.reading.codec import Codec, Reading
+from registry_sandbox.reading.narratives import SlowToExplain
 from registry_sandbox.registry.store import Registry, Stored, Version
 from registry_sandbox.rules import Case, On, Strictness, findings
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.validation.profiles import Profiles
-from registry_sandbox.validation.reading import Codec, Reading, Refused
 
 RECORDED = frozenset(
     {
@@ -83,9 +84,9 @@ class RegistryService:
         try:
             if len(body) > _LARGE_BYTES:
                 return await self.workers.run(self.codec.read, body, body_format, expected)
-            return self.codec.read(body, body_format, expected)
-        except Refused as refused:
-            raise await self.workers.run(refused.explained) from None
+            return self.codec.read(body, body_format, expected, explain=False)
+        except SlowToExplain:
+            return await self.workers.run(self.codec.read, body, body_format, expected)
 
     def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
         """Give every finding of the profiles: errors, warnings and information."""

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
-from registry_sandbox.fhir import json, structure, tree, xml
+from registry_sandbox import shipped
+from registry_sandbox.fhir import json, structure, xml
 from registry_sandbox.fhir.resource import Resource
-from registry_sandbox.fhir.shape import Shape
-from registry_sandbox.validation.definitions import profiles_folder
+from registry_sandbox.reading.json_reader import JsonReader
+from registry_sandbox.reading.narratives import Narratives
+from registry_sandbox.reading.problems import Problems
+from registry_sandbox.reading.xml_reader import XmlReader
 
 CONFORMANCE_TYPES = frozenset({"StructureDefinition", "ValueSet", "CodeSystem"})
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -46,7 +49,7 @@ class Definition:
 def shipped_definitions(folders: tuple[str, ...]) -> Iterator[Definition]:
     """Give the definitions of these folders of profiles/, which tests have read with care."""
     for folder in folders:
-        for file in sorted((profiles_folder() / folder).glob("*.json")):
+        for file in sorted((shipped("profiles") / folder).glob("*.json")):
             yield Definition(quick_json.loads(file.read_bytes()), str(file))
 
 
@@ -104,59 +107,90 @@ def _is_resource_of_package(name: str) -> bool:
 
 
 def _in_document(document: bytes, file: str, *, named: bool) -> Iterator[Definition]:
-    resource = _parsed(document.removeprefix(b"\xef\xbb\xbf"), file, named=named)
-    kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    if kind == "Bundle":
-        entries = resource.get("entry", [])
-        held = [entry["resource"] for entry in entries if isinstance(entry, dict) and "resource" in entry]
-        yield from (_definition(each, file) for each in held if _is_definition(each))
-    elif _is_definition(resource):
-        yield _definition(resource, file)
+    """Read what a document holds, each definition by itself: what else is in a Bundle is passed over."""
+    body = document.removeprefix(b"\xef\xbb\xbf")
+    held = _in_xml(body, file) if body.lstrip().startswith(b"<") else _in_json(body, file)
+    if held.definitions or held.type == "Bundle":
+        yield from (_definition(*each, file) for each in held.definitions)
     elif named:
         wanted = " or ".join(sorted(CONFORMANCE_TYPES))
-        raise UnusableDefinition(file, "", f"holds {kind or 'no resource'}: expected {wanted}, or a Bundle of them")
+        raise UnusableDefinition(
+            file, "", f"holds {held.type or 'no resource'}: expected {wanted}, or a Bundle of them"
+        )
+
+
+class _Held(NamedTuple):
+    """What a document holds: the type of its resource, and the definitions in it, each with what is wrong with it."""
+
+    type: str | None
+    definitions: list[tuple[Resource, Problems]]
+
+
+def _in_json(body: bytes, file: str) -> _Held:
+    try:
+        root = json.parse(body)
+    except json.NotJson as error:
+        raise UnusableDefinition(file, "", str(error)) from error
+    kind = root.get("resourceType") if isinstance(root, dict) else None
+    entries = root.get("entry", []) if kind == "Bundle" else []
+    held = [entry["resource"] for entry in entries if isinstance(entry, dict) and "resource" in entry]
+    definitions = []
+    for resource in filter(_is_definition, held if kind == "Bundle" else [root]):
+        found = Problems()
+        resource.pop("text", None)  # it may be broken, and is shown to nobody
+        _lenient_json().read(resource, found)
+        definitions.append((resource, found))
+    return _Held(None if kind is None else str(kind), definitions)
 
 
 def _is_definition(resource: Any) -> bool:
     return isinstance(resource, dict) and str(resource.get("resourceType")) in CONFORMANCE_TYPES
 
 
-def _parsed(document: bytes, file: str, *, named: bool) -> Any:
+def _in_xml(body: bytes, file: str) -> _Held:
     try:
-        if not document.lstrip().startswith(b"<"):
-            return json.parse(document)
-        root = xml.parse(document)
-        if etree.QName(root).localname not in {*CONFORMANCE_TYPES, "Bundle"} and not named:
-            return None  # another resource in the same folder
-        # Published definitions hold examples that are no valid FHIR: the schema would refuse what harms nobody.
-        return _reader().read(root)
-    except KeyError as error:
-        name = etree.QName(str(error.args[0])).localname
-        raise UnusableDefinition(file, "", f"has an element {name} that FHIR STU3 does not know there") from error
-    except (ValueError, etree.LxmlError) as error:
+        root = xml.parse(body)
+    except xml.NotXml as error:
         raise UnusableDefinition(file, "", str(error)) from error
+    kind = etree.QName(root).localname
+    held = root.iterfind("f:entry/f:resource/*", {"f": xml.NAMESPACE}) if kind == "Bundle" else [root]
+    definitions = []
+    for element in held:
+        if element.tag in _TAGS:
+            found = Problems()
+            resource = _lenient_xml().read(element, found)
+            resource.pop("text", None)
+            definitions.append((resource, found))
+    return _Held(kind, definitions)
 
 
-def _definition(resource: Resource, file: str) -> Definition:
-    """Take a resource as a definition, if it has the shape of one; its narrative is none of ours."""
-    plain = {name: value for name, value in resource.items() if name != "text"}
-    for misfit in _shape().misfits(plain):
-        raise UnusableDefinition(file, str(misfit.place), misfit.message)
-    if "url" not in plain:
-        raise UnusableDefinition(file, f"{plain['resourceType']}.url", "is missing: a definition is known by its URL")
-    return Definition(plain, file)
+def _definition(resource: Resource, found: Problems, file: str) -> Definition:
+    """Take a resource as a definition, if nothing is wrong with it."""
+    if found:
+        raise UnusableDefinition(file, found[0].path(indices=True), found[0].told())
+    if "url" not in resource:
+        raise UnusableDefinition(
+            file, f"{resource['resourceType']}.url", "is missing: a definition is known by its URL"
+        )
+    return Definition(resource, file)
+
+
+_TAGS = frozenset(f"{{{xml.NAMESPACE}}}{name}" for name in CONFORMANCE_TYPES)
+
+
+# Published definitions hold examples that are no values of their types: to refuse them would help nobody.
 
 
 @cache
-def _facts() -> structure.Structure:
-    return structure.load(profiles_folder() / "structure.json")
+def _lenient_json() -> JsonReader:
+    return JsonReader(*_facts(), lenient=True)
 
 
 @cache
-def _reader() -> tree.Reader:
-    return tree.Reader(_facts())
+def _lenient_xml() -> XmlReader:
+    return XmlReader(*_facts(), lenient=True)
 
 
-@cache
-def _shape() -> Shape:
-    return Shape(_facts())
+def _facts() -> tuple[structure.Structure, Narratives]:
+    folder = shipped("profiles")
+    return structure.load(folder / "structure.json"), Narratives(folder / "narrative.xsd")

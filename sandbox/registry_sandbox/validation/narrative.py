@@ -3,9 +3,12 @@
 Source: https://hl7.org/fhir/STU3/narrative.html
 """
 
+import re
+
 from lxml import etree
 
-from registry_sandbox.fhir.narrative import DIV, NAMESPACE, safe_parser
+from registry_sandbox.fhir.narrative import NAMESPACE, parse
+from registry_sandbox.fhir.xml import Node
 
 # fmt: off
 ELEMENTS = frozenset({
@@ -23,34 +26,34 @@ ATTRIBUTES = frozenset({
 # fmt: on
 _XHTML = f"{{{NAMESPACE}}}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_LINKS = ("href", "src", "cite", "longdesc", "style")
+
+# A browser passes over white space and control characters in a scheme.
+_SKIPPED = re.compile("[\x00-\x20\x7f-\xa0]+")
+_ACTIVE = re.compile("(?:^|url\\([\"']?)(?:javascript|vbscript|data:text/html)", re.IGNORECASE)
 
 
 def is_clean_narrative(div: str) -> bool:
-    """Tell whether a div has only basic formatting (txt-1) and says something (txt-2)."""
-    root = _parsed(div)
+    """Tell whether a div has only basic formatting, without active links (txt-1), and says something (txt-2)."""
+    root, _ = parse(div)
     return root is not None and _is_basic(root) and _says_something(root)
 
 
-def _parsed(div: str) -> etree._Element | None:
-    if "<!DOCTYPE" in div:
-        return None
-    try:
-        return etree.fromstring(div.encode(), safe_parser())
-    except etree.XMLSyntaxError:
-        return None
-
-
-def _is_basic(root: etree._Element) -> bool:
-    if root.tag != DIV:
-        return False
+def _is_basic(root: Node) -> bool:
     for element in root.iter(etree.Element):
         if not str(element.tag).startswith(_XHTML) or str(element.tag).removeprefix(_XHTML) not in ELEMENTS:
             return False
         if not all(str(name) in ATTRIBUTES or name == _XML_LANG for name in element.attrib):
             return False
+        if any(_is_active(element.get(name, "")) for name in _LINKS):
+            return False
     return True
 
 
-def _says_something(root: etree._Element) -> bool:
+def _is_active(link: str) -> bool:
+    return bool(link) and _ACTIVE.search(_SKIPPED.sub("", link)) is not None
+
+
+def _says_something(root: Node) -> bool:
     # The string value of an element leaves out comments and instructions.
     return bool(root.xpath("normalize-space(.)")) or any(image.get("src") for image in root.iter(f"{_XHTML}img"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_sandbox.fhir.template import NUMBER, TEXTS, Format, Template
-from registry_sandbox.validation.reading import Codec
+from registry_sandbox.reading.codec import Codec
 
 _CODEC = Codec()
 _FORMATS: list[Format] = ["json", "xml"]

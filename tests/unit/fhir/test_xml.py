@@ -57,15 +57,3 @@ def test_comments_and_processing_instructions_are_ignored() -> None:
 def test_a_byte_order_mark_is_what_xml_allows() -> None:
     """XML in UTF-8 may begin with one, declared or not."""
     assert xml.parse(b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?><a/>').tag == "a"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'<a xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:x file:///etc/hostname"/>',
-        b'<a xmlns:i="http://www.w3.org/2001/XMLSchem&#97;-instance"><b i:type="x"/></a>',
-    ],
-)
-def test_attributes_of_xml_schema_are_found(body: bytes) -> None:
-    """Such an attribute would pass a schema, and could make it load files: it is found however it is spelled."""
-    assert xml.has_instance_attributes(body, xml.parse(body))

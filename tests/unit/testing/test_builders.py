@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.testing import builders
 from registry_sandbox.validation.profiles import Profiles
-from registry_sandbox.validation.reading import Codec
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.validation.conformance import definitions_at
 from registry_sandbox.validation.profiles import Profiles
-from registry_sandbox.validation.reading import Codec
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from registry_sandbox import shipped
 from registry_sandbox.validation import fhirpath, invariants
 from registry_sandbox.validation.context import ValidationContext
-from registry_sandbox.validation.definitions import profiles_folder
 
-_BASE = profiles_folder() / "base"
+_BASE = shipped("profiles") / "base"
 _ROOMS = ("careconnect", "registry", "spine")
-_PROFILES = sorted(each for room in _ROOMS for each in (profiles_folder() / room).iterdir())
+_PROFILES = sorted(each for room in _ROOMS for each in (shipped("profiles") / room).iterdir())
 _TEXTS = {"string", "uri", "url", "code", "id"}
 _CREATED = "Registry-Appointment-1.json", "Appointment.created", "reg-3"
 NOWHERE = ValidationContext({}, {})

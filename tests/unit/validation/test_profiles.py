@@ -10,8 +10,8 @@ import pytest
 
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Resource
+from registry_sandbox.reading.codec import Codec
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, Profiles
-from registry_sandbox.validation.reading import Codec
 
 SPINE_OUTCOME = "https://fhir.nhs.uk/STU3/StructureDefinition/Spine-OperationOutcome-1"
 NATIONAL = "https://demographics.spineservices.nhs.uk/"

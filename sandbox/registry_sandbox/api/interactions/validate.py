@@ -12,8 +12,8 @@ from registry_sandbox.http.outcomes import validation
 from registry_sandbox.http.query import parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import GeneratedContent, Response
+from registry_sandbox.reading.codec import Reading
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.validation.reading import Reading
 
 
 @interaction("validate", "POST", "Appointment/$validate", body="resource", patient_in="body")
@@ -21,11 +21,12 @@ async def validate(request: Request, service: RegistryService) -> Response:
     """Answer with an OperationOutcome of everything that the profiles say; with `mode=create`, the rules too."""
     asked, modes = _asked(request)
     reading = await service.read(request, ("Appointment", "Parameters"))
+    found = reading.remarks()
     if reading.resource["resourceType"] == "Parameters":
         resource, wanted = _unwrapped(reading.resource)
         modes += _values(reading.resource, "mode", "valueCode")
         reading, asked = Reading(resource), [*asked, *wanted]
-    found = [*await service.judged(request, reading, asked)]
+    found += await service.judged(request, reading, asked)
     if _require_known(modes):
         found += service.broken_rules("create", reading.resource)
     return Response(HTTPStatus.OK, GeneratedContent(validation(found)))

@@ -7,8 +7,8 @@ import pytest
 
 from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import NotReadable, NotWellFormed
-from registry_sandbox.validation.reading import Codec
-from tests.unit.validation.refusals import appointment, findings_of
+from registry_sandbox.reading.codec import Codec
+from tests.unit.reading.refusals import appointment, findings_of
 
 _CODEC = Codec()
 
@@ -65,7 +65,7 @@ def test_both_formats_become_the_same() -> None:
     assert b'"valueDecimal":1.50' in as_json
 
 
-def test_lines_are_told_of_xml_only() -> None:
+def test_lines_are_told() -> None:
     """An XPath names a line of the body that was sent, where it names anything."""
     reading = _CODEC.read(_XML.encode(), "xml")
     assert reading.line("/f:Appointment/f:participant[1]/f:status") == 12
@@ -73,7 +73,22 @@ def test_lines_are_told_of_xml_only() -> None:
     assert reading.line("/f:Appointment/f:slot") is None
     assert reading.line("http.If-Match") is None
     assert reading.line("/f:Appointment[") is None
-    assert _CODEC.read(_CODEC.write(reading.resource, "json"), "json").line("/f:Appointment") is None
+    indented = json.dumps(json.loads(_CODEC.write(reading.resource, "json")), indent=1)
+    as_json = _CODEC.read(indented.encode(), "json")
+    for location, text in (
+        ("/f:Appointment", "{"),
+        ("/f:Appointment/f:participant[1]/f:status", '"status": "accepted"'),
+        ("/f:Appointment/f:text/h:div", '"div": '),
+        ("/f:Appointment/f:text/h:div/h:b", '"div": '),
+        ("/f:Appointment/f:status/f:extension[1]", '{\n    "url": "urn:y"'),
+        ("/f:Appointment/f:participant[1]/f:type[1]/f:text/f:extension[1]", '{\n        "url": "urn:z"'),
+    ):
+        at = indented.index(text)
+        line, column = indented.count("\n", 0, at) + 1, at - indented.rfind("\n", 0, at)
+        assert as_json.position(location) == (line, column)
+        assert as_json.line(location) == line
+    for location in ("/f:Appointment/f:slot", "http.If-Match", "/f:Appointment[", "/f:Appointment/f:participant[2]"):
+        assert as_json.line(location) is None
 
 
 @pytest.mark.parametrize(("body", "body_format"), [(b"", "xml"), (b" \n", "json"), (b"<a>", "xml"), (b"{", "json")])

@@ -5,11 +5,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
-from registry_sandbox.fhir.xml import Writer
-from registry_sandbox.validation.reading import Codec
+from registry_sandbox.reading.codec import Codec
+from registry_sandbox.reading.xml_writer import XmlWriter
 from tests.unit.drawn import FACTS, RESOURCES, resources
 
-_WRITER = Writer(FACTS)
+_WRITER = XmlWriter(FACTS)
 _CODEC = Codec()
 
 
