@@ -12,13 +12,17 @@ from registry_sandbox.fhir.xml import DECLARATION, NAMESPACE, SPECIAL, escaped
 
 
 class _Slot(NamedTuple):
-    """Where an element stands in its type's order, and what is written for it: `type` is that of its own elements."""
+    """Where an element stands in its type's order, and what is written for it.
+
+    `type` is that of its own elements; `plain` is a primitive whose value, if it is text, is written as it is.
+    """
 
     order: int
     name: str
     type: str
     primitive: bool
     attribute: bool
+    plain: bool
 
 
 class XmlWriter:
@@ -29,7 +33,7 @@ class XmlWriter:
         self._described = frozenset(each.name for each in structure.resources())
 
     def write(self, resource: Mapping[str, Any]) -> str:
-        """Give the document of a resource."""
+        """Return the document of a resource."""
         parts = [DECLARATION]
         self._resource(resource, parts, f' xmlns="{NAMESPACE}"')
         return "".join(parts)
@@ -44,23 +48,34 @@ class XmlWriter:
     def _element(
         self, name: str, members: Mapping[str, Any], slots: Mapping[str, _Slot], parts: list[str], head: str = ""
     ) -> None:
-        inner: list[str] = []
-        for slot in _in_order(members, slots):
-            _, own, _, primitive, attribute = slot
-            content: Any = members.get(own)
-            if attribute:
-                head += f' {own}="{escaped(content)}"'
-            elif not primitive:
-                for each in content if type(content) is list else (content,):
-                    self._complex(slot, each, inner)
-            elif type(content) is str and f"_{own}" not in members:  # what most elements are
-                inner.append(f'<{own} value="{escaped(content) if SPECIAL.search(content) else content}"/>')
+        """Write an element. Its parts are added where they belong; its beginning is known last, for the attributes."""
+        beginning, last, attributes = len(parts), -1, head
+        parts.append("")
+        for own, content in members.items():
+            slot = slots.get(own)
+            if slot is None:  # resourceType
+                continue
+            if slot.order < last:  # read resources are in order; one made by hand need not be
+                del parts[beginning:]
+                self._element(name, _in_order(members, slots), slots, parts, head)
+                return
+            last = slot.order
+            if type(content) is str and slot.plain and f"_{own}" not in members:  # what most elements are
+                value = escaped(content) if SPECIAL.search(content) else content
+                parts.append(f'<{own} value="{value}"/>')
+            elif slot.attribute:
+                attributes += f' {own}="{escaped(content)}"'
+            elif slot.primitive:
+                if own[0] != "_" or slot.name not in members:  # its value comes first, and brings it along
+                    self._primitives(slot, members, parts)
             else:
-                self._primitives(slot, members, inner)
-        parts.append(f"<{name}{head}>" if inner else f"<{name}{head}/>")
-        if inner:
-            parts += inner
-            parts.append(f"</{name}>")
+                for each in content if type(content) is list else (content,):
+                    self._complex(slot, each, parts)
+        if len(parts) == beginning + 1:
+            parts[beginning] = f"<{name}{attributes}/>"
+            return
+        parts[beginning] = f"<{name}{attributes}>"
+        parts.append(f"</{name}>")
 
     def _complex(self, slot: _Slot, value: Any, parts: list[str]) -> None:
         if slot.type == ANY_RESOURCE:
@@ -88,15 +103,14 @@ class XmlWriter:
             self._element(name, other or {}, self._types["Element"], parts, head)
 
 
-def _in_order(members: Mapping[str, Any], slots: Mapping[str, _Slot]) -> list[_Slot]:
-    """Give the slots of what is there, in the order of the type; a `_name` beside its `name` is the same element."""
-    found = [slots[name] for name in members if name != "resourceType" and not (name[0] == "_" and name[1:] in members)]
-    found.sort()
-    return found
+def _in_order(members: Mapping[str, Any], slots: Mapping[str, _Slot]) -> dict[str, Any]:
+    """Return the members in the order of the type; a `_name` follows its `name`, being the same element."""
+    known = [name for name in members if name in slots]
+    return {name: members[name] for name in sorted(known, key=lambda name: (slots[name].order, name[0] == "_"))}
 
 
 def _text(value: Any) -> str:
-    """Give a primitive as the text of an attribute."""
+    """Return a primitive as the text of an attribute."""
     kind = type(value)
     if kind is str:
         return escaped(value)
@@ -110,7 +124,8 @@ def _slots(described: Type, structure: Structure) -> dict[str, _Slot]:
     slots = {}
     for order, element in enumerate(described.elements):
         primitive = bool(structure.types[element.type].json) and element.type != XHTML
-        slots[element.name] = _Slot(order, element.name, element.type, primitive, element.attribute)
-        if primitive and not element.attribute:
-            slots[f"_{element.name}"] = slots[element.name]
+        plain = primitive and not element.attribute
+        slots[element.name] = _Slot(order, element.name, element.type, primitive, element.attribute, plain)
+        if plain:
+            slots[f"_{element.name}"] = slots[element.name]._replace(plain=False)
     return slots
