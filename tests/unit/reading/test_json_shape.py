@@ -108,3 +108,17 @@ def test_what_is_not_described_is_bounded_too(inner: str) -> None:
         text = inner % text
     assert _messages(f'"contained":[{{"resourceType":"Patient","a":{text}}}]')
     assert _messages(f'"comment":{text}')
+
+
+def test_an_array_of_nothing_but_padding_is_left_out() -> None:
+    """XML has no place for it, so that both formats give the same."""
+    beside = '{"resourceType":"Appointment","meta":{"_profile":[{"id":"x"}],"profile":[null]}}'
+    values = '{"resourceType":"Appointment","meta":{"_profile":[null,null],"profile":["a","b"]}}'
+    assert _CODEC.read(beside.encode(), "json").resource["meta"] == {"_profile": [{"id": "x"}]}
+    assert _CODEC.read(values.encode(), "json").resource["meta"] == {"profile": ["a", "b"]}
+
+
+def test_arrays_that_do_not_pair_are_told_once() -> None:
+    """Of the one with the ids and extensions, not of both."""
+    (message,) = _messages('"meta":{"profile":["a",null],"_profile":[null,{"id":"x"},{"id":"y"}]}')
+    assert message == "Appointment.meta._profile has 3 items, but profile has 2: they go in pairs, padded with null"
