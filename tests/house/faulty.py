@@ -179,6 +179,7 @@ VOCABULARY = (
     Row("*:delay=120ms~0.4/2s", "read", 200, 200, 200, _BOOKED),
     Row("read:dribble=5/2s", "read", 200, 200, 200, _BOOKED),
     Row("search:rate=500", "search", 200, 200, 200, _BOOKED),
+    Row("*:rate_limit=1/h", "read", 200, 200, 200, _BOOKED),
     Row("read:headers=-ETag", "read", 200, 200, 200, _BOOKED),
     Row("*:headers=X-Test:1", "read", 200, 200, 200, _BOOKED),
     Row("search:content_type=text/html", "search", 200, 200, 200, _BOOKED),

@@ -39,6 +39,7 @@ class Activation:
         draw: returns a number from 0 up to 1 for a purpose. It is a hash: with the same seed, every run returns the
             same.
         commit: True if the rule acts after the write, and only if that succeeded.
+        memory: what effects of the rule keep from one exchange to the next, by their words.
         acting: the words of the effects that are in force and have found something to spoil so far. A rule none of
             whose effects found anything has not fired.
     """
@@ -46,6 +47,7 @@ class Activation:
     rule_id: str
     draw: Callable[[str], float]
     commit: bool = False
+    memory: dict[str, Any] = field(default_factory=dict)
     acting: set[str] = field(default_factory=set)
 
     def found_nothing(self, effect: "Effect") -> None:

@@ -182,7 +182,7 @@ class FaultEngine:
             live.near_misses.append(NearMiss(now_s, facts, f"when.{unmet}: does not hold for match {nth}"))
             return
         # A rule whose effects are all overruled has matched, but it has not fired and keeps its `times`.
-        activation = Activation(live.rule.id, draws, live.rule.then.commit)
+        activation = Activation(live.rule.id, draws, live.rule.then.commit, live.memory)
         if decision.add(live, activation, facts.interaction):
             self._count(Fired(now_s, live, activation, facts, counted, nth, drawn, nth_drawn), decision)
         else:
