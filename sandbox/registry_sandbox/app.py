@@ -43,6 +43,7 @@ from registry_sandbox.faults.injector import Injector, Perform
 from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
+from registry_sandbox.faults.variations.stored import planted_in_half
 from registry_sandbox.fhir import json
 from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.errors import SandboxError
@@ -53,7 +54,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence
+from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence, unchanged
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry
@@ -342,7 +343,15 @@ def build(
     engine = FaultEngine(seed, service.clock, _faults(settings))
     noted = Journal(service.clock, settings.journal_size)
     limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit, service.clock)
-    workspace = Workspace(service, SeedLoader(service), engine, noted, _seeds(settings), random_streams.reset, limiter)
+    workspace = Workspace(
+        service,
+        SeedLoader(service, planted_in_half(seed) if settings.vary else unchanged),
+        engine,
+        noted,
+        _seeds(settings),
+        random_streams.reset,
+        limiter,
+    )
     workspace.seed_loader.load(workspace.seeds, progress)
     return Sandbox(settings, random_streams, workspace, credentials, sleep, preparing)
 
@@ -360,7 +369,7 @@ def _credentials(settings: Settings, random_bytes: Callable[[int], bytes]) -> Cr
 
 
 def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:
-    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels)
+    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels, vary=settings.vary)
 
 
 def _seeds(settings: Settings) -> list[Seed]:

@@ -105,6 +105,7 @@ class Settings:
     rate_limit: RateLimit | None = _setting(
         None, "requests that a client may send, such as 5/s: more get 429 with Retry-After", read_rate_limit
     )
+    vary: bool = _setting(False, "vary, within the contract, what clients must not rely on", _yes)  # noqa: FBT003
     random_seed: int | None = _setting(
         None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
     )

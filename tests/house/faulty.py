@@ -187,6 +187,8 @@ VOCABULARY = (
     Row("read:body=corrupt", "read", 200, 200, 200, _BOOKED),
     Row("cancel:race=bump", "cancel", 409, 409, 409, "version 2, booked"),
     Row("read:stale=1", "two versions", 200, 200, 200, _CANCELLED),
+    Row("*:vary", "read", 200, 200, 200, _BOOKED),
+    Row("register:vary=extension", "register", 201, 201, 201, _ONCE),
     Row("register:skew=-5m", "register", 201, 201, 201, _ONCE),
     Row("token:token=expired", "token", 200, 200, 200, _BOOKED),
     Row("token:503", "token", 503, 503, 503, _BOOKED),

@@ -10,8 +10,8 @@ from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule, effect_is_for
 from registry_sandbox.faults.when import Scope
 
-Source = Literal["header", "http", "flag", "file", "sentinel"]
-PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel")
+Source = Literal["header", "http", "flag", "file", "sentinel", "setting"]
+PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel", "setting")
 
 
 NEAR_MISSES: Final = 10
