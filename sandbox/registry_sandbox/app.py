@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from registry_sandbox import shipped
 from registry_sandbox.api.interactions import declared
 from registry_sandbox.api.pipeline import Pipeline, answered, wired
+from registry_sandbox.api.rate_limit import require_rate
 from registry_sandbox.api.routing import Routes, require_route
 from registry_sandbox.api.ssp import require_ssp_headers
 from registry_sandbox.auth.certificates import UnusableCertificates, write_certificates
@@ -42,6 +43,7 @@ from registry_sandbox.faults.injector import Injector, Perform
 from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
+from registry_sandbox.faults.variations.stored import planted_in_half
 from registry_sandbox.fhir import json
 from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.errors import SandboxError
@@ -52,13 +54,14 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence
+from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence, unchanged
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry
 from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.random_streams import RandomStreams
+from registry_sandbox.runtime.rate_limiter import RateLimiter
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.connection import AccessLine, Listener
@@ -127,6 +130,7 @@ class Sandbox:
         checks: tuple[Check, ...] = (
             routes.find,
             *((authentication.require_token,) if self.settings.auth != "off" else ()),
+            *self._rate_checks(),
             require_route,
             *((require_ssp_headers,) if self.settings.require_ssp else ()),
             require_formats,
@@ -138,6 +142,10 @@ class Sandbox:
             common_headers=self._common_headers,
             note=self.workspace.journal.note,
         )
+
+    def _rate_checks(self) -> tuple[Check, ...]:
+        limiter = self.workspace.limiter
+        return () if limiter is None else (partial(require_rate, limiter=limiter),)
 
     def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
         service, settings = self.workspace.service, self.settings
@@ -334,7 +342,16 @@ def build(
     )
     engine = FaultEngine(seed, service.clock, _faults(settings))
     noted = Journal(service.clock, settings.journal_size)
-    workspace = Workspace(service, SeedLoader(service), engine, noted, _seeds(settings), random_streams.reset)
+    limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit, service.clock)
+    workspace = Workspace(
+        service,
+        SeedLoader(service, planted_in_half(seed) if settings.vary else unchanged),
+        engine,
+        noted,
+        _seeds(settings),
+        random_streams.reset,
+        limiter,
+    )
     workspace.seed_loader.load(workspace.seeds, progress)
     return Sandbox(settings, random_streams, workspace, credentials, sleep, preparing)
 
@@ -352,7 +369,7 @@ def _credentials(settings: Settings, random_bytes: Callable[[int], bytes]) -> Cr
 
 
 def _faults(settings: Settings) -> list[tuple[Source, Sequence[Rule]]]:
-    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels)
+    return configured(settings.fault, settings.fault_file, sentinels=not settings.no_sentinels, vary=settings.vary)
 
 
 def _seeds(settings: Settings) -> list[Seed]:

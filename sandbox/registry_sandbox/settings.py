@@ -14,6 +14,7 @@ from typing import Any
 
 from registry_sandbox.fhir.datatypes import datetime_of
 from registry_sandbox.runtime.clock import SHOWABLE, require_showable
+from registry_sandbox.runtime.rate_limiter import RateLimit, read_rate_limit
 
 PREFIX = "SANDBOX_"
 MUTUAL_CONTROL_PORT = 8081
@@ -101,6 +102,10 @@ class Settings:
     request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", _yes)  # noqa: FBT003
     max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", _seconds)
     journal_size: int = _setting(10_000, "how many exchanges the journal keeps", _whole(0, 10**6))
+    rate_limit: RateLimit | None = _setting(
+        None, "requests that a client may send, such as 5/s: more get 429 with Retry-After", read_rate_limit
+    )
+    vary: bool = _setting(False, "vary, within the contract, what clients must not rely on", _yes)  # noqa: FBT003
     random_seed: int | None = _setting(
         None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
     )

@@ -8,6 +8,7 @@ from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import SeedLoader
 from registry_sandbox.registry.seeds import Seed
 from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.runtime.rate_limiter import RateLimiter
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Workspace:
     journal: Journal
     seeds: Sequence[Seed]
     restart: Callable[[], None]
+    limiter: RateLimiter | None = None
 
     def reset(self) -> None:
         """Return to the state at the start; relative dates of the seeds are counted anew."""
@@ -31,4 +33,6 @@ class Workspace:
         self.service.registry.clear()
         self.engine.reset()
         self.journal.clear()
+        if self.limiter is not None:
+            self.limiter.clear()
         self.seed_loader.load(self.seeds)

@@ -162,7 +162,7 @@ def require_valid(response: httpx.Response) -> None:
         return
     assert response.headers["Content-Type"] in [f"{each}; charset=utf-8" for each in MEDIA_TYPES.values()]
     resource = read(response)
-    official = _official_schema()
+    official = official_schema()
     if official is not None:
         official.assertValid(etree.fromstring(_CODEC.write(resource, "xml")))
 
@@ -170,7 +170,8 @@ def require_valid(response: httpx.Response) -> None:
 _SCHEMAS: list[etree.XMLSchema] = []
 
 
-def _official_schema() -> etree.XMLSchema | None:
+def official_schema() -> etree.XMLSchema | None:
+    """Return the official schema, if STU3_DEFINITIONS names it."""
     folder = os.environ.get("STU3_DEFINITIONS")
     if folder and not _SCHEMAS:
         path = Path(folder, "stu3", "xsd", "fhir-single.xsd")

@@ -195,7 +195,7 @@ def _yaml_answer(value: Mapping[str, Any]) -> Response:
 def live_schema(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema of a rule in force, from that of a rule."""
     counts = {
-        "source": {"enum": ["http", "flag", "file", "sentinel"]},
+        "source": {"enum": ["http", "flag", "file", "sentinel", "setting"]},
         "matched": {"type": "integer"},
         "fired": {"type": "integer"},
         "until": {"type": "string", "format": "date-time"},

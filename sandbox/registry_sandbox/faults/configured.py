@@ -7,12 +7,14 @@ from typing import Any
 
 from registry_sandbox.faults.fields import BadFault, shown
 from registry_sandbox.faults.live_rule import Source
-from registry_sandbox.faults.rule import Rule
+from registry_sandbox.faults.rule import Rule, read_rule
 from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.faults.sentinels import sentinel_rules
 
 
-def configured(flags: Sequence[str], file: Path | None, *, sentinels: bool) -> list[tuple[Source, Sequence[Rule]]]:
+def configured(
+    flags: Sequence[str], file: Path | None, *, sentinels: bool, vary: bool = False
+) -> list[tuple[Source, Sequence[Rule]]]:
     """Return the rules to start with, by source.
 
     Raises:
@@ -21,8 +23,9 @@ def configured(flags: Sequence[str], file: Path | None, *, sentinels: bool) -> l
     of_flags = read_rules([_of_flag(each) for each in flags], "--fault", "flag")
     of_file = _of_file(file) if file is not None else []
     of_sentinels = sentinel_rules() if sentinels else ()
-    _require_one_id_each([*of_flags, *of_file, *of_sentinels])
-    return [("flag", of_flags), ("file", of_file), ("sentinel", of_sentinels)]
+    of_settings = [read_rule({"then": {"vary": True}}, "--vary", "vary")] if vary else []
+    _require_one_id_each([*of_flags, *of_file, *of_sentinels, *of_settings])
+    return [("flag", of_flags), ("file", of_file), ("sentinel", of_sentinels), ("setting", of_settings)]
 
 
 def _of_flag(text: str) -> Any:

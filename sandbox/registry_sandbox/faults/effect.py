@@ -39,6 +39,8 @@ class Activation:
         draw: returns a number from 0 up to 1 for a purpose. It is a hash: with the same seed, every run returns the
             same.
         commit: True if the rule acts after the write, and only if that succeeded.
+        memory: what effects of the rule keep from one exchange to the next, by their words.
+        notes: what the journal says beside the rule's id, such as the variations that were made.
         acting: the words of the effects that are in force and have found something to spoil so far. A rule none of
             whose effects found anything has not fired.
     """
@@ -46,7 +48,14 @@ class Activation:
     rule_id: str
     draw: Callable[[str], float]
     commit: bool = False
+    memory: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     acting: set[str] = field(default_factory=set)
+
+    def note(self, what: str) -> None:
+        """Note something for the journal, once."""
+        if what not in self.notes:
+            self.notes.append(what)
 
     def found_nothing(self, effect: "Effect") -> None:
         """Note that the exchange has nothing for an effect to spoil."""
@@ -59,6 +68,7 @@ class FaultContext:
 
     An effect may replace `service` (by one with another clock, say), or set how long a token is valid. `longest_s`
     bounds every wait. `hold` waits until the exchange is released from the rule with this id.
+    `seed` is the random seed of the sandbox.
     """
 
     request: Request
@@ -67,6 +77,7 @@ class FaultContext:
     sleep: Sleep
     longest_s: float
     hold: Callable[[str], Awaitable[None]]
+    seed: int
     token_lifetime_s: int | None = None
 
 

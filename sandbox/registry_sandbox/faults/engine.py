@@ -39,7 +39,7 @@ class FaultEngine:
     """
 
     def __init__(self, seed: int, clock: Clock, configured: Iterable[tuple[Source, Sequence[Rule]]] = ()) -> None:
-        self._seed = seed
+        self.seed = seed
         self._clock = clock
         self.holdings = Holdings()
         self._configured = [(source, rule) for source, rules in configured for rule in rules]
@@ -174,7 +174,7 @@ class FaultEngine:
         live.matched += 1
         nth = counters.add("matched", counted)
         nth_drawn = nth if drawn == counted else counters.add("drawn", drawn)
-        draws = partial(draw, self._seed, live.rule.id, drawn, nth_drawn)
+        draws = partial(draw, self.seed, live.rule.id, drawn, nth_drawn)
         unmet = when.unmet(matched=nth, fired=counters.get("fired", counted), elapsed_s=now_s - live.since_s)
         if not unmet and when.probability is not None and draws("fires") >= when.probability:
             unmet = "probability"
@@ -182,7 +182,7 @@ class FaultEngine:
             live.near_misses.append(NearMiss(now_s, facts, f"when.{unmet}: does not hold for match {nth}"))
             return
         # A rule whose effects are all overruled has matched, but it has not fired and keeps its `times`.
-        activation = Activation(live.rule.id, draws, live.rule.then.commit)
+        activation = Activation(live.rule.id, draws, live.rule.then.commit, live.memory)
         if decision.add(live, activation, facts.interaction):
             self._count(Fired(now_s, live, activation, facts, counted, nth, drawn, nth_drawn), decision)
         else:
@@ -192,6 +192,8 @@ class FaultEngine:
         decision.fired.append(fired)
         fired.live.fired += 1
         fired.live.counters.add("fired", fired.counted)
+        if fired.live.source == "setting":  # it acts on every exchange: nobody looks for these in the list
+            return
         self.activations += 1
         self._fired.append(fired)
 
@@ -203,8 +205,9 @@ class FaultEngine:
 
     def take_back(self, decision: Decision, rule_id: str) -> None:
         """Undo the activation of a rule that did nothing in the end, so that it keeps its `times`."""
-        decision.idle.append(rule_id)
         for fired in decision.drop(rule_id):
+            if fired.live.source != "setting":
+                decision.idle.append(rule_id)
             fired.live.near_misses.append(NearMiss(fired.at_s, fired.facts, NOTHING_TO_SPOIL))
             fired.live.fired -= 1
             fired.live.counters.add("fired", fired.counted, -1)

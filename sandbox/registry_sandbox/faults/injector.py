@@ -91,7 +91,7 @@ class Injector:
             longest = self.sleep(self.longest_s)
             await self.engine.holdings.hold(rule_id, request, self.service.clock.timestamp(), longest)
 
-        return FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s, hold)
+        return FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s, hold, self.engine.seed)
 
     async def _acted(self, context: FaultContext, decision: Decision) -> Response:
         response = await self._before(context, decision)
@@ -184,7 +184,12 @@ class ActiveFaults:
     @property
     def rule_ids(self) -> tuple[str, ...]:
         """The ids of the rules that fired."""
-        return self.decision.rule_ids
+        return tuple(each.live.rule.id for each in self.decision.fired if each.live.source != "setting")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the effects have noted for the journal: the variations that they made."""
+        return tuple(note for each in self.decision.fired for note in each.activation.notes)
 
     @property
     def idle_rule_ids(self) -> tuple[str, ...]:

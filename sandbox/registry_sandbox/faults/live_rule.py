@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from registry_sandbox.faults.counters import Counters
 from registry_sandbox.faults.effect import Activation, Effect
@@ -10,8 +10,8 @@ from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule, effect_is_for
 from registry_sandbox.faults.when import Scope
 
-Source = Literal["header", "http", "flag", "file", "sentinel"]
-PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel")
+Source = Literal["header", "http", "flag", "file", "sentinel", "setting"]
+PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel", "setting")
 
 
 NEAR_MISSES: Final = 10
@@ -31,9 +31,13 @@ class NearMiss:
 class LiveRule:
     """A rule in force.
 
-    `since_s` is on the sandbox's clock. `rank` orders rules by precedence, lowest first: the position of the source in
-    `PRECEDENCE`, then the position in the engine's list. `matched` and `fired` count over all scopes, `counters` apart.
-    `near_misses` are the last exchanges that matched without the rule firing.
+    Attributes:
+        since_s: when it was set, on the sandbox's clock.
+        rank: orders rules by precedence, lowest first: the position of the source in `PRECEDENCE`, then the position in
+            the engine's list.
+        matched, fired: counted over all scopes; `counters` counts them apart.
+        memory: what the effects of the rule keep from one exchange to the next, by their words.
+        near_misses: the last exchanges that matched without the rule firing.
     """
 
     rule: Rule
@@ -44,6 +48,7 @@ class LiveRule:
     fired: int = 0
     counters: Counters = field(default_factory=Counters)
     interactions: frozenset[str] = frozenset()
+    memory: dict[str, Any] = field(default_factory=dict)
     near_misses: deque[NearMiss] = field(default_factory=lambda: deque(maxlen=NEAR_MISSES))
 
     def __post_init__(self) -> None:

@@ -56,6 +56,7 @@ def oauth_refusal(
     """Return the response of an injected error, in the form of RFC 6749 section 5.2."""
     del issue_type, spine_code
     errors = {HTTPStatus.UNAUTHORIZED: "invalid_client", HTTPStatus.FORBIDDEN: "unauthorized_client"}
+    errors[HTTPStatus.TOO_MANY_REQUESTS] = "temporarily_unavailable"
     server = "server_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily_unavailable"
     fallback = "invalid_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else server
     error = next((name for known, name in errors.items() if known == status), fallback)

@@ -195,5 +195,12 @@ class RuleBroken(SandboxError):
     spine_code = "INVALID_RESOURCE"
 
 
+class TooManyRequests(SandboxError):
+    """A client has sent more requests than the rate limit lets it; `Retry-After` says when the next may come."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    issue_type = "throttled"
+
+
 class InternalServerError(SandboxError):
     """The sandbox itself is at fault; the details are in its log, never in the answer."""

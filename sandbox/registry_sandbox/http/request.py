@@ -121,6 +121,11 @@ class Injected(Protocol):
         ...
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """The variations that were made of the answer."""
+        ...
+
+    @property
     def idle_rule_ids(self) -> tuple[str, ...]:
         """The rules that matched and found nothing to spoil."""
         ...

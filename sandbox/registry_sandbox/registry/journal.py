@@ -122,6 +122,7 @@ def as_json(exchange: Exchange) -> dict[str, Any]:
         "response": _response(exchange),
         "sent": _sent(request, response),
         "faults": faults,
+        **({"varied": [*injected.notes]} if injected and injected.notes else {}),
         **({"idle_faults": [{"id": each, "why": "matched, nothing to spoil"} for each in idle]} if idle else {}),
     }
 

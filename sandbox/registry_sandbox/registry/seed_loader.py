@@ -34,11 +34,21 @@ def in_silence(judged: int) -> None:
     """Tell nobody."""
 
 
+def unchanged(logical_id: str, resource: Resource) -> Resource:
+    """Return the resource as it is."""
+    del logical_id
+    return resource
+
+
 @dataclass(frozen=True, slots=True)
 class SeedLoader:
-    """Plants seeds through a registrar; a story that it has judged once it need not judge again at the next reset."""
+    """Plants seeds through a registrar; a story that it has judged once it need not judge again at the next reset.
+
+    `change` changes each version of a story, by its id; documents are stored as they are written.
+    """
 
     service: RegistryService
+    change: Callable[[str, Resource], Resource] = unchanged
     _known: dict[bytes, Resource] = field(default_factory=dict)
 
     def load(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
@@ -92,7 +102,9 @@ class SeedLoader:
         for step in [{"at": created, "status": story.get("status", "booked")}, *story.get("later", [])]:
             body = json.dumps(_appointment(story, told, step["status"])).encode()
             resource = self._conforming(place, body)
-            versions.append((_stamp(place, _when(place, "at", step["at"], now)), recorded(resource)))
+            versions.append(
+                (_stamp(place, _when(place, "at", step["at"], now)), self.change(logical_id, recorded(resource)))
+            )
         return place, logical_id, versions
 
     def _conforming(self, place: str, body: bytes) -> Resource:

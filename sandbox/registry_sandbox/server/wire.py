@@ -5,7 +5,7 @@ import socket
 import struct
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from registry_sandbox.http.response import Delivery, Response, Sent
 
@@ -31,11 +31,14 @@ class HttpWire:
 
     async def head(self, response: Response) -> None:
         """Send the status line and the headers, with the Content-Length of the whole body."""
+        chunked = response.headers.popall("Transfer-Encoding", None) is not None
         self.answer = web.StreamResponse(status=response.status, headers=response.headers)
         bodiless = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-        if not bodiless:
-            self.answer.content_length = len(response.body)
         self._has_body = not bodiless and self._http.method != "HEAD"
+        if chunked and self._has_body and self._http.version >= HttpVersion11:
+            self.answer.enable_chunked_encoding()
+        elif not bodiless:
+            self.answer.content_length = len(response.body)
         await self.answer.prepare(self._http)
         self._report.head = True
 
