@@ -78,6 +78,10 @@ class CompiledProfiles:
         definition = self.find(url)
         return str(definition.resource.get("kind", "")) if definition else ""
 
+    def is_resource(self, code: str) -> bool:
+        """Return whether a type code is that of a resource."""
+        return code in self.resource_types()
+
     def type_of(self, url: str) -> str | None:
         """Return the type that a profile constrains, or None if it is neither loaded nor one of the standard's."""
         definition = self.find(url)

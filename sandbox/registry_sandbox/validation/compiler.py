@@ -15,10 +15,12 @@ from registry_sandbox.validation.constraints import (
     value_constraints,
 )
 from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
+from registry_sandbox.validation.discriminators import UnusableSlicing, told_by
+from registry_sandbox.validation.element_ids import element_id
 from registry_sandbox.validation.elements import Extras
 from registry_sandbox.validation.invariants import HAS_VALUE
 from registry_sandbox.validation.references import reference_conditions
-from registry_sandbox.validation.slicing import Slice, UnusableSlicing, told_by
+from registry_sandbox.validation.slicing import Slice, Slicing, sliced
 from registry_sandbox.validation.snapshot import profile_of
 from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of
 from registry_sandbox.validation.validators import (
@@ -136,6 +138,8 @@ class Compiler:
         self, child: SnapshotElement, part: SnapshotElement, step: Step, parent: _Parent
     ) -> MemberValidator | None:
         where, limits = f"{parent.where}.{child.name}", _cardinality(child)
+        if child.name == "id" and "xmlAttr" in child.definition.get("representation", ()):
+            return element_id(step, unique="ElementDefinition" not in parent.types)
         if not child.repeats and self._is_primitive(part):
             constraints, invariants = self._constraints(part, where)
             if not invariants:
@@ -155,19 +159,23 @@ class Compiler:
         if not child.repeats:
             raise UnusableDefinition(self._file, where, "is sliced, but stands only once")
         stated = child.definition.get("slicing", _BY_URL if codes_of(child) == ["Extension"] else {})
-        slices = [self._slice(part, stated, where, parent) for part in child.slices.values()]
-        closed_by = child.origin("slicing") if stated.get("rules") == "closed" else ""
-        return cardinality.sliced(step, inner, _cardinality(child), slices, closed_by)
+        return sliced(step, inner, _cardinality(child), self._slicing(child, stated, where, parent))
+
+    def _slicing(self, element: SnapshotElement, stated: dict[str, Any], where: str, parent: _Parent) -> Slicing:
+        slices = [self._slice(part, stated, where, parent) for part in element.slices.values()]
+        return Slicing(slices, element.origin("slicing") if stated.get("rules") == "closed" else "")
 
     def _slice(self, part: SnapshotElement, stated: dict[str, Any], where: str, parent: _Parent) -> Slice:
         here = f"{where}:{part.slice_name}"
         try:
-            told = told_by(part, stated, self._compiled_profiles.snapshots, self._compiled_profiles.valuesets)
+            told = told_by(part, stated, self._compiled_profiles)
         except UnusableSlicing as error:
             raise UnusableDefinition(self._file, here, f"the slice {error}") from error
         own = _cardinality(part)
         source = own.least_by if own.least else own.most_by
-        return Slice(part.slice_name, told, self._occurrence(part, here, parent.types), own.least, own.most, source)
+        further = self._slicing(part, part.definition["slicing"], where, parent) if part.slices else None
+        validator = self._occurrence(part, here, parent.types)
+        return Slice(part.slice_name, told, validator, own.least, own.most, source, further)
 
     def _occurrence(self, element: SnapshotElement, where: str, holder_types: frozenset[str]) -> Validator | None:
         """Compile one occurrence of an element."""
@@ -235,7 +243,8 @@ class Compiler:
         """Validate a resource inside another by the definition of its type; a type not defined here passes as it is."""
         name = str(value.get("resourceType"))
         if self._compiled_profiles.kind(BASE + name) == "resource":
-            inner = context if at[1].name == "contained" else context.inside(value)
+            contained = at[1].name == "contained"
+            inner = context.with_ids_of_its_own() if contained else context.inside(value)
             self._compiled_profiles.of(BASE + name)(value, (at, Step(name, f"f:{name}", 0), None), inner)
 
     def _is_primitive(self, element: SnapshotElement) -> bool:

@@ -10,7 +10,8 @@ from registry_sandbox.fhir.finding import Severity
 from registry_sandbox.validation import fhirpath, invariants, values
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, short
-from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of, value_set_of
+from registry_sandbox.validation.languages import ALL_LANGUAGES, is_language_tag
+from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of, max_value_set_of, value_set_of
 from registry_sandbox.validation.validators import Condition, Constraint, Validator
 from registry_sandbox.validation.valuesets import Codes, ValueSets
 
@@ -74,6 +75,8 @@ def binding_constraints(element: SnapshotElement, valuesets: ValueSets) -> Itera
     binding = element.definition.get("binding")
     bindings = [{**binding, "source": element.origin("binding")}] if binding else []
     narrow = valuesets.codes(value_set_of(binding)) if binding else None
+    if binding and (most := max_value_set_of(binding)):
+        yield from _maximum(element, most, valuesets, element.origin("binding"))
     for bound in bindings + element.also_bound:
         url, strength = value_set_of(bound), bound.get("strength")
         if not url or strength == "example" or not set(codes_of(element)) & CODE_TYPES:
@@ -86,6 +89,23 @@ def binding_constraints(element: SnapshotElement, valuesets: ValueSets) -> Itera
             yield _binding(url, codes, str(strength), bound["source"], is_text=is_text)
         elif strength == "required":
             yield _unknown_codes(url, bound["source"])
+
+
+def _maximum(element: SnapshotElement, url: str, valuesets: ValueSets, source: str) -> Iterator[Constraint]:
+    """Yield the constraint by a maximum value set: whatever the strength of the binding, no other code may stand."""
+    is_text, codes = not set(codes_of(element)) - TEXT_TYPES, valuesets.codes(url)
+    if url == ALL_LANGUAGES and is_text:
+        yield _language_tag(source)
+    else:
+        yield _binding(url, codes, "required", source, is_text=is_text) if codes else _unknown_codes(url, source)
+
+
+def _language_tag(source: str) -> Constraint:
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        wanted = f"{short(source)} wants a language tag of BCP 47, such as en or en-GB (value set {ALL_LANGUAGES})"
+        context.add("code-invalid", at, f"{path(at)} is {quoted(value)}; {wanted}", source)
+
+    return Constraint(is_language_tag, note)
 
 
 def _unknown_codes(url: str, source: str) -> Constraint:

@@ -4,7 +4,7 @@ A place is a chain of tuples, cheap to make at every element. It becomes an XPat
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -58,6 +58,18 @@ class ValidationContext:
     numbers: dict[Severity, int] = field(default_factory=dict)
     _contained: dict[str, Resource] | None = None
     _for_fhirpath: Any = None
+    _ids: dict[str, str] | None = None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The element ids that were met so far in the innermost resource, each with the XPath of its element."""
+        if self._ids is None:
+            self._ids = {}
+        return self._ids
+
+    def with_ids_of_its_own(self) -> "ValidationContext":
+        """Return a context for a contained resource: its element ids are its own, all else is shared."""
+        return replace(self, _ids={})
 
     def add(  # noqa: PLR0913 - a finding has so many sides
         self,

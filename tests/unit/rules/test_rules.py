@@ -65,7 +65,7 @@ def test_what_breaks_no_rule_is_let_pass_by_all() -> None:
 
 def test_each_interaction_has_its_own_rules() -> None:
     """None of the rules for registering is asked of a cancellation, and none is asked of both."""
-    names = {on: [each.check.__name__ for each in rules_of(on)] for on in ("create", "update")}  # type: ignore[arg-type]
+    names = {on: [each.check.__name__ for each in rules_of(on)] for on in ("create", "update")}
     assert names == {
         "create": [
             "a_client_assigns_no_id",
