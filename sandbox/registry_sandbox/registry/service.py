@@ -88,15 +88,17 @@ class RegistryService:
         except SlowToExplain:
             return await self.workers.run(self.codec.read, body, body_format, expected)
 
-    def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        """Give every finding of the profiles: errors, warnings and information."""
-        return self.profiles.validate(reading.resource, profiles, line=reading.line)
+    def judge(self, reading: Reading, profiles: Sequence[str] = (), *, hints: bool = False) -> list[Finding]:
+        """Return every finding of the profiles: errors, warnings and information."""
+        return self.profiles.validate(reading.resource, profiles, line=reading.line, hints=hints)
 
-    async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        """Judge the body of a request; a large one does not hold up the event loop."""
+    async def judged(
+        self, request: Request, reading: Reading, profiles: Sequence[str] = (), *, hints: bool = False
+    ) -> list[Finding]:
+        """Validate the body of a request; a large one does not hold up the event loop."""
         if len(request.body) > _LARGE_BYTES:
-            return await self.workers.run(self.judge, reading, profiles)
-        return self.judge(reading, profiles)
+            return await self.workers.run(self.judge, reading, profiles, hints=hints)
+        return self.judge(reading, profiles, hints=hints)
 
     async def accept(self, request: Request, on: On, current: Version | None = None) -> Resource:
         """Return the resource in a body that may be stored: it is readable, conforms, and breaks no rule.

@@ -6,7 +6,7 @@ Source: https://hl7.org/fhir/STU3/elementdefinition.html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from registry_sandbox.validation import cardinality, elements
+from registry_sandbox.validation import cardinality, elements, hints
 from registry_sandbox.validation.cardinality import UNBOUNDED, Cardinality
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.constraints import (
@@ -82,7 +82,8 @@ class Compiler:
         if self._kind == "resource":
             parent.children["resourceType"] = None
         validators = [of_constraint(each) for each in value_constraints(root)]
-        conditions = self._invariants(root.definition.get("constraint", []), self._fhirpath_type(parent))
+        stated = root.definition.get("constraint", [])
+        conditions = [*self._invariants(stated, self._fhirpath_type(parent)), *self._hints(root.name)]
         return self._with_children(root, parent, conditions, validators)
 
     def _with_children(
@@ -207,6 +208,7 @@ class Compiler:
             inherited = [c for c in of_type.definition.get("constraint", []) if c.get("key") not in keys]
             parent = _Parent(where, frozenset({code, "Element"}))
             conditions = [*self._invariants([*inherited, *own], self._fhirpath_type(parent)), *of_reference]
+            conditions += self._hints(code)
             return self._with_children(element, parent, conditions, validators)
         return (
             all_of([self._of_type(element, code), *validators], [*of_reference, *self._invariants(own, code)])
@@ -243,9 +245,13 @@ class Compiler:
         """Validate a resource inside another by the definition of its type; a type not defined here passes as it is."""
         name = str(value.get("resourceType"))
         if self._compiled_profiles.kind(BASE + name) == "resource":
-            contained = at[1].name == "contained"
-            inner = context.with_ids_of_its_own() if contained else context.inside(value)
-            self._compiled_profiles.of(BASE + name)(value, (at, Step(name, f"f:{name}", 0), None), inner)
+            here: Place = (at, Step(name, f"f:{name}", 0), None)
+            if at[1].name == "contained":
+                self._compiled_profiles.of(BASE + name)(value, here, context.with_ids_of_its_own())
+                return
+            inner = context.inside(value)
+            for url in self._compiled_profiles.profiles_of(value, here, inner):
+                self._compiled_profiles.of(url)(value, here, inner)
 
     def _is_primitive(self, element: SnapshotElement) -> bool:
         codes = codes_of(element)
@@ -270,7 +276,14 @@ class Compiler:
         if codes_of(element) and codes_of(element)[0] not in NO_TEXT:
             constraints += [Constraint(each.search, each.note) for each in invariants if each.search]
             invariants = [each for each in invariants if not each.search]
+        if self._compiled_profiles.hints and not hints.TEXTS.isdisjoint(codes_of(element)):
+            constraints.append(hints.BLANK_TEXT)
         return without_redundant(constraints), invariants
+
+    def _hints(self, type_name: str) -> list[Condition]:
+        return (
+            hints.conditions_of(type_name, self._compiled_profiles.valuesets) if self._compiled_profiles.hints else []
+        )
 
     def _invariants(self, stated: list[dict[str, Any]], fhirpath_type: str) -> list[Condition]:
         return invariants_of(stated, fhirpath_type, self._file, by_hand=self._compiled_profiles.by_hand)

@@ -71,7 +71,7 @@ def _length(most: int, source: str) -> Constraint:
 
 
 def binding_constraints(element: SnapshotElement, valuesets: ValueSets) -> Iterator[Constraint]:
-    """Yield the constraints by bindings: required ones add errors, extensible and preferred ones information."""
+    """Yield the constraints by bindings: required ones add errors, extensible warnings, preferred information."""
     binding = element.definition.get("binding")
     bindings = [{**binding, "source": element.origin("binding")}] if binding else []
     narrow = valuesets.codes(value_set_of(binding)) if binding else None
@@ -117,11 +117,14 @@ def _unknown_codes(url: str, source: str) -> Constraint:
 
 
 def _binding(url: str, codes: Codes, strength: str, source: str, *, is_text: bool) -> Constraint:
-    severity: Severity = "error" if strength == "required" else "information"
+    severity = _SEVERITIES.get(strength, "information")
     pairs = codes.pairs
 
     def holds(value: Any) -> bool:
-        return any((coding.get("system", ""), coding.get("code")) in pairs for coding in _codings(value))
+        codings = _codings(value)
+        if not codings and strength != "required":
+            return True  # where no code fits, a text will do
+        return any((coding.get("system", ""), coding.get("code")) in pairs for coding in codings)
 
     def note(value: Any, at: Place, context: ValidationContext) -> None:
         wanted = _WANTS[strength].format(source=short(source), codes=_listed(codes), url=url)
@@ -132,6 +135,7 @@ def _binding(url: str, codes: Codes, strength: str, source: str, *, is_text: boo
     return Constraint(codes.alone.__contains__, note, codes.alone if severity == "error" else None)
 
 
+_SEVERITIES: dict[str, Severity] = {"required": "error", "extensible": "warning"}
 _WANTS = {
     "required": "{source} wants {codes} (value set {url})",
     "extensible": "where one of them fits, {source} wants {codes} (value set {url})",
@@ -174,7 +178,7 @@ def invariants_of(stated: list[dict[str, Any]], element_path: str, file: str, *,
             continue
         key = constraint.get("key", "")
         try:
-            holds = invariants.compiled(expression, element_path, by_hand=by_hand)
+            holds = invariants.compiled(expression, element_path, key, by_hand=by_hand)
         except fhirpath.BadExpression as error:
             raise UnusableDefinition(file, f"{element_path}, constraint {key}", str(error)) from error
         given = invariants.GIVEN.get(expression, "") if by_hand else ""
