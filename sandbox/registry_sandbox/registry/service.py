@@ -90,7 +90,7 @@ class RegistryService:
 
     def judge(self, reading: Reading, profiles: Sequence[str] = (), *, hints: bool = False) -> list[Finding]:
         """Return every finding of the profiles: errors, warnings and information."""
-        return self.profiles.validate(reading.resource, profiles, line=reading.line, hints=hints)
+        return self.profiles.validate(reading.resource, profiles, position=reading.position, hints=hints)
 
     async def judged(
         self, request: Request, reading: Reading, profiles: Sequence[str] = (), *, hints: bool = False

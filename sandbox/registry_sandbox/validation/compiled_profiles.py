@@ -86,7 +86,7 @@ class CompiledProfiles:
         """Return what one profile says about a resource, in document order."""
         context = ValidationContext(resource, resource)
         self.of(url)(resource, root_place(str(resource["resourceType"])), context)
-        return context.in_document_order(lambda _location: None)
+        return context.in_document_order()
 
     def kind(self, url: str) -> str:
         """Return whether a definition is of a `resource`, a `complex-type` or a `primitive-type`; else nothing."""

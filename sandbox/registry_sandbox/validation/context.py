@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from registry_sandbox.fhir.finding import Finding, IssueType, Severity
 from registry_sandbox.fhir.resource import Resource
+from registry_sandbox.reading.positions import Position
 
 QUOTED_CHARACTERS = 80
 """As much of a value as a message quotes."""
@@ -36,6 +37,14 @@ class Step(NamedTuple):
 
 Place = tuple[Any, Step, int | None]
 """The place of the parent (or None), the step from there, and the index from 0 where the element repeats."""
+
+
+PositionOf = Callable[[str], Position | None]
+"""Returns line and column of what an XPath names in the body that was read, or None."""
+
+
+def nowhere(_location: str) -> None:
+    """Stand for the positions in a resource that was read from no body."""
 
 
 @lru_cache(maxsize=256)
@@ -114,7 +123,7 @@ class ValidationContext:
             self._for_fhirpath = make(self.resource)
         return self._for_fhirpath
 
-    def in_document_order(self, line: Callable[[str], int | None]) -> list[Finding]:
+    def in_document_order(self, position: PositionOf = nowhere) -> list[Finding]:
         """Return the findings in the order of the elements in the definitions, which is that of an XML document.
 
         A finding that two profiles took from the same base is listed once. Of very many findings, errors come before
@@ -123,7 +132,7 @@ class ValidationContext:
         ordered = sorted(self.found, key=lambda noted: _rank(noted[0]))
         once = list(dict.fromkeys(finding for _, finding in ordered))
         more = sum(self.numbers.values()) - len(self.found) + max(len(once) - MOST_FINDINGS, 0)
-        listed = [_with_line(each, line(each.location)) for each in _gravest(once)]
+        listed = [_placed(each, position(each.location)) for each in _gravest(once)]
         return [*listed, _left_out(more, listed[-1].severity)] if more else listed
 
 
@@ -139,8 +148,8 @@ def _left_out(more: int, severity: Severity) -> Finding:
     return Finding("processing", f"... and {more} more like these", severity=severity)
 
 
-def _with_line(finding: Finding, line: int | None) -> Finding:
-    return finding if line is None else finding._replace(line=line)
+def _placed(finding: Finding, position: Position | None) -> Finding:
+    return finding if position is None else finding._replace(line=position.line, column=position.column)
 
 
 def _steps(place: Place) -> list[tuple[Step, int | None]]:

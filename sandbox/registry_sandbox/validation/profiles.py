@@ -3,7 +3,7 @@
 Source: https://hl7.org/fhir/STU3/profiling.html
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,7 +12,7 @@ from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.compiled_profiles import CompiledProfiles
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
-from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext, root_place
+from registry_sandbox.validation.context import BASE, Place, PositionOf, Step, ValidationContext, nowhere, root_place
 from registry_sandbox.validation.snapshot import flattened
 from registry_sandbox.validation.validators import Validator
 from registry_sandbox.validation.valuesets import ValueSets
@@ -35,10 +35,6 @@ class _Main(NamedTuple):
     validate: Validator
     place: Place
     covers: frozenset[str]
-
-
-def _no_line(_location: str) -> int | None:
-    return None
 
 
 class Profiles:
@@ -103,7 +99,7 @@ class Profiles:
         resource: Resource,
         profiles: Sequence[str] = (),
         *,
-        line: Callable[[str], int | None] = _no_line,
+        position: PositionOf = nowhere,
         hints: bool = False,
     ) -> list[Finding]:
         """Validate a resource and return all findings, in document order.
@@ -115,13 +111,13 @@ class Profiles:
         Args:
             resource: in FHIR's JSON shape, as it was read.
             profiles: canonical URLs.
-            line: returns the line of an XPath in the body that was read, if it has lines.
+            position: returns where in the body an XPath leads.
             hints: add the warnings that are never a reason to refuse.
         """
         context = ValidationContext(resource, resource)
         if hints:
             self._validate_by_all(resource, profiles, context, self._with_hints)
-            return context.in_document_order(line) if context.found else []
+            return context.in_document_order(position) if context.found else []
         main = self._main_of.get(resource["resourceType"]) or self._main(str(resource["resourceType"]))
         claimed = resource["meta"].get("profile", ()) if "meta" in resource else ()
         # Nearly all claim nothing, or the profile that the registry's own one is built on, which has nothing to add.
@@ -129,7 +125,7 @@ class Profiles:
             self._validate_by_all(resource, profiles, context, self._compiled_profiles)
         else:
             main.validate(resource, main.place, context)
-        return context.in_document_order(line) if context.found else []
+        return context.in_document_order(position) if context.found else []
 
     def _main(self, kind: str) -> _Main:
         url = REGISTRY_APPOINTMENT if kind == "Appointment" else BASE + kind

@@ -265,7 +265,7 @@ def test_the_line_is_asked_for_where_a_finding_points(profiles: Profiles) -> Non
     codec = Codec()
     body = codec.write(changed("participant.actor.identifier.use", "usual"), "xml").replace(b"><", b">\n<")
     reading = codec.read(body, "xml")
-    (finding,) = profiles.validate(reading.resource, line=reading.line)
+    (finding,) = profiles.validate(reading.resource, position=reading.position)
     assert finding.line is not None
     assert body.splitlines()[finding.line - 1] == b'<use value="usual"/>'
 
