@@ -1,4 +1,4 @@
-"""ValidationContext files by the profiles, without a server: what `registry-sandbox validate` does.
+"""Validate files by the profiles, without a server: what `registry-sandbox validate` does.
 
 Source: operator.md, Start (subcommands); `$validate`, whose findings these are.
 """
@@ -7,10 +7,13 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
+from registry_sandbox import shipped
 from registry_sandbox.cli.failure import CommandFailed
 from registry_sandbox.cli.report import FileReport, ReportFormat, exit_status, render
+from registry_sandbox.cli.schema_verdict import UnusableSchema, UserSchema
+from registry_sandbox.fhir import structure
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import SandboxError
@@ -19,8 +22,8 @@ from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.profiles import Profiles
 
 STANDARD_INPUT = "-"
-_UNJUDGED = Finding(
-    "informational", "The profiles have not judged it yet: they do once it can be read", severity="information"
+_NOT_YET_VALIDATED = Finding(
+    "informational", "It is validated by the profiles once it can be read", severity="information"
 )
 _FORMATS: dict[str, Format] = {".xml": "xml", ".json": "json"}
 
@@ -29,25 +32,35 @@ class UnreadableFile(Exception):
     """A file cannot be read at all; the message names it and says why."""
 
 
-REFUSALS = (UnreadableFile, UnusableDefinition)
-"""What keeps files from being judged."""
+REFUSALS = (UnreadableFile, UnusableDefinition, UnusableSchema)
+"""What keeps files from being validated."""
 
 
-def judged(
-    files: Sequence[str], profiles: Sequence[Path], report_format: ReportFormat, standard_input: BinaryIO
-) -> tuple[str, int]:
-    """Judge files, the XML and JSON files in folders, and standard input where a name is `-`.
+def validated(
+    files: Sequence[str], profiles: Sequence[Path], standard_input: BinaryIO, schema: Path | None = None
+) -> list[FileReport]:
+    """Validate files, the XML and JSON files in folders, and standard input where a name is `-`.
 
-    Returns:
-        The report, and the exit status: 0 where nothing has an error, else 1.
+    Args:
+        files: names of files and folders.
+        profiles: places of further definitions.
+        standard_input: is read where a name is `-`.
+        schema: a schema by which documents in XML are validated as well.
 
     Raises:
-        REFUSALS: a file, or a profile, cannot be read.
+        REFUSALS: a file, a profile or the schema cannot be read.
     """
     documents = list(_documents(files, standard_input))
-    codec, loaded = Codec(), Profiles.load(profiles)
-    reports = [FileReport(name, tuple(_findings(codec, loaded, name, body))) for name, body in documents]
-    return render(reports, report_format), exit_status(reports)
+    codec, loaded, own = Codec(), Profiles.load(profiles), UserSchema(schema) if schema else None
+    types = _resource_types()
+    return [
+        FileReport(
+            name,
+            tuple(_findings(codec, loaded, types, body, _format(name, body))),
+            own.verdict(body) if own and _format(name, body) == "xml" else None,
+        )
+        for name, body in documents
+    ]
 
 
 def _documents(files: Sequence[str], standard_input: BinaryIO) -> Iterator[tuple[str, bytes]]:
@@ -68,16 +81,23 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableFile(f"{path}: {error.strerror}") from error
 
 
-def _findings(codec: Codec, profiles: Profiles, name: str, body: bytes) -> Sequence[Finding]:
+def _resource_types() -> list[str]:
+    """Return the types of resource that can be read, the Bundles and Parameters that hold others included."""
+    return [each.name for each in structure.load(shipped("profiles") / "structure.json").resources()]
+
+
+def _findings(
+    codec: Codec, profiles: Profiles, types: Sequence[str], body: bytes, body_format: Format
+) -> Sequence[Finding]:
     try:
-        reading = codec.read(body, _format(name, body))
-        return [*reading.remarks(), *profiles.validate(reading.resource, line=reading.line)]
+        reading = codec.read(body, body_format, types)
+        return [*reading.remarks(), *profiles.validate(reading.resource, position=reading.position, hints=True)]
     except SandboxError as error:
-        return [*error.findings, _UNJUDGED]
+        return [*error.findings, _NOT_YET_VALIDATED]
 
 
 def _format(name: str, body: bytes) -> Format:
-    """Go by the name, and where that does not tell, by the first character."""
+    """Return the format that the name tells, and if it tells none, that of the first character."""
     by_name = _FORMATS.get(Path(name).suffix)
     return by_name or ("xml" if body.lstrip()[:1] == b"<" else "json")
 
@@ -86,7 +106,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the files, the profiles and the format of the report."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="XML or JSON; a folder; - for standard input")
     parser.add_argument("--profiles", action="append", default=[], type=Path, metavar="PATH", help="further profiles")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the report")
+    parser.add_argument("--xsd", type=Path, metavar="FILE", help="validate XML by this schema as well")
+    parser.add_argument("--format", choices=get_args(ReportFormat), default="text", help="form of the report")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -96,8 +117,8 @@ def run(options: argparse.Namespace) -> int:
         CommandFailed: a file or a profile cannot be read.
     """
     try:
-        report, status = judged(options.files, options.profiles, options.format, sys.stdin.buffer)
+        reports = validated(options.files, options.profiles, sys.stdin.buffer, options.xsd)
     except REFUSALS as error:
         raise CommandFailed(error) from error
-    print(report)
-    return status
+    print(render(reports, options.format, encoding=sys.stdout.encoding or "utf-8"))
+    return exit_status(reports)

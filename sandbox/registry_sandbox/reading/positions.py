@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++', re.DOTALL)
-_XPATH_STEP = re.compile(r"/([fh]):([A-Za-z]+)(?:\[([0-9]+)\])?")
+_XPATH_STEP = re.compile(r"/(?:([fh]):|@)([A-Za-z]+)(?:\[([0-9]+)\])?")
 
 
 class Position(NamedTuple):
@@ -57,7 +57,7 @@ class JsonPositions:
             end = step.end()
             prefix, name, position = step.groups()
             # A resource is an element of its own, which JSON does not have; a narrative is one string.
-            if not name[0].isupper() and (prefix == "f" or name == "div"):
+            if not name[0].isupper() and (prefix != "h" or name == "div"):
                 nodes = _inside(nodes, name, position)
         return self._position(_start(nodes[0])) if nodes and end == len(xpath) and end else None
 

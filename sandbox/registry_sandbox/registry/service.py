@@ -122,13 +122,13 @@ class RegistryService:
         return await self.workers.run(read, body, body_format, *arguments, explain=True)
 
     async def validate(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        """Return every finding of the profiles on the body of a request: errors, warnings and information."""
+        """Return every finding on the body of a request: errors, warnings, information, and hints about the unusual."""
         if len(request.body) > _LARGE_BYTES:
-            return await self.workers.run(self._validate, reading, profiles)
-        return self._validate(reading, profiles)
+            return await self.workers.run(self._validate, reading, profiles, hints=True)
+        return self._validate(reading, profiles, hints=True)
 
-    def _validate(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        return self.profiles.validate(reading.resource, profiles, line=reading.line)
+    def _validate(self, reading: Reading, profiles: Sequence[str] = (), *, hints: bool = False) -> list[Finding]:
+        return self.profiles.validate(reading.resource, profiles, position=reading.position, hints=hints)
 
     def require_conformance(self, reading: Reading) -> list[Finding]:
         """Refuse a resource that does not conform to the profiles; return the warnings on one that does.

@@ -27,7 +27,7 @@ class Strictness:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule judges: `current` is the stored resource (empty on create)."""
+    """What a rule sees: the resource that is sent, and the stored one (`current`, empty on create)."""
 
     proposed: Resource
     current: Resource
@@ -40,7 +40,7 @@ Check = Callable[[Case], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule and the interactions it is for."""
+    """A rule and the interactions that it is for."""
 
     check: Check
     on: tuple[On, ...]
@@ -53,12 +53,12 @@ def rule(*on: On) -> Callable[[Check], Rule]:
 
 @cache
 def rules_of(on: On) -> tuple[Rule, ...]:
-    """Give the rules of an interaction, in the order of their files' names."""
+    """Return the rules of an interaction, in the order of their files' names."""
     modules = (import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__))
     declared = (value for module in modules for value in vars(module).values() if isinstance(value, Rule))
     return tuple(each for each in declared if on in each.on)
 
 
 def findings(on: On, case: Case) -> list[Finding]:
-    """Judge a case by every rule of an interaction; none hides another."""
+    """Return the findings of every rule of an interaction; none hides another."""
     return [finding for each in rules_of(on) for finding in each.check(case)]

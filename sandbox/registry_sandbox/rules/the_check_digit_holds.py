@@ -1,4 +1,4 @@
-"""The tenth digit of an NHS number checks the nine before it, where the operator wants it judged.
+"""The tenth digit of an NHS number checks the nine before it, where the operator wants it checked.
 
 Source: NHS Data Dictionary, NHS NUMBER; off by default, because the pages' own examples fail it.
 """

@@ -1,4 +1,4 @@
-"""How often an element may stand: single and repeating elements, slices, and elements that must not be there.
+"""How often an element may stand: single and repeating elements, and elements that must not be there.
 
 Each function returns the validator of what stands under one name. It gets the place of the parent and makes that of
 the element only where it needs one.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
-from registry_sandbox.validation.slicing import Slice, classifier
 from registry_sandbox.validation.validators import Constraint, MemberValidator, Validator
 
 UNBOUNDED = sys.maxsize
@@ -106,65 +105,14 @@ def _note_number(found: int, parent: Place, step: Step, cardinality: Cardinality
     at: Place = (parent, step, cardinality.most if found > cardinality.most else 0)
     if found < cardinality.least:
         source = cardinality.least_by
-        message = f"{path(at)} is there {_times(found)}: {short(source)} wants at least {cardinality.least}"
+        message = f"{path(at)} is there {times(found)}: {short(source)} wants at least {cardinality.least}"
         context.add("required", at, message, source, missing=True)
     else:
         source = cardinality.most_by
-        message = f"{path(at)} is there {_times(found)}: {short(source)} wants {cardinality.most} at most"
+        message = f"{path(at)} is there {times(found)}: {short(source)} wants {cardinality.most} at most"
         context.add("structure", at, message, source)
 
 
-def _times(number: int) -> str:
+def times(number: int) -> str:
+    """Return a number of times in words."""
     return "once" if number == 1 else f"{number} times"
-
-
-def sliced(
-    step: Step, inner: Validator | None, cardinality: Cardinality, slices: list[Slice], closed_by: str
-) -> MemberValidator:
-    """Return the validator of a sliced list: each item by its slice, and how many each slice has.
-
-    Args:
-        step: leads to the element.
-        inner: validates an item that belongs to no slice.
-        cardinality: of the list as a whole.
-        slices: in the order in which an item is offered to them.
-        closed_by: the profile that allows no item outside the slices, or nothing.
-    """
-    of_list, slice_of = counted(step, cardinality), classifier(slices)
-    names = ", ".join(part.name for part in slices)
-
-    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
-        of_list(value, parent, context)
-        numbers = [0] * len(slices)
-        for index, item in enumerate(value):
-            if item is None:
-                continue
-            at, which = (parent, step, index), slice_of(item)
-            if which is None:
-                by = inner
-                if closed_by:
-                    message = f"{path(at)} belongs to none of the slices {names}: {short(closed_by)} allows no other"
-                    context.add("structure", at, message, closed_by)
-            else:
-                by = slices[which].validate
-                numbers[which] += 1
-                _note_too_many(slices[which], numbers[which], at, context)
-            if by is not None:
-                by(item, at, context)
-        for part, number in zip(slices, numbers, strict=True):
-            _note_too_few(part, number, (parent, step, len(value)), context)
-
-    return validate
-
-
-def _note_too_many(part: Slice, number: int, at: Place, context: ValidationContext) -> None:
-    if number == part.most + 1:
-        message = f"{path(at)}: more than {part.most} of slice {part.name}; {short(part.source)} allows no more"
-        context.add("structure", at, message, part.source)
-
-
-def _note_too_few(part: Slice, number: int, at: Place, context: ValidationContext) -> None:
-    if number < part.least:
-        wanted = f"{short(part.source)} wants at least {part.least}"
-        message = f"{path(at)}: slice {part.name} is there {_times(number)}; {wanted}"
-        context.add("required", at, message, part.source, missing=True)

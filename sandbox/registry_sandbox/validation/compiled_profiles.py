@@ -19,6 +19,9 @@ from registry_sandbox.validation.valuesets import ValueSets
 FindDefinition = Callable[[str], Definition | None]
 """Returns the StructureDefinition of a canonical URL, or None."""
 
+ProfilesOf = Callable[[Resource, Place, ValidationContext], list[str]]
+"""Returns the profiles that the resource of an entry or a parameter is validated by."""
+
 
 class CompiledProfiles:
     """The validators of StructureDefinitions by canonical URL, each compiled when it is first asked for.
@@ -26,17 +29,29 @@ class CompiledProfiles:
     Args:
         find: returns the definition of a canonical URL.
         valuesets: what bindings name.
+        snapshots: made of the same definitions.
         by_hand: use the invariants that are written by hand, where they are; else run all as FHIRPath.
+        hints: add the warnings that are never a reason to refuse.
     """
 
-    def __init__(self, find: FindDefinition, valuesets: ValueSets, *, by_hand: bool = True) -> None:
+    def __init__(
+        self,
+        find: FindDefinition,
+        valuesets: ValueSets,
+        snapshots: Snapshots | None = None,
+        *,
+        by_hand: bool = True,
+        hints: bool = False,
+    ) -> None:
         self.find = find
         self.by_hand = by_hand
-        self.snapshots = Snapshots(find)
+        self.hints = hints
+        self.snapshots = snapshots or Snapshots(find)
         self.valuesets = valuesets
+        self.profiles_of: ProfilesOf = lambda resource, _at, _context: [BASE + str(resource["resourceType"])]
         self._compiled: dict[str, Validator] = {}
         self._under_way: set[str] = set()
-        self.extension = extension_validator(self._extension_definition, self.lazily)
+        self.extension = extension_validator(self._extension_definition, self.lazily, hints=hints)
 
     def of(self, url: str) -> Validator:
         """Return the validator of a definition.
@@ -71,12 +86,16 @@ class CompiledProfiles:
         """Return what one profile says about a resource, in document order."""
         context = ValidationContext(resource, resource)
         self.of(url)(resource, root_place(str(resource["resourceType"])), context)
-        return context.in_document_order(lambda _location: None)
+        return context.in_document_order()
 
     def kind(self, url: str) -> str:
         """Return whether a definition is of a `resource`, a `complex-type` or a `primitive-type`; else nothing."""
         definition = self.find(url)
         return str(definition.resource.get("kind", "")) if definition else ""
+
+    def is_resource(self, code: str) -> bool:
+        """Return whether a type code is that of a resource."""
+        return code in self.resource_types()
 
     def type_of(self, url: str) -> str | None:
         """Return the type that a profile constrains, or None if it is neither loaded nor one of the standard's."""

@@ -6,7 +6,7 @@ Source: https://hl7.org/fhir/STU3/elementdefinition.html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from registry_sandbox.validation import cardinality, elements
+from registry_sandbox.validation import cardinality, elements, hints
 from registry_sandbox.validation.cardinality import UNBOUNDED, Cardinality
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.constraints import (
@@ -15,10 +15,12 @@ from registry_sandbox.validation.constraints import (
     value_constraints,
 )
 from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
+from registry_sandbox.validation.discriminators import UnusableSlicing, told_by
+from registry_sandbox.validation.element_ids import element_id
 from registry_sandbox.validation.elements import Extras
 from registry_sandbox.validation.invariants import HAS_VALUE
 from registry_sandbox.validation.references import reference_conditions
-from registry_sandbox.validation.slicing import Slice, UnusableSlicing, told_by
+from registry_sandbox.validation.slicing import Slice, Slicing, sliced
 from registry_sandbox.validation.snapshot import profile_of
 from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of
 from registry_sandbox.validation.validators import (
@@ -80,7 +82,8 @@ class Compiler:
         if self._kind == "resource":
             parent.children["resourceType"] = None
         validators = [of_constraint(each) for each in value_constraints(root)]
-        conditions = self._invariants(root.definition.get("constraint", []), self._fhirpath_type(parent))
+        stated = root.definition.get("constraint", [])
+        conditions = [*self._invariants(stated, self._fhirpath_type(parent)), *self._hints(root.name)]
         return self._with_children(root, parent, conditions, validators)
 
     def _with_children(
@@ -136,6 +139,8 @@ class Compiler:
         self, child: SnapshotElement, part: SnapshotElement, step: Step, parent: _Parent
     ) -> MemberValidator | None:
         where, limits = f"{parent.where}.{child.name}", _cardinality(child)
+        if child.name == "id" and "xmlAttr" in child.definition.get("representation", ()):
+            return element_id(step, unique="ElementDefinition" not in parent.types)
         if not child.repeats and self._is_primitive(part):
             constraints, invariants = self._constraints(part, where)
             if not invariants:
@@ -155,19 +160,23 @@ class Compiler:
         if not child.repeats:
             raise UnusableDefinition(self._file, where, "is sliced, but stands only once")
         stated = child.definition.get("slicing", _BY_URL if codes_of(child) == ["Extension"] else {})
-        slices = [self._slice(part, stated, where, parent) for part in child.slices.values()]
-        closed_by = child.origin("slicing") if stated.get("rules") == "closed" else ""
-        return cardinality.sliced(step, inner, _cardinality(child), slices, closed_by)
+        return sliced(step, inner, _cardinality(child), self._slicing(child, stated, where, parent))
+
+    def _slicing(self, element: SnapshotElement, stated: dict[str, Any], where: str, parent: _Parent) -> Slicing:
+        slices = [self._slice(part, stated, where, parent) for part in element.slices.values()]
+        return Slicing(slices, element.origin("slicing") if stated.get("rules") == "closed" else "")
 
     def _slice(self, part: SnapshotElement, stated: dict[str, Any], where: str, parent: _Parent) -> Slice:
         here = f"{where}:{part.slice_name}"
         try:
-            told = told_by(part, stated, self._compiled_profiles.snapshots, self._compiled_profiles.valuesets)
+            told = told_by(part, stated, self._compiled_profiles)
         except UnusableSlicing as error:
             raise UnusableDefinition(self._file, here, f"the slice {error}") from error
         own = _cardinality(part)
         source = own.least_by if own.least else own.most_by
-        return Slice(part.slice_name, told, self._occurrence(part, here, parent.types), own.least, own.most, source)
+        further = self._slicing(part, part.definition["slicing"], where, parent) if part.slices else None
+        validator = self._occurrence(part, here, parent.types)
+        return Slice(part.slice_name, told, validator, own.least, own.most, source, further)
 
     def _occurrence(self, element: SnapshotElement, where: str, holder_types: frozenset[str]) -> Validator | None:
         """Compile one occurrence of an element."""
@@ -199,6 +208,7 @@ class Compiler:
             inherited = [c for c in of_type.definition.get("constraint", []) if c.get("key") not in keys]
             parent = _Parent(where, frozenset({code, "Element"}))
             conditions = [*self._invariants([*inherited, *own], self._fhirpath_type(parent)), *of_reference]
+            conditions += self._hints(code)
             return self._with_children(element, parent, conditions, validators)
         return (
             all_of([self._of_type(element, code), *validators], [*of_reference, *self._invariants(own, code)])
@@ -235,8 +245,13 @@ class Compiler:
         """Validate a resource inside another by the definition of its type; a type not defined here passes as it is."""
         name = str(value.get("resourceType"))
         if self._compiled_profiles.kind(BASE + name) == "resource":
-            inner = context if at[1].name == "contained" else context.inside(value)
-            self._compiled_profiles.of(BASE + name)(value, (at, Step(name, f"f:{name}", 0), None), inner)
+            here: Place = (at, Step(name, f"f:{name}", 0), None)
+            if at[1].name == "contained":
+                self._compiled_profiles.of(BASE + name)(value, here, context.with_ids_of_its_own())
+                return
+            inner = context.inside(value)
+            for url in self._compiled_profiles.profiles_of(value, here, inner):
+                self._compiled_profiles.of(url)(value, here, inner)
 
     def _is_primitive(self, element: SnapshotElement) -> bool:
         codes = codes_of(element)
@@ -261,7 +276,14 @@ class Compiler:
         if codes_of(element) and codes_of(element)[0] not in NO_TEXT:
             constraints += [Constraint(each.search, each.note) for each in invariants if each.search]
             invariants = [each for each in invariants if not each.search]
+        if self._compiled_profiles.hints and not hints.TEXTS.isdisjoint(codes_of(element)):
+            constraints.append(hints.BLANK_TEXT)
         return without_redundant(constraints), invariants
+
+    def _hints(self, type_name: str) -> list[Condition]:
+        return (
+            hints.conditions_of(type_name, self._compiled_profiles.valuesets) if self._compiled_profiles.hints else []
+        )
 
     def _invariants(self, stated: list[dict[str, Any]], fhirpath_type: str) -> list[Condition]:
         return invariants_of(stated, fhirpath_type, self._file, by_hand=self._compiled_profiles.by_hand)

@@ -10,7 +10,8 @@ from registry_sandbox.fhir.finding import Severity
 from registry_sandbox.validation import fhirpath, invariants, values
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, short
-from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of, value_set_of
+from registry_sandbox.validation.languages import ALL_LANGUAGES, is_language_tag
+from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of, max_value_set_of, value_set_of
 from registry_sandbox.validation.validators import Condition, Constraint, Validator
 from registry_sandbox.validation.valuesets import Codes, ValueSets
 
@@ -70,10 +71,12 @@ def _length(most: int, source: str) -> Constraint:
 
 
 def binding_constraints(element: SnapshotElement, valuesets: ValueSets) -> Iterator[Constraint]:
-    """Yield the constraints by bindings: required ones add errors, extensible and preferred ones information."""
+    """Yield the constraints by bindings: required ones add errors, extensible warnings, preferred information."""
     binding = element.definition.get("binding")
     bindings = [{**binding, "source": element.origin("binding")}] if binding else []
     narrow = valuesets.codes(value_set_of(binding)) if binding else None
+    if binding and (most := max_value_set_of(binding)):
+        yield from _maximum(element, most, valuesets, element.origin("binding"))
     for bound in bindings + element.also_bound:
         url, strength = value_set_of(bound), bound.get("strength")
         if not url or strength == "example" or not set(codes_of(element)) & CODE_TYPES:
@@ -88,6 +91,23 @@ def binding_constraints(element: SnapshotElement, valuesets: ValueSets) -> Itera
             yield _unknown_codes(url, bound["source"])
 
 
+def _maximum(element: SnapshotElement, url: str, valuesets: ValueSets, source: str) -> Iterator[Constraint]:
+    """Yield the constraint by a maximum value set: whatever the strength of the binding, no other code may stand."""
+    is_text, codes = not set(codes_of(element)) - TEXT_TYPES, valuesets.codes(url)
+    if url == ALL_LANGUAGES and is_text:
+        yield _language_tag(source)
+    else:
+        yield _binding(url, codes, "required", source, is_text=is_text) if codes else _unknown_codes(url, source)
+
+
+def _language_tag(source: str) -> Constraint:
+    def note(value: Any, at: Place, context: ValidationContext) -> None:
+        wanted = f"{short(source)} wants a language tag of BCP 47, such as en or en-GB (value set {ALL_LANGUAGES})"
+        context.add("code-invalid", at, f"{path(at)} is {quoted(value)}; {wanted}", source)
+
+    return Constraint(is_language_tag, note)
+
+
 def _unknown_codes(url: str, source: str) -> Constraint:
     def note(value: Any, at: Place, context: ValidationContext) -> None:
         message = f"{path(at)} is {quoted(value)}: not validated, for the codes of {url} are not known here"
@@ -97,11 +117,14 @@ def _unknown_codes(url: str, source: str) -> Constraint:
 
 
 def _binding(url: str, codes: Codes, strength: str, source: str, *, is_text: bool) -> Constraint:
-    severity: Severity = "error" if strength == "required" else "information"
+    severity = _SEVERITIES.get(strength, "information")
     pairs = codes.pairs
 
     def holds(value: Any) -> bool:
-        return any((coding.get("system", ""), coding.get("code")) in pairs for coding in _codings(value))
+        codings = _codings(value)
+        if not codings and strength != "required":
+            return True  # where no code fits, a text will do
+        return any((coding.get("system", ""), coding.get("code")) in pairs for coding in codings)
 
     def note(value: Any, at: Place, context: ValidationContext) -> None:
         wanted = _WANTS[strength].format(source=short(source), codes=_listed(codes), url=url)
@@ -112,6 +135,7 @@ def _binding(url: str, codes: Codes, strength: str, source: str, *, is_text: boo
     return Constraint(codes.alone.__contains__, note, codes.alone if severity == "error" else None)
 
 
+_SEVERITIES: dict[str, Severity] = {"required": "error", "extensible": "warning"}
 _WANTS = {
     "required": "{source} wants {codes} (value set {url})",
     "extensible": "where one of them fits, {source} wants {codes} (value set {url})",
@@ -154,7 +178,7 @@ def invariants_of(stated: list[dict[str, Any]], element_path: str, file: str, *,
             continue
         key = constraint.get("key", "")
         try:
-            holds = invariants.compiled(expression, element_path, by_hand=by_hand)
+            holds = invariants.compiled(expression, element_path, key, by_hand=by_hand)
         except fhirpath.BadExpression as error:
             raise UnusableDefinition(file, f"{element_path}, constraint {key}", str(error)) from error
         given = invariants.GIVEN.get(expression, "") if by_hand else ""

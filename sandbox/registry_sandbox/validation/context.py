@@ -4,12 +4,13 @@ A place is a chain of tuples, cheap to make at every element. It becomes an XPat
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from registry_sandbox.fhir.finding import MOST_FINDINGS, Finding, IssueType, Severity, left_out
 from registry_sandbox.fhir.resource import Resource
+from registry_sandbox.reading.positions import Position
 
 QUOTED_CHARACTERS = 80
 """As much of a value as a message quotes."""
@@ -35,6 +36,14 @@ Place = tuple[Any, Step, int | None]
 """The place of the parent (or None), the step from there, and the index from 0 where the element repeats."""
 
 
+PositionOf = Callable[[str], Position | None]
+"""Returns line and column of what an XPath names in the body that was read, or None."""
+
+
+def nowhere(_location: str) -> None:
+    """Stand for the positions in a resource that was read from no body."""
+
+
 @lru_cache(maxsize=256)
 def root_place(resource_type: str) -> Place:
     """Return the place of a whole resource."""
@@ -55,6 +64,18 @@ class ValidationContext:
     numbers: dict[Severity, int] = field(default_factory=dict)
     _contained: dict[str, Resource] | None = None
     _for_fhirpath: Any = None
+    _ids: dict[str, str] | None = None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The element ids that were met so far in the innermost resource, each with the XPath of its element."""
+        if self._ids is None:
+            self._ids = {}
+        return self._ids
+
+    def with_ids_of_its_own(self) -> "ValidationContext":
+        """Return a context for a contained resource: its element ids are its own, all else is shared."""
+        return replace(self, _ids={})
 
     def add(  # noqa: PLR0913 - a finding has so many sides
         self,
@@ -99,7 +120,7 @@ class ValidationContext:
             self._for_fhirpath = make(self.resource)
         return self._for_fhirpath
 
-    def in_document_order(self, line: Callable[[str], int | None]) -> list[Finding]:
+    def in_document_order(self, position: PositionOf = nowhere) -> list[Finding]:
         """Return the findings in the order of the elements in the definitions, which is that of an XML document.
 
         A finding that two profiles took from the same base is listed once. Of very many findings, errors come before
@@ -108,7 +129,7 @@ class ValidationContext:
         ordered = sorted(self.found, key=lambda noted: _rank(noted[0]))
         once = list(dict.fromkeys(finding for _, finding in ordered))
         more = sum(self.numbers.values()) - len(self.found) + max(len(once) - MOST_FINDINGS, 0)
-        listed = [_with_line(each, line(each.location)) for each in _gravest(once)]
+        listed = [_placed(each, position(each.location)) for each in _gravest(once)]
         return [*listed, left_out(more, listed[-1].severity)] if more else listed
 
 
@@ -120,8 +141,8 @@ def _gravest(findings: list[Finding]) -> list[Finding]:
     return [findings[n] for n in sorted(grave[:MOST_FINDINGS])]
 
 
-def _with_line(finding: Finding, line: int | None) -> Finding:
-    return finding if line is None else finding._replace(line=line)
+def _placed(finding: Finding, position: Position | None) -> Finding:
+    return finding if position is None else finding._replace(line=position.line, column=position.column)
 
 
 def _steps(place: Place) -> list[tuple[Step, int | None]]:

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition
-from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of, value_set_of
+from registry_sandbox.validation.snapshot_element import (
+    MAX_VALUE_SET,
+    SnapshotElement,
+    codes_of,
+    max_value_set_of,
+    value_set_of,
+)
 
 STRENGTHS = ("example", "preferred", "extensible", "required")
 """The strengths of a binding, weakest first."""
@@ -39,10 +45,9 @@ def restrict(element: SnapshotElement, stated: dict[str, Any], by: Definition, *
         if key == "constraint":
             _add_constraints(element, value, by)
             continue
-        if key == "binding":
-            _keep_required(element, value)
-        if element.definition.get(key) != value:
-            element.definition[key] = value
+        kept = _keep_binding(element, value) if key == "binding" else value
+        if element.definition.get(key) != kept:
+            element.definition[key] = kept
             element.origins[key] = by.url
     if free and "type" in stated:
         element.all_types = stated["type"]
@@ -56,11 +61,15 @@ def _add_constraints(element: SnapshotElement, stated: list[dict[str, Any]], by:
     element.definition["constraint"] = kept + [{**constraint, "source": by.url} for constraint in stated]
 
 
-def _keep_required(element: SnapshotElement, binding: dict[str, Any]) -> None:
-    """Keep a required binding that another one replaces: a profile narrows, it never lifts."""
-    before = element.definition.get("binding")
-    if before and before.get("strength") == "required" and value_set_of(before) != value_set_of(binding):
+def _keep_binding(element: SnapshotElement, binding: dict[str, Any]) -> dict[str, Any]:
+    """Keep a required binding that another one replaces, and a maximum value set: a profile narrows, it never lifts."""
+    before = element.definition.get("binding", {})
+    if before.get("strength") == "required" and value_set_of(before) != value_set_of(binding):
         element.also_bound.append({**before, "source": element.origin("binding")})
+    if not max_value_set_of(before) or max_value_set_of(binding):
+        return binding
+    most = [each for each in before["extension"] if each.get("url") == MAX_VALUE_SET]
+    return {**binding, "extension": [*most, *binding.get("extension", ())]}
 
 
 def _require_narrower(element: SnapshotElement, stated: dict[str, Any], by: Definition) -> None:

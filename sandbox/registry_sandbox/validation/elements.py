@@ -10,6 +10,7 @@ from typing import Any
 
 from registry_sandbox.validation.cardinality import Cardinality
 from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
+from registry_sandbox.validation.element_ids import require_id
 from registry_sandbox.validation.validators import Condition, Holds, MemberValidator, Validator, all_of
 
 
@@ -166,6 +167,9 @@ def _validate_extras(known: Extras, member: Any, value: Any, parent: Place, cont
             _validate_extra(known, extra or {}, of, (parent, known.step, index), context)
 
 
+_ID = Step("id", "@id", 0)
+
+
 def _validate_extra(known: Extras, extra: dict[str, Any], value: Any, at: Place, context: ValidationContext) -> None:
     if value is None and known.cardinality.most == 0:
         source = known.cardinality.most_by
@@ -178,5 +182,7 @@ def _validate_extra(known: Extras, extra: dict[str, Any], value: Any, at: Place,
     elif known.fixed_by:
         message = f"{path(at)} has an id or extensions; {short(known.fixed_by)} fixes its value, and nothing beside it"
         context.add("value", at, message, known.fixed_by)
+    if "id" in extra:
+        require_id(extra["id"], (at, _ID, None), context)
     if "extension" in extra:
         known.extension(extra["extension"], at, context)

@@ -3,16 +3,21 @@
 Source: https://hl7.org/fhir/STU3/extensibility.html; https://hl7.org/fhir/STU3/defining-extensions.html#context
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from registry_sandbox.fhir.resource import Resource
-from registry_sandbox.validation.context import BASE, Place, ValidationContext, path, quoted, short
+from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext, path, quoted, short
+from registry_sandbox.validation.hints import is_unknown_to_the_standard
 from registry_sandbox.validation.validators import Validator
 
 FindExtension = Callable[[str], Resource | None]
 """Returns the StructureDefinition of an extension by its URL, or None if none is loaded."""
+
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^#\s]+(?:#[^#\s]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,9 @@ class _Known:
     contexts: frozenset[str]
 
 
-def extension_validator(find: FindExtension, lazily: Callable[[str], Validator]) -> Callable[..., Validator]:
+def extension_validator(
+    find: FindExtension, lazily: Callable[[str], Validator], *, hints: bool = False
+) -> Callable[..., Validator]:
     """Return the maker of the validator of one extension, which needs the types of the element that holds it."""
     plain = lazily(f"{BASE}Extension")
     known: dict[str, _Known] = {}
@@ -46,7 +53,7 @@ def extension_validator(find: FindExtension, lazily: Callable[[str], Validator])
             found = (known.get(url) or look_up(url)) if isinstance(url, str) else None
             if found is None:
                 plain(value, at, context)
-                _note_unknown(url, at, context, modifier=modifier)
+                _note_unknown(url, at, context, modifier=modifier, hints=hints)
                 return
             found.validate(value, at, context)
             if not _fits(found, holder_types, at, context):
@@ -62,9 +69,20 @@ def extension_validator(find: FindExtension, lazily: Callable[[str], Validator])
     return of_holder
 
 
-def _note_unknown(url: Any, at: Place, context: ValidationContext, *, modifier: bool) -> None:
-    """Note an extension that no loaded definition describes; a nested one has a relative URL, which its owner knows."""
-    if not isinstance(url, str) or ":" not in url:
+def _note_unknown(url: Any, at: Place, context: ValidationContext, *, modifier: bool, hints: bool) -> None:
+    """Note an extension that no loaded definition describes, and a relative URL that no extension around it knows."""
+    if not isinstance(url, str):
+        return  # that it is missing, the definition of Extension says
+    if not _ABSOLUTE.fullmatch(url):
+        if at[0][1].name not in {"extension", "modifierExtension"}:
+            here = (at, Step("url", "@url", 1), None)
+            wanted = "FHIR STU3 wants an absolute URI, as this extension is no part of another"
+            message = f"{path(here)} is {quoted(url)}; {wanted}"
+            context.add("value", here, message, "FHIR STU3")
+        return
+    if hints and is_unknown_to_the_standard(url):
+        message = f"{path(at)}: FHIR STU3 has no extension {quoted(url)}, though the URL is one of its own"
+        context.add("extension", at, message, "FHIR STU3", severity="warning")
         return
     consequence = "; yet a modifierExtension must be understood" if modifier else "; only its shape was validated"
     message = f"{path(at)}: no definition of {quoted(url)} is loaded{consequence}"

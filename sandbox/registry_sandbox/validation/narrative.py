@@ -34,9 +34,20 @@ _ACTIVE = re.compile("(?:^|url\\([\"']?)(?:javascript|vbscript|data:text/html)",
 
 
 def is_clean_narrative(div: str) -> bool:
-    """Tell whether a div has only basic formatting, without active links (txt-1), and says something (txt-2)."""
+    """Return whether a div has only basic formatting, without active links (txt-1), and says something (txt-2)."""
+    return has_basic_formatting(div) and says_something(div)
+
+
+def has_basic_formatting(div: str) -> bool:
+    """Return whether a div has only basic formatting, without active links (txt-1)."""
     root, _ = parse(div)
-    return root is not None and _is_basic(root) and _says_something(root)
+    return root is not None and _is_basic(root)
+
+
+def says_something(div: str) -> bool:
+    """Return whether a div has a text or an image (txt-2)."""
+    root, _ = parse(div)
+    return root is not None and _says_something(root)
 
 
 def _is_basic(root: Node) -> bool:

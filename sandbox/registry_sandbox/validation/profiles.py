@@ -3,7 +3,8 @@
 Source: https://hl7.org/fhir/STU3/profiling.html
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -11,7 +12,7 @@ from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.compiled_profiles import CompiledProfiles
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition, definitions_at, shipped_definitions
-from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext, root_place
+from registry_sandbox.validation.context import BASE, Place, PositionOf, Step, ValidationContext, nowhere, root_place
 from registry_sandbox.validation.snapshot import flattened
 from registry_sandbox.validation.validators import Validator
 from registry_sandbox.validation.valuesets import ValueSets
@@ -24,7 +25,7 @@ REGISTRY_APPOINTMENT = "https://fhir.nhs.uk/STU3/StructureDefinition/Registry-Ap
 CARECONNECT_APPOINTMENT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
 """The profile that the registry's pages name, and that Registry-Appointment-1 constrains."""
 
-SHIPPED = ("base", "valuesets", "careconnect", "registry", "spine")
+SHIPPED = ("base", "valuesets", "codes", "careconnect", "registry", "spine")
 """The folders of profiles/ that are loaded."""
 
 
@@ -34,10 +35,6 @@ class _Main(NamedTuple):
     validate: Validator
     place: Place
     covers: frozenset[str]
-
-
-def _no_line(_location: str) -> int | None:
-    return None
 
 
 class Profiles:
@@ -59,9 +56,8 @@ class Profiles:
         own = list(extra)
         for definition in (*shipped, *own):
             self._by_url[str(definition.resource["resourceType"]), definition.url] = definition
-        self._compiled_profiles = CompiledProfiles(
-            lambda url: self._find("StructureDefinition", url), ValueSets(self._find), by_hand=by_hand
-        )
+        self._compiled_profiles = CompiledProfiles(self._structure_definition, ValueSets(self._find), by_hand=by_hand)
+        self._compiled_profiles.profiles_of = self._profiles_of
         self._served: dict[str, Resource] = {}
         self._main_of: dict[str, _Main] = {}
         self._require_usable(own)
@@ -70,6 +66,17 @@ class Profiles:
     def load(cls, extra: Sequence[Path] = ()) -> Self:
         """Load the shipped definitions, and those of the places given."""
         return cls(shipped_definitions(SHIPPED), [found for place in extra for found in definitions_at(place)])
+
+    @cached_property
+    def _with_hints(self) -> CompiledProfiles:
+        """The same, compiled with hints: made when somebody first asks for them."""
+        strict = self._compiled_profiles
+        made = CompiledProfiles(strict.find, strict.valuesets, strict.snapshots, by_hand=strict.by_hand, hints=True)
+        made.profiles_of = self._profiles_of
+        return made
+
+    def _structure_definition(self, url: str) -> Definition | None:
+        return self._find("StructureDefinition", url)
 
     def _find(self, resource_type: str, url: str) -> Definition | None:
         return self._by_url.get((resource_type, url))
@@ -92,28 +99,33 @@ class Profiles:
         resource: Resource,
         profiles: Sequence[str] = (),
         *,
-        line: Callable[[str], int | None] = _no_line,
+        position: PositionOf = nowhere,
+        hints: bool = False,
     ) -> list[Finding]:
         """Validate a resource and return all findings, in document order.
 
         An Appointment is validated by Registry-Appointment-1, any other resource by the definition of its type; and
-        each by the profiles asked for, and by every loaded profile that it claims. A profile that is not loaded is
-        reported as information.
+        each by the profiles asked for, and by every loaded profile that it claims. So are the resources in a Bundle
+        or in Parameters. A profile that is not loaded is reported as information.
 
         Args:
             resource: in FHIR's JSON shape, as it was read.
             profiles: canonical URLs.
-            line: returns the line of an XPath in the body that was read, if it has lines.
+            position: returns where in the body an XPath leads.
+            hints: add the warnings that are never a reason to refuse.
         """
         context = ValidationContext(resource, resource)
+        if hints:
+            self._validate_by_all(resource, profiles, context, self._with_hints)
+            return context.in_document_order(position) if context.found else []
         main = self._main_of.get(resource["resourceType"]) or self._main(str(resource["resourceType"]))
         claimed = resource["meta"].get("profile", ()) if "meta" in resource else ()
         # Nearly all claim nothing, or the profile that the registry's own one is built on, which has nothing to add.
         if (claimed or profiles) and not main.covers.issuperset((*profiles, *claimed)):
-            self._validate_by_all(resource, profiles, context)
+            self._validate_by_all(resource, profiles, context, self._compiled_profiles)
         else:
             main.validate(resource, main.place, context)
-        return context.in_document_order(line) if context.found else []
+        return context.in_document_order(position) if context.found else []
 
     def _main(self, kind: str) -> _Main:
         url = REGISTRY_APPOINTMENT if kind == "Appointment" else BASE + kind
@@ -122,11 +134,17 @@ class Profiles:
         )
         return self._main_of[kind]
 
-    def _validate_by_all(self, resource: Resource, asked: Sequence[str], context: ValidationContext) -> None:
-        for url in self._chosen(resource, asked, context):
-            self._compiled_profiles.of(url)(resource, root_place(str(resource["resourceType"])), context)
+    def _validate_by_all(
+        self, resource: Resource, asked: Sequence[str], context: ValidationContext, compiled: CompiledProfiles
+    ) -> None:
+        at = root_place(str(resource["resourceType"]))
+        for url in self._chosen(resource, asked, at, context):
+            compiled.of(url)(resource, at, context)
 
-    def _chosen(self, resource: Resource, asked: Sequence[str], context: ValidationContext) -> list[str]:
+    def _profiles_of(self, resource: Resource, at: Place, context: ValidationContext) -> list[str]:
+        return self._chosen(resource, (), at, context)
+
+    def _chosen(self, resource: Resource, asked: Sequence[str], at: Place, context: ValidationContext) -> list[str]:
         kind = str(resource["resourceType"])
         chosen = [REGISTRY_APPOINTMENT] if kind == "Appointment" else [BASE + kind]
         claimed = resource.get("meta", {}).get("profile", ())
@@ -135,9 +153,9 @@ class Profiles:
                 continue
             definition = self._find("StructureDefinition", url.partition("|")[0])
             if definition is None:
-                _note_unknown(url, kind, n - len(asked), context)
+                _note_unknown(url, kind, _claim(at, n - len(asked)), context, claims=n >= len(asked))
             elif definition.resource.get("type") != kind:
-                _note_other_type(definition, kind, context)
+                _note_other_type(definition, kind, at, context)
             else:
                 chosen.append(definition.url)
         # A profile that another one is built on has nothing to add: the snapshot has all that its bases say.
@@ -186,22 +204,21 @@ class Profiles:
         ]
 
 
-def _note_unknown(url: str, kind: str, claim: int, context: ValidationContext) -> None:
-    said = "claims" if claim >= 0 else "is to be validated by"
+def _note_unknown(url: str, kind: str, at: Place, context: ValidationContext, *, claims: bool) -> None:
+    said = "claims" if claims else "is to be validated by"
     message = f"{kind} {said} the profile {url}, which is not loaded: not validated by it"
-    context.add("informational", _claim(kind, claim), message, url, severity="information")
+    context.add("informational", at, message, url, severity="information")
 
 
-def _note_other_type(definition: Definition, kind: str, context: ValidationContext) -> None:
+def _note_other_type(definition: Definition, kind: str, at: Place, context: ValidationContext) -> None:
     of = definition.resource.get("type")
     message = f"{kind} cannot conform to the profile {definition.url}, which constrains {of}"
-    context.add("structure", root_place(kind), message, definition.url)
+    context.add("structure", at, message, definition.url)
 
 
-def _claim(kind: str, index: int) -> Place:
-    """Return the place of a claim in meta.profile; below 0, of the resource itself."""
-    root = root_place(kind)
-    return root if index < 0 else ((root, Step("meta", "f:meta", 1), None), Step("profile", "f:profile", 0), index)
+def _claim(at: Place, index: int) -> Place:
+    """Return the place of a claim in meta.profile of the resource there; below 0, that of the resource itself."""
+    return at if index < 0 else ((at, Step("meta", "f:meta", 1), None), Step("profile", "f:profile", 0), index)
 
 
 def logical_id_of(definition: Definition) -> str:

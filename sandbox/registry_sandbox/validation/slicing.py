@@ -1,38 +1,21 @@
-"""Which slice an item belongs to, by the discriminators value, pattern and exists.
+"""Sliced lists: each item by its slice, and how many each slice has.
 
-Source: https://hl7.org/fhir/STU3/profiling.html#discriminator
+Source: https://hl7.org/fhir/STU3/profiling.html#slicing
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
-from registry_sandbox.validation import values
-from registry_sandbox.validation.snapshot import Snapshots, profile_of
-from registry_sandbox.validation.snapshot_element import SnapshotElement, value_set_of
-from registry_sandbox.validation.validators import Validator
-from registry_sandbox.validation.valuesets import ValueSets
-
-Matches = Callable[[Any], bool]
-_EXTENSION = re.compile(r"extension\('([^']+)'\)|extension\(([^)']+)\)")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-
-
-class UnusableSlicing(Exception):
-    """A slicing cannot be used: its discriminator is not supported, or a slice fixes nothing for it."""
-
-
-class Told(NamedTuple):
-    """How the items of a slice are told: by a test, and, where that is all there is to it, by the text of one child."""
-
-    matches: Matches
-    text: tuple[str, str] | None = None
+from registry_sandbox.validation.cardinality import Cardinality, counted, times
+from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
+from registry_sandbox.validation.discriminators import Told
+from registry_sandbox.validation.validators import MemberValidator, Validator
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A slice: which items are its, what validates them, and how many there may be."""
+    """A slice: which items are its, what validates them, how many there may be, and the slices that it has itself."""
 
     name: str
     told: Told
@@ -40,133 +23,93 @@ class Slice:
     least: int
     most: int
     source: str
+    slicing: "Slicing | None" = None
 
 
-def classifier(slices: Sequence[Slice]) -> Callable[[Any], int | None]:
-    """Return the function that gives the index of an item's slice, or None.
+@dataclass(frozen=True, slots=True, eq=False)
+class Slicing:
+    """The slices of a list, or of a slice, in the order in which an item is offered to them.
+
+    `closed_by` names the profile that allows no item outside the slices, or nothing.
+    """
+
+    slices: Sequence[Slice]
+    closed_by: str
+    slice_of: Callable[[Any, ValidationContext], Slice | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slice_of", _classifier(self.slices))
+
+    def every(self) -> Iterator[Slice]:
+        """Yield all slices, those of slices after their own."""
+        for part in self.slices:
+            yield part
+            if part.slicing:
+                yield from part.slicing.every()
+
+
+def _classifier(slices: Sequence[Slice]) -> Callable[[Any, ValidationContext], Slice | None]:
+    """Return the function that finds an item's slice.
 
     Extensions are told by their `url`, so that one look-up finds the slice, however many there are.
     """
-    texts = [part.told.text for part in slices]
+    texts = {part.told.text: part for part in reversed(slices)}
     names = {text[0] for text in texts if text}
     if None not in texts and len(names) == 1:
         name = names.pop()
-        by_text = {text[1]: n for n, text in reversed(list(enumerate(texts))) if text}
-        return lambda item: by_text.get(item.get(name))
-    return lambda item: next((n for n, part in enumerate(slices) if part.told.matches(item)), None)
+        by_text = {text[1]: part for text, part in texts.items() if text}
+        return lambda item, _context: by_text.get(item.get(name))
+    return lambda item, context: next((part for part in slices if part.told.matches(item, context)), None)
 
 
-def told_by(part: SnapshotElement, slicing: dict[str, Any], snapshots: Snapshots, valuesets: ValueSets) -> Told:
-    """Return how the items of a slice are told.
+def sliced(step: Step, inner: Validator | None, cardinality: Cardinality, slicing: Slicing) -> MemberValidator:
+    """Return the validator of a sliced list.
 
-    Raises:
-        UnusableSlicing: a discriminator is of a kind that is not supported, or the slice has no value for it.
+    Args:
+        step: leads to the element.
+        inner: validates an item that belongs to no slice.
+        cardinality: of the list as a whole.
+        slicing: its slices.
     """
-    discriminators = slicing.get("discriminator", [])
-    if not discriminators:
-        raise UnusableSlicing("has no discriminator, so that no item can be told to belong to it")
-    tests = [_test(part, stated, snapshots, valuesets) for stated in discriminators]
-    if len(tests) == 1:
-        return Told(tests[0], _text(part, discriminators[0], snapshots))
-    return Told(lambda item: all(test(item) for test in tests))
+    of_list, every = counted(step, cardinality), list(slicing.every())
+
+    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
+        of_list(value, parent, context)
+        numbers = dict.fromkeys(map(id, every), 0)
+        for index, item in enumerate(value):
+            if item is None:
+                continue
+            at = (parent, step, index)
+            by = _assign(slicing, item, at, context, numbers) or inner
+            if by is not None:
+                by(item, at, context)
+        for part in every:
+            _note_too_few(part, numbers[id(part)], (parent, step, len(value)), context)
+
+    return validate
 
 
-def _text(part: SnapshotElement, stated: dict[str, Any], snapshots: Snapshots) -> tuple[str, str] | None:
-    """Return the name and the fixed text of the child that tells a slice, if nothing else does."""
-    name = stated.get("path")
-    children = part.children or _children_of_profile(part, snapshots)
-    child = next((child for child in children if child.name == name), None)
-    if child is None or child.repeats or stated.get("type") != "value":
+def _assign(
+    slicing: Slicing, item: Any, at: Place, context: ValidationContext, numbers: dict[int, int]
+) -> Validator | None:
+    """Count an item where it belongs, and return the validator of the innermost slice that it belongs to."""
+    part = slicing.slice_of(item, context)
+    if part is None:
+        if slicing.closed_by:
+            names, source = ", ".join(each.name for each in slicing.slices), slicing.closed_by
+            message = f"{path(at)} belongs to none of the slices {names}: {short(source)} allows no other"
+            context.add("structure", at, message, source)
         return None
-    if any(key.startswith(("fixed", "pattern")) for key in part.definition):
-        return None
-    fixed = [value for key, value in child.definition.items() if key.startswith(("fixed", "pattern"))]
-    return (child.name, fixed[0]) if len(fixed) == 1 and isinstance(fixed[0], str) else None
+    numbers[id(part)] += 1
+    if numbers[id(part)] == part.most + 1:
+        message = f"{path(at)}: more than {part.most} of slice {part.name}; {short(part.source)} allows no more"
+        context.add("structure", at, message, part.source)
+    further = _assign(part.slicing, item, at, context, numbers) if part.slicing else None
+    return further or part.validate
 
 
-def _test(part: SnapshotElement, stated: dict[str, Any], snapshots: Snapshots, valuesets: ValueSets) -> Matches:
-    kind, path = stated.get("type"), str(stated.get("path", ""))
-    if kind not in {"value", "pattern", "exists"}:
-        raise UnusableSlicing(f"is told by the discriminator {kind} of {path}; supported are value, pattern and exists")
-    steps = list(_steps(path))
-    if kind == "exists":
-        return _existence(part, path, steps)
-    expected = _expected(part, steps, snapshots, valuesets)
-    if expected is None:
-        raise UnusableSlicing(f"fixes no value at {path}, by which its items are told")
-    return lambda item: any(expected(value) for value in _values(item, steps))
-
-
-def _steps(path: str) -> Iterator[str]:
-    """Yield the steps of a discriminator's path; an extension by its URL is one step."""
-    if path == "$this":
-        return
-    for name in re.split(r"\.(?![^(]*\))", path):
-        if _NAME.fullmatch(name) or _EXTENSION.fullmatch(name):
-            yield name
-        else:
-            raise UnusableSlicing(f"is told by {path}; supported are element names and extension(url)")
-
-
-def _values(item: Any, steps: list[str]) -> list[Any]:
-    found = [item]
-    for step in steps:
-        found = [value for holder in found if isinstance(holder, dict) for value in _children(holder, step)]
-    return found
-
-
-def _children(holder: dict[str, Any], step: str) -> list[Any]:
-    if matched := _EXTENSION.fullmatch(step):
-        url = matched[1] or matched[2]
-        return [extension for extension in holder.get("extension", ()) if extension.get("url") == url]
-    value = holder.get(step)
-    if value is None:  # a choice, which discriminators name without its type
-        spelt = (key for key in holder if key.startswith(step) and key[len(step) : len(step) + 1].isupper())
-        value = next((holder[key] for key in spelt), None)
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _existence(part: SnapshotElement, path: str, steps: list[str]) -> Matches:
-    node: SnapshotElement | None = part
-    for step in steps:
-        node = next((c for c in node.children if step in {c.name, c.stem}), None) if node else None
-    if node is None or (node.definition["min"] == 0 and node.definition["max"] != "0"):
-        raise UnusableSlicing(f"says neither that {path} is there nor that it is not, by which its items are told")
-    wanted = node.definition["max"] != "0"
-    return lambda item: bool(_values(item, steps)) == wanted
-
-
-def _expected(part: SnapshotElement, steps: list[str], snapshots: Snapshots, valuesets: ValueSets) -> Matches | None:
-    """Return the test for what a slice fixes at a path: there, or in a fixed or pattern value of an element above."""
-    for key, wanted in part.definition.items():
-        if key.startswith(("fixed", "pattern")):
-            inner = _values(wanted, steps)
-            if inner:
-                holds = values.same if key.startswith("fixed") else values.holds_pattern
-                return lambda value: holds(value, inner[0])
-    if not steps:
-        return _bound(part, valuesets)
-    if _EXTENSION.fullmatch(steps[0]):
-        raise UnusableSlicing(f"is told by the value of {steps[0]}; an extension can only be told by being there")
-    children = part.children or _children_of_profile(part, snapshots)
-    child = next((child for child in children if steps[0] in {child.name, child.stem}), None)
-    return _expected(child, steps[1:], snapshots, valuesets) if child else None
-
-
-def _children_of_profile(part: SnapshotElement, snapshots: Snapshots) -> list[SnapshotElement]:
-    profile = profile_of(part)
-    return snapshots.of(profile).children if profile and snapshots.has(profile) else []
-
-
-def _bound(part: SnapshotElement, valuesets: ValueSets) -> Matches | None:
-    binding = part.definition.get("binding")
-    if not binding or binding.get("strength") != "required":
-        return None
-    codes = valuesets.codes(value_set_of(binding))
-    if codes is None:
-        return None
-    return lambda value: (
-        value in codes.alone if isinstance(value, str) else (value.get("system", ""), value.get("code")) in codes.pairs
-    )
+def _note_too_few(part: Slice, number: int, at: Place, context: ValidationContext) -> None:
+    if number < part.least:
+        wanted = f"{short(part.source)} wants at least {part.least}"
+        message = f"{path(at)}: slice {part.name} is there {times(number)}; {wanted}"
+        context.add("required", at, message, part.source, missing=True)

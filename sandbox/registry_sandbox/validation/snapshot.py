@@ -185,9 +185,10 @@ class _Overlay:
         return choice.slices[name]
 
     def _slice(self, node: SnapshotElement, slice_name: str, path: str) -> SnapshotElement:
-        if "/" in slice_name:
-            raise self.refuse(path, f"slice {slice_name}: slices of slices are not supported")
-        if node.slice_of is not None:
+        around, _, _ = slice_name.rpartition("/")
+        if around:  # a slice of a slice, by the names of all that are around it
+            node = self._known_slice(node, around, slice_name, path)
+        elif node.slice_of is not None:
             return node  # `valueString:valueString`: the name of a type and the slice it makes are one
         if slice_name not in node.slices:
             types = list(node.definition.get("type", []))
@@ -195,6 +196,16 @@ class _Overlay:
                 types = [t for t in types if t.get("code") == code]
             node.slices[slice_name] = node.sliced(types, self.definition.url, slice_name)
         return node.slices[slice_name]
+
+    def _known_slice(self, node: SnapshotElement, name: str, inner: str, path: str) -> SnapshotElement:
+        for depth in range(name.count("/") + 1):
+            known = "/".join(name.split("/")[: depth + 1])
+            if known not in node.slices:
+                raise self.refuse(path, f"slice {inner}: there is no slice {known} that it could be a slice of")
+            node = node.slices[known]
+        if "slicing" not in node.definition:
+            raise self.refuse(path, f"slice {inner}: the slice {name} says by no slicing how its slices are told")
+        return node
 
 
 def profile_of(element: SnapshotElement) -> str | None:
@@ -212,10 +223,13 @@ def flattened(root: SnapshotElement) -> list[dict[str, Any]]:
 def _flat(element: SnapshotElement, path: str, identity: str) -> Iterator[dict[str, Any]]:
     yield _as_definition(element, path, identity)
     for child in element.children:
-        child_path, child_id = f"{path}.{child.name}", f"{identity}.{child.name}"
-        yield from _flat(child, child_path, child_id)
-        for name, part in child.slices.items():
-            yield from _flat(part, child_path, f"{child_id}:{name}")
+        yield from _flat_slices(child, f"{path}.{child.name}", f"{identity}.{child.name}", "")
+
+
+def _flat_slices(element: SnapshotElement, path: str, identity: str, name: str) -> Iterator[dict[str, Any]]:
+    yield from _flat(element, path, f"{identity}:{name}" if name else identity)
+    for part_name, part in element.slices.items():
+        yield from _flat_slices(part, path, identity, part_name)
 
 
 def _as_definition(element: SnapshotElement, path: str, identity: str) -> dict[str, Any]:

@@ -6,6 +6,9 @@ Source: https://hl7.org/fhir/STU3/elementdefinition.html
 from dataclasses import dataclass, field
 from typing import Any
 
+MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
+"""The extension of a binding that names the value set outside which no code may stand."""
+
 
 @dataclass(slots=True)
 class SnapshotElement:
@@ -123,6 +126,15 @@ class SnapshotElement:
 def codes_of(element: SnapshotElement) -> list[str]:
     """Return the type codes that an element may have, each once."""
     return list(dict.fromkeys(str(t["code"]) for t in element.definition.get("type", []) if "code" in t))
+
+
+def max_value_set_of(binding: dict[str, Any]) -> str:
+    """Return the canonical URL of the maximum value set that a binding names, or nothing."""
+    for extension in binding.get("extension", ()):
+        if extension.get("url") == MAX_VALUE_SET:
+            reference = extension.get("valueReference") or {}
+            return str(reference.get("reference") or extension.get("valueUri") or "").partition("|")[0]
+    return ""
 
 
 def value_set_of(binding: dict[str, Any]) -> str:

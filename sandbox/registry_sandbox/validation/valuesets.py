@@ -31,6 +31,7 @@ class ValueSets:
     def __init__(self, find: FindByType) -> None:
         self._find = find
         self._known: dict[str, Codes | None] = {}
+        self._systems: dict[str, frozenset[str] | None] = {}
         self._under_way: list[str] = []
 
     def codes(self, url: str) -> Codes | None:
@@ -43,6 +44,17 @@ class ValueSets:
             pairs = self._pairs(url)
             self._known[url] = None if pairs is None else Codes(frozenset(code for _, code in pairs), frozenset(pairs))
         return self._known[url]
+
+    def codes_of_system(self, url: str) -> frozenset[str] | None:
+        """Return all codes of a code system; None if it is not loaded, or not completely."""
+        if url not in self._systems:
+            definition = self._find("CodeSystem", url)
+            if definition is None:
+                return None  # the URLs of strangers are not kept: a client could send any number
+            complete = definition.resource.get("content") == "complete"
+            codes = frozenset(_concepts(definition.resource.get("concept", [])))
+            self._systems[url] = codes if complete else None
+        return self._systems[url]
 
     def _pairs(self, url: str) -> set[Pair] | None:
         definition = self._find("ValueSet", url)
@@ -84,10 +96,8 @@ class ValueSets:
         system = include["system"]
         if include.get("concept"):
             return {(system, concept["code"]) for concept in include["concept"]}
-        definition = self._find("CodeSystem", system)
-        if definition is None or definition.resource.get("content") != "complete":
-            return None
-        return {(system, code) for code in _concepts(definition.resource.get("concept", []))}
+        codes = self.codes_of_system(system)
+        return None if codes is None else {(system, code) for code in codes}
 
 
 def _concepts(concepts: list[dict[str, Any]]) -> Iterator[str]:

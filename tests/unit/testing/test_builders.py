@@ -20,7 +20,7 @@ class TestAppointment:
 
     def test_conforms(self, profiles: Profiles) -> None:
         """It has no finding at all, not even a warning."""
-        assert profiles.validate(builders.appointment(), (), line=lambda _: None) == []
+        assert profiles.validate(builders.appointment()) == []
 
     def test_changes_one_element_by_keyword(self) -> None:
         """Only the element that is named differs."""

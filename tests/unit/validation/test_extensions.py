@@ -60,6 +60,26 @@ class TestExtensions:
         found = judged(outcome({"extension": unknown, "modifierExtension": unknown}), definition())
         assert [each.severity for each in found] == ["information", "warning"]
 
+    @pytest.mark.parametrize("url", ["#x", "x", "Extension/1", "//x.test/a", "http:", "http://x.test/a#b#c", "1a:b"])
+    @pytest.mark.parametrize("kind", ["extension", "modifierExtension"])
+    def test_the_url_of_an_extension_is_an_absolute_uri(self, url: str, kind: str) -> None:
+        """A relative one names nothing where no other extension is around it."""
+        found = judged(outcome({kind: [{"url": url, "valueCode": "a"}]}), definition())
+        assert [(each.severity, each.code, each.location) for each in found] == [
+            ("error", "value", f"{ISSUE}[1]/f:{kind}[1]/@url")
+        ]
+        assert f'"{url}"; FHIR STU3 wants an absolute URI' in found[0].message
+
+    @pytest.mark.parametrize("url", ["http://x.test/a#b", "urn:oid:1.2.3", "urn:uuid:0", "HTTPS://x.test"])
+    def test_any_scheme_makes_an_absolute_uri(self, url: str) -> None:
+        """What it names is unknown, and said to be."""
+        assert errors(outcome({"extension": [{"url": url, "valueCode": "a"}]}), definition()) == []
+
+    def test_a_part_of_an_extension_may_have_a_relative_url(self) -> None:
+        """The extension around it says what it means."""
+        nested = {"url": "http://x.test/unknown", "extension": [{"url": "part", "valueCode": "a"}]}
+        assert errors(outcome({"extension": [nested]}), definition()) == []
+
     def test_a_complex_extension_has_slices_of_its_own(self) -> None:
         """Its parts are told by their relative URLs."""
         own = extension(

@@ -138,6 +138,12 @@ def test_start_and_end_are_missed_by_the_registry_and_the_standard(profiles: Pro
         ("identifier.value", "http://", "invariant"),
         ("identifier.value", "http://x.test/a b", "invariant"),
         ("identifier.value", "http://x.test/%zz", "invariant"),
+        ("identifier.value", "http://x.test/#a#b", "invariant"),
+        ("identifier.value", "http://x.test:80a/1", "invariant"),
+        ("identifier.value", "http://a:b:c/1", "invariant"),
+        ("identifier.value", "http://a@b@c/1", "invariant"),
+        ("identifier.value", "http:///1", "invariant"),
+        ("identifier.value", "http://x.test/[1]", "invariant"),
         ("created", "2019-01-17", "invariant"),
         ("created", "2019", "invariant"),
         ("participant.actor.identifier.use", "usual", "value"),
@@ -164,6 +170,10 @@ def test_a_wrong_value_is_refused_where_it_stands(profiles: Profiles, path: str,
         ("status", "entered-in-error"),
         ("identifier.value", "HTTPS://provider.test:8443/STU3/Appointment/a%20b?x=[1]".replace("[1]", "1")),
         ("identifier.value", "http://[::1]:8080/Appointment/1"),
+        ("identifier.value", "http://x.test?q=1?2#part"),
+        ("identifier.value", "http://user:pass@x.test:80/1"),
+        ("identifier.value", "http://x.test:/"),
+        ("identifier.value", "http://caf%C3%A9.test"),
         ("created", "2019-01-17T14:00:00Z"),
         ("created", "2019-01-17T14:00:00.123456+01:00"),
         ("participant.actor.reference", f"{NATIONAL}9990001111"),
@@ -255,7 +265,7 @@ def test_the_line_is_asked_for_where_a_finding_points(profiles: Profiles) -> Non
     codec = Codec()
     body = codec.write(changed("participant.actor.identifier.use", "usual"), "xml").replace(b"><", b">\n<")
     reading = codec.read(body, "xml")
-    (finding,) = profiles.validate(reading.resource, line=reading.line)
+    (finding,) = profiles.validate(reading.resource, position=reading.position)
     assert finding.line is not None
     assert body.splitlines()[finding.line - 1] == b'<use value="usual"/>'
 

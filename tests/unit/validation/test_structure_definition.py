@@ -145,8 +145,10 @@ class TestSlicing:
     @pytest.mark.parametrize(
         ("discriminator", "why"),
         [
-            ({"type": "profile", "path": "resource"}, "discriminator profile"),
-            ({"type": "type", "path": "$this"}, "discriminator type"),
+            ({"type": "profile", "path": "resource"}, "names no profile at resource"),
+            ({"type": "type", "path": "$this"}, "told by the type of $this, which is neither a resource nor a choice"),
+            ({"type": "type", "path": "nowhere"}, "names no type at nowhere"),
+            ({"type": "meaning", "path": "code"}, "the discriminator meaning of code"),
             ({"type": "value", "path": "code.resolve().status"}, "code.resolve().status"),
             ({"type": "value", "path": "display"}, "fixes no value at display"),
         ],
