@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -202,3 +203,42 @@ def test_a_gzip_stream_may_have_several_members(running: RegistrySandbox, member
     lines = [each for each in head.split(b"\r\n") if not each.startswith(b"Content-Length")]
     sent = b"\r\n".join([*lines, b"Content-Length: %d" % len(packed), b"", packed])
     assert answered(running, sent).split(b" ", 2)[1] == status
+
+
+class TestRefusals:
+    """A refusal lists a hundred findings and counts the rest, in 256 KB at most, whatever was sent."""
+
+    @staticmethod
+    def issues(answer: httpx.Response) -> list[dict[str, str]]:
+        """The issues of an outcome, which is bounded."""
+        assert len(answer.content) <= 256 * 1024
+        listed: list[dict[str, str]] = answer.json()["issue"]
+        assert len(listed) <= 101
+        return listed
+
+    def test_a_cancel_that_changes_thousands_of_elements(self, running: RegistrySandbox) -> None:
+        """The rule names each; the answer does not."""
+        registered = running.register()
+        many = [{"url": f"http://example.test/{at}", "valueString": '"' * 300} for at in range(1_000)]
+        answer = httpx.put(
+            f"{running.base_url}/Appointment/{registered['id']}",
+            json={**registered, "status": "cancelled", "extension": many},
+            headers={"Authorization": f"Bearer {running.token()}", "If-Match": 'W/"1"'},
+        )
+        assert answer.status_code == 422
+        assert re.fullmatch(r"\.\.\. and \d+ more", self.issues(answer)[-1]["diagnostics"])
+
+    @pytest.mark.parametrize("count", [100, 101, 200_000])
+    def test_a_form_of_very_many_parameters(self, running: RegistrySandbox, count: int) -> None:
+        """Beyond a hundred they are not even looked at."""
+        answer = httpx.post(
+            f"{running.base_url}/Appointment/_search",
+            content="&".join(["x=1"] * count),
+            headers={
+                "Authorization": f"Bearer {running.token()}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+        )
+        assert answer.status_code == 400
+        told = self.issues(answer)[-1]["diagnostics"]
+        assert told.startswith("The query has more than 100 parameters" if count > 100 else "... and 1 more")

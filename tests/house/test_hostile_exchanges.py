@@ -176,7 +176,7 @@ def test_a_large_body_is_judged_beside_the_others() -> None:
     request.body = json.dumps(resource).encode()
 
     async def rounds_meanwhile() -> int:
-        judged = asyncio.ensure_future(service.judged(request, Reading(resource)))
+        judged = asyncio.ensure_future(service.validate(request, Reading(resource)))
         rounds = 0
         while not judged.done():
             await asyncio.sleep(0)

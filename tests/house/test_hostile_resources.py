@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from registry_sandbox.fhir.finding import MOST_FINDINGS
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.reading.codec import Codec
-from registry_sandbox.validation.context import MOST_FINDINGS
 from registry_sandbox.validation.profiles import Profiles
 
 DELIVERY_CHANNEL = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-DeliveryChannel-1"

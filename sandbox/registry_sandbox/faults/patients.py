@@ -70,10 +70,8 @@ def _of_query(request: Request) -> tuple[str, ...]:
 
 
 async def _of_body(request: Request, service: RegistryService) -> tuple[str, ...]:
-    if request.body_error is not None:
-        return ()
     try:
-        reading = await service.read_bytes(request.body, request.body_format)
+        reading = await service.read(request)
     except SandboxError:
         return ()
     return patients_named(reading.resource)

@@ -1,5 +1,7 @@
 """A finding: one thing that is wrong with, or worth saying of, a resource or a request."""
 
+import re
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning", "information"]
@@ -46,3 +48,49 @@ class Finding(NamedTuple):
     source: str = ""
     spine_code: str = ""
     column: int | None = None
+
+
+MOST_FINDINGS = 100
+"""A refusal lists so many; a last one says how many more there are."""
+
+_MOST_CHARACTERS = 30_000
+_LONGEST_MESSAGE = 2_000
+_LONGEST_LOCATION = 500
+
+
+def bounded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, or as many of them as an answer lists, and one more that counts the rest.
+
+    They may have 30,000 characters together, so that an outcome stays below 256 KB however much is escaped.
+    """
+    kept: list[Finding] = []
+    characters = rest = 0
+    for each in findings:
+        counted = _REST.fullmatch(each.message)
+        if counted:  # who found them has left some out already
+            rest += int(counted[1])
+            continue
+        finding = _cut(each)
+        characters += len(finding.message) + len(finding.location)
+        if rest or len(kept) == MOST_FINDINGS or characters > _MOST_CHARACTERS:
+            rest += 1
+        else:
+            kept.append(finding)
+    return (*kept, left_out(rest, kept[-1].severity)) if rest else tuple(kept)
+
+
+def left_out(count: int, severity: Severity = "error", code: IssueType = "processing") -> Finding:
+    """Return the finding that stands for so many others."""
+    return Finding(code, f"... and {count} more", severity=severity)
+
+
+_REST = re.compile(r"\.\.\. and (\d+) more")
+
+
+def _cut(finding: Finding) -> Finding:
+    if len(finding.message) <= _LONGEST_MESSAGE and len(finding.location) <= _LONGEST_LOCATION:
+        return finding
+    message, location = finding.message, finding.location
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[:_LONGEST_MESSAGE]}... ({len(message)} characters)"
+    return finding._replace(message=message, location=location if len(location) <= _LONGEST_LOCATION else "")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import ClassVar
 
-from registry_sandbox.fhir.finding import Finding, IssueType
+from registry_sandbox.fhir.finding import Finding, IssueType, bounded
 
 
 class SandboxError(Exception):
@@ -16,7 +16,7 @@ class SandboxError(Exception):
     Args:
         message: names the offender and what was expected; ignored where `findings` are given.
         location: where, if there is a place (see `Finding.location`).
-        findings: all of them, where a step found several.
+        findings: all of them, where a step found several; `bounded` as an answer lists them.
         headers: of the answer, such as `Allow`.
     """
 
@@ -32,7 +32,7 @@ class SandboxError(Exception):
         findings: Iterable[Finding] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.findings = tuple(findings) or (Finding(self.issue_type, message, location),)
+        self.findings = bounded(findings) or (Finding(self.issue_type, message, location),)
         self.headers = headers or {}
         super().__init__(message)
 

@@ -12,6 +12,7 @@ from multidict import CIMultiDictProxy
 from registry_sandbox.fhir.resource import Format, Write
 from registry_sandbox.http.errors import BodyTooLarge, NotAcceptable, UnsupportedMediaType
 from registry_sandbox.http.field_names import ACCEPT, CONTENT_TYPE
+from registry_sandbox.http.query import MOST_PARAMETERS
 from registry_sandbox.http.request import Negotiated, Request
 from registry_sandbox.http.response import Response
 
@@ -156,6 +157,8 @@ _ENCODED_NAME = re.compile(r"(?:^|&)[^=&]*%")
 def formats_asked(query: str) -> tuple[str, ...]:
     """Give every value of `_format` in a query string, or in a form."""
     if "_format" not in query and not _ENCODED_NAME.search(query):
+        return ()
+    if query.count("&") >= MOST_PARAMETERS:  # which is refused, whatever is in them
         return ()
     pairs = (part.partition("=") for part in query.split("&"))
     return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")

@@ -16,6 +16,9 @@ from registry_sandbox.http.request import Request
 
 Parameters = list[tuple[str, str]]
 
+MOST_PARAMETERS = 100
+"""In a query, or in a form."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchParameter:
@@ -52,8 +55,10 @@ def parameters(text: str) -> Parameters:
     """Decode a query string, or a form.
 
     Raises:
-        InvalidParameter: a name or value is not percent-encoded UTF-8.
+        InvalidParameter: a name or value is not percent-encoded UTF-8, or there are very many.
     """
+    if text.count("&") >= MOST_PARAMETERS:
+        raise InvalidParameter(f"The query has more than {MOST_PARAMETERS} parameters; expected one patient.")
     return [_decoded(*part.partition("=")[::2]) for part in text.split("&") if part]
 
 

@@ -7,11 +7,8 @@ been read adds its step to the problems inside it. A body without problems pays 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.fhir.finding import MOST_FINDINGS, Finding, left_out
 from registry_sandbox.fhir.json import quoted, shortened
-
-MOST_PROBLEMS = 100
-"""So many problems are kept; the rest are counted."""
 
 SOURCE = "FHIR STU3"
 
@@ -107,25 +104,25 @@ class Problems(list[Problem]):
     def allows(self, size: int, most: int) -> bool:
         """Tell whether something of this size may be explained, when all that is explained has a size of `most`."""
         self._explained += size
-        return self._explained <= most and len(self) < MOST_PROBLEMS
+        return self._explained <= most and len(self) < MOST_FINDINGS
 
     def note(self, say: Callable[..., str], *args: object, at: Step | None = None, line: int | None = None) -> None:
         """Keep a problem, or count it; words are made only for one that is kept."""
-        if len(self) < MOST_PROBLEMS:
+        if len(self) < MOST_FINDINGS:
             self.append(Problem(say(*args), line, steps=[] if at is None else [at]))
         else:
             self.more += 1
 
     def note_before(self, first: int, message: str, line: int | None) -> None:
         """Keep a problem of what holds the problems from `first` on, or count it."""
-        if len(self) < MOST_PROBLEMS:
+        if len(self) < MOST_FINDINGS:
             self.insert(first, Problem(message, line))
         else:
             self.more += 1
 
     def count_beyond(self) -> bool:
         """Tell whether a problem is not kept any more, and count it if so: its words need not be made."""
-        if len(self) < MOST_PROBLEMS:
+        if len(self) < MOST_FINDINGS:
             return False
         self.more += 1
         return True
@@ -141,7 +138,7 @@ class Problems(list[Problem]):
 
     def rest(self) -> list[Finding]:
         """Return the finding that tells how many problems are not listed, if there are any."""
-        return [Finding("structure", f"... and {self.more} more", source=SOURCE)] if self.more else []
+        return [left_out(self.more, code="structure")] if self.more else []
 
 
 def _legible(name: str) -> str:

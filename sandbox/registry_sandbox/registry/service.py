@@ -4,10 +4,11 @@ It is all that an interaction works with: the registry, the clock, the reading, 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 from registry_sandbox.fhir.bundle import Bundle, Entry, Resources
 from registry_sandbox.fhir.datatypes import write_instant
@@ -48,7 +49,9 @@ RECORDED = frozenset(
 )
 """The "limited details" that the registry keeps of an Appointment; other elements are accepted and not stored."""
 
-_LARGE_BYTES = 65_536
+_LARGE_BYTES = 16_384
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +72,8 @@ class RegistryService:
     versioned_full_url: bool = False
     tokens: str = "registry"
 
-    async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
-        """Read the body as one of the expected resources.
-
-        Raises:
-            NotWellFormed, NotReadable: what is wrong with it, all of it.
-        """
-        if isinstance(request.body_error, NotWellFormed | RequestTimeout | ServiceUnavailable):
-            raise request.body_error
-        return await self.read_bytes(request.body, request.body_format, expected)
-
-    async def read_bytes(self, body: bytes, body_format: Format, expected: Sequence[str] = ("Appointment",)) -> Reading:
-        """Read bytes; a large body, and the explaining of a refusal, do not hold up the event loop."""
-        try:
-            if len(body) > _LARGE_BYTES:
-                return await self.workers.run(self.codec.read, body, body_format, expected)
-            return self.codec.read(body, body_format, expected, explain=False)
-        except SlowToExplain:
-            return await self.workers.run(self.codec.read, body, body_format, expected)
-
-    def judge(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        """Give every finding of the profiles: errors, warnings and information."""
-        return self.profiles.validate(reading.resource, profiles, line=reading.line)
-
-    async def judged(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        """Judge the body of a request; a large one does not hold up the event loop."""
-        if len(request.body) > _LARGE_BYTES:
-            return await self.workers.run(self.judge, reading, profiles)
-        return self.judge(reading, profiles)
-
     async def accept(self, request: Request, on: On, current: Version | None = None) -> Resource:
-        """Return the resource in a body that may be stored: it is readable, conforms, and breaks no rule.
+        """Return the resource in a body that may be stored: it can be read, conforms, and breaks no rule.
 
         Args:
             request: notes the warnings of the profiles.
@@ -110,22 +84,59 @@ class RegistryService:
             NotWellFormed, NotReadable, ConflictingId: 400.
             NonConformant, RuleBroken: 422.
         """
-        reading = await self.read(request)
+        resource, request.warnings = await self._beside_the_loop(request, self._accepted, on, current)
+        return resource
+
+    def _accepted(
+        self, body: bytes, body_format: Format, on: On, current: Version | None, *, explain: bool
+    ) -> tuple[Resource, list[Finding]]:
+        reading = self.codec.read(body, body_format, explain=explain)
+        resource = reading.resource
         if current is not None:
-            _require_same_id(reading.resource, current.logical_id)
-        request.warnings = _warnings_alone(await self.judged(request, reading))
-        broken = self.broken_rules(on, reading.resource, None if current is None else current.resource())
+            _require_same_id(resource, current.logical_id)
+        warnings = self.require_conformance(reading)
+        broken = self.broken_rules(on, resource, None if current is None else current.resource())
         if broken:
             raise RuleBroken(findings=broken)
-        return reading.resource
+        return resource, warnings
+
+    async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
+        """Return the body, read as one of the expected resources.
+
+        Raises:
+            NotWellFormed, NotReadable: what is wrong with it, all of it.
+        """
+        return await self._beside_the_loop(request, self.codec.read, expected)
+
+    async def _beside_the_loop(self, request: Request, read: Callable[..., R], *arguments: object) -> R:
+        """Call `read` with the body; in a thread where that could hold up the event loop.
+
+        A large body takes long. So does the explaining of some refusals: `read` is then called again.
+        """
+        if isinstance(request.body_error, NotWellFormed | RequestTimeout | ServiceUnavailable):
+            raise request.body_error
+        body, body_format = request.body, request.body_format
+        if len(body) <= _LARGE_BYTES:
+            with suppress(SlowToExplain):
+                return read(body, body_format, *arguments, explain=False)
+        return await self.workers.run(read, body, body_format, *arguments, explain=True)
+
+    async def validate(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        """Return every finding of the profiles on the body of a request: errors, warnings and information."""
+        if len(request.body) > _LARGE_BYTES:
+            return await self.workers.run(self._validate, reading, profiles)
+        return self._validate(reading, profiles)
+
+    def _validate(self, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
+        return self.profiles.validate(reading.resource, profiles, line=reading.line)
 
     def require_conformance(self, reading: Reading) -> list[Finding]:
-        """Refuse a resource that does not conform to the profiles, and give the warnings on one that does.
+        """Refuse a resource that does not conform to the profiles; return the warnings on one that does.
 
         Raises:
             NonConformant: with all the errors found.
         """
-        return _warnings_alone(self.judge(reading))
+        return _warnings_alone(self._validate(reading))
 
     def broken_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> list[Finding]:
         """Give the findings of all business rules."""

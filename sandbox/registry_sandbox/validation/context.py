@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from registry_sandbox.fhir.finding import Finding, IssueType, Severity
+from registry_sandbox.fhir.finding import MOST_FINDINGS, Finding, IssueType, Severity, left_out
 from registry_sandbox.fhir.resource import Resource
 
 QUOTED_CHARACTERS = 80
 """As much of a value as a message quotes."""
-
-MOST_FINDINGS = 100
-"""The most findings that are listed; of those left out, the number is told."""
 
 MOST_NOTED = 1000
 """The most findings of each severity that are kept at all, so that no body fills the memory."""
@@ -112,7 +109,7 @@ class ValidationContext:
         once = list(dict.fromkeys(finding for _, finding in ordered))
         more = sum(self.numbers.values()) - len(self.found) + max(len(once) - MOST_FINDINGS, 0)
         listed = [_with_line(each, line(each.location)) for each in _gravest(once)]
-        return [*listed, _left_out(more, listed[-1].severity)] if more else listed
+        return [*listed, left_out(more, listed[-1].severity)] if more else listed
 
 
 def _gravest(findings: list[Finding]) -> list[Finding]:
@@ -121,10 +118,6 @@ def _gravest(findings: list[Finding]) -> list[Finding]:
         return findings
     grave = sorted(range(len(findings)), key=lambda n: (SEVERITIES.index(findings[n].severity), n))
     return [findings[n] for n in sorted(grave[:MOST_FINDINGS])]
-
-
-def _left_out(more: int, severity: Severity) -> Finding:
-    return Finding("processing", f"... and {more} more like these", severity=severity)
 
 
 def _with_line(finding: Finding, line: int | None) -> Finding:

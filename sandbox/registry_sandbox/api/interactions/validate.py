@@ -26,7 +26,7 @@ async def validate(request: Request, service: RegistryService) -> Response:
         resource, wanted = _unwrapped(reading.resource)
         modes += _values(reading.resource, "mode", "valueCode")
         reading, asked = Reading(resource), [*asked, *wanted]
-    found += await service.judged(request, reading, asked)
+    found += await service.validate(request, reading, asked)
     if _require_known(modes):
         found += service.broken_rules("create", reading.resource)
     return Response(HTTPStatus.OK, GeneratedContent(validation(found)))
