@@ -70,7 +70,7 @@ _EXTENSIONS: list[Resource] = [
     {"url": "/path", "valueString": "a"},
     {"url": f" {EXTENSION}/space", "valueString": "a"},
     {"url": f"{EXTENSION}/a b", "valueString": "a"},
-    {"url": "urn:oid:1.2.3", "valueString": "a"},
+    {"url": "urn:oid:2.16.840.1.113883.2.1.4.1", "valueString": "a"},
     {"url": "http://hl7.org/fhir/StructureDefinition/no-such", "valueString": "a"},
 ]
 

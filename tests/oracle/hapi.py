@@ -102,20 +102,23 @@ def _told(finding: dict[str, Any]) -> dict[str, Any]:
 
 
 def build() -> None:
-    """Compile the Java, and note the class path; offline where everything is there, else from the registry.
+    """Compile the Java, and note the class path; offline where everything is there, else from Maven's registry.
 
     Raises:
         CannotBeBuilt: there is no Java or no Maven, or what they need cannot be had.
+        subprocess.CalledProcessError: the Java does not compile.
     """
     for needed in ("java", "mvn"):
         if shutil.which(needed) is None:
             raise CannotBeBuilt(f"there is no {needed} on this machine")
     ended = _maven("--offline")
-    if ended.returncode:
+    if ended.returncode and "COMPILATION ERROR" not in ended.stdout:
         ended = _maven()
+    if "COMPILATION ERROR" in ended.stdout:
+        raise subprocess.CalledProcessError(ended.returncode, ended.args, ended.stdout)
     if ended.returncode:
-        last = [line for line in ended.stdout.splitlines() if line.startswith("[ERROR]")][:1]
-        raise CannotBeBuilt(f"Maven could not build it: {' '.join(last)}")
+        errors = [line for line in ended.stdout.splitlines() if line.startswith("[ERROR]")]
+        raise CannotBeBuilt(f"Maven could not build it: {' '.join(errors[:1])}")
 
 
 def _maven(*options: str) -> subprocess.CompletedProcess[str]:

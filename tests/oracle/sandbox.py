@@ -15,6 +15,10 @@ from tests.oracle.verdict import CARECONNECT, REGISTRY, Said, Verdict
 _DEFINITION_TYPES = ("StructureDefinition", "ValueSet", "CodeSystem")
 
 
+class Unexpected(Exception):
+    """The sandbox answered with a status that is no verdict; the message has the document."""
+
+
 class Sandbox:
     """The sandbox: `$validate` of one that has the registry's profile, and of one that has CareConnect's alone."""
 
@@ -48,13 +52,19 @@ class Sandbox:
         self._folder.cleanup()
 
     def validate(self, document: Document) -> Verdict:
-        """Return what `$validate` answers: 400, or 200 with the findings, of which an error stands for a 422."""
+        """Return what `$validate` answers: 400, or 200 with the findings, of which an error stands for a 422.
+
+        Raises:
+            Unexpected: the status is another.
+        """
         status, outcome = self._exchange(
             document.profile, "POST", "/Appointment/$validate", document.text.encode(), document.format
         )
         findings = tuple(_said(issue) for issue in outcome["issue"])
+        if status == 400:
+            return Verdict("400", findings)
         if status != 200:
-            return Verdict(str(status), findings)
+            raise Unexpected(f"$validate answered {status} to a document ({document.shape}): {document.text[:2000]}")
         refused = any(each.severity == "error" for each in findings)
         return Verdict("422" if refused else "accepted", findings)
 

@@ -11,7 +11,7 @@ from lxml import etree
 from tests.oracle.corpus import Document, Profile, corpus
 from tests.oracle.damages_of_content import CONTENT
 from tests.oracle.damages_of_structure import STRUCTURE
-from tests.oracle.sandbox import Sandbox
+from tests.oracle.sandbox import Sandbox, Unexpected
 from tests.oracle.shapes import BASE, REGISTRY, minimal
 from tests.oracle.text_damages import JSON_DAMAGES, XML_DAMAGES
 from tests.oracle.writing import as_json, as_xml
@@ -93,3 +93,9 @@ def test_the_writer_of_xml_keeps_the_order_and_the_attributes_of_the_standard() 
         '<Appointment xmlns="http://hl7.org/fhir"><text><status value="empty"/>' + div + "</text>"
         '<extension url="http://x.test/e"><valueCode value="a"/></extension><status value="booked"/></Appointment>'
     )
+
+
+def test_an_answer_that_is_no_verdict_ends_the_run(sandbox: Sandbox) -> None:
+    """A refusal for another reason, or a failure, must not pass for a verdict that HAPI shares."""
+    with pytest.raises(Unexpected, match="413"):
+        sandbox.validate(Document(" " * 2_000_000, "json", "registry", "too large", ()))

@@ -96,22 +96,15 @@ def drawn(chance: random.Random, of: str, depth: int = 0) -> Any:
             "origin": {"value": 0},
             "period": 10,
             "dimensions": 1,
-            "data": chance.choice(["1 2 3", "E U L 1.5", "-1"]),
+            "data": chance.choice(["1 2 3", "E U 1.5", "-1"]),
         }
     described = [each for each in members(of) if each.name not in {"extension", "modifierExtension", "contained"}]
     wanted = [each for each in described if each.required or _is_chosen(chance, each, depth)]
+    wanted = wanted or [next(each for each in described if not each.attribute)]
     value: dict[str, Any] = {}
-    choices: set[str] = set()
-    for each in wanted:
-        if each.choice in choices:
-            continue
-        choices |= {each.choice} - {""}
+    for each in {each.choice or each.name: each for each in wanted}.values():  # one type of each choice
         one = member_value(chance, each, depth + 1)
         value[each.name] = [one] if each.many else one
-    if not value:
-        first = next(each for each in described if not each.attribute)
-        one = member_value(chance, first, depth + 1)
-        value[first.name] = [one] if first.many else one
     return value
 
 
