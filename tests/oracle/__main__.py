@@ -66,6 +66,11 @@ def _report(asked: argparse.Namespace, compared: Comparison, complained: list[st
     print(table)
     if asked.write:
         write_into(asked.write, table)
+    return exit_status(compared, complained)
+
+
+def exit_status(compared: Comparison, complained: list[str]) -> int:
+    """Return 0 if there is nothing but what is explained, else 1."""
     return 1 if compared.unexplained or complained else 0
 
 

@@ -3,13 +3,13 @@
 The comparison itself is no test of this run: `make agreement`.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.oracle import definitions
-from tests.oracle.__main__ import BEGIN, END, write_into
+from tests.oracle.__main__ import BEGIN, END, exit_status, write_into
 from tests.oracle.comparison import BadClass, Comparison, Difference, load
 from tests.oracle.corpus import Document
 from tests.oracle.verdict import Said, Verdict
@@ -87,6 +87,20 @@ def test_a_class_explains_what_its_own_side_refuses() -> None:
 def test_every_pattern_of_a_class_must_fit(changes: dict[str, str], explains: bool) -> None:  # noqa: FBT001 - a parameter
     """Message, location, document and profile."""
     assert replace(CLASS, **changes).explains(BLANK, DOCUMENT) is explains  # type: ignore[arg-type]  # texts all
+
+
+def test_errors_and_what_is_worse_are_reasons_to_refuse() -> None:
+    """A warning is none."""
+    findings = [Said(severity, "", "") for severity in ("fatal", "error", "warning", "information")]
+    assert Verdict("refused", tuple(findings)).errors() == findings[:2]
+
+
+def test_what_is_not_explained_fails_the_run() -> None:
+    """A difference between verdicts, and a complaint about a definition."""
+    explained, unexplained = compared(ACCEPTED, refused(BLANK), CLASS), compared(ACCEPTED, refused(OTHER), CLASS)
+    assert exit_status(explained, []) == 0
+    assert exit_status(unexplained, []) == 1
+    assert exit_status(explained, ["a complaint"]) == 1
 
 
 def test_the_first_class_that_fits_counts() -> None:
@@ -189,6 +203,54 @@ OF_THE_TYPE = {"key": "ele-1", "severity": "error", "human": "x", "expression": 
 def test_snapshots_that_differ_in_a_fact_are_told(change: dict[str, object]) -> None:
     """Cardinality, types, bindings, fixed values, invariants, references, slices."""
     assert len(list(definitions.differences([ELEMENT], [{**ELEMENT, **change}]))) == 1
+
+
+def test_an_element_that_one_snapshot_lacks_is_named() -> None:
+    """It is found by its id."""
+    other = {**ELEMENT, "id": "Appointment.end"}
+    assert "Appointment.end" in next(definitions.differences([ELEMENT, other], [ELEMENT]))
+
+
+OURS: definitions.Definition = {
+    "resourceType": "StructureDefinition",
+    "url": "http://x.test/ours",
+    "snapshot": {"element": [ELEMENT]},
+}
+
+
+@dataclass
+class Says:
+    """A validator that says the same of every definition, and whose snapshots have one element."""
+
+    said: Said
+    element: definitions.Element
+
+    def begin_resource(self, resource: definitions.Definition) -> None:
+        """Take it."""
+
+    def verdict(self) -> Verdict:
+        """Return the verdict."""
+        return Verdict("refused", (self.said,))
+
+    def snapshot(self, url: str) -> list[definitions.Element]:
+        """Return the one element; of a definition of the standard none is asked."""
+        assert not url.startswith(definitions.BASE)
+        return [self.element]
+
+
+def test_complaints_name_the_definition() -> None:
+    """Of those of the standard the snapshots are not compared: both take them from the same differential."""
+    standard = {**OURS, "url": f"{definitions.BASE}StructureDefinition/a"}
+    codes = {"resourceType": "CodeSystem", "url": "http://x.test/codes"}
+    told = definitions.complaints(Says(OTHER, {**ELEMENT, "min": 0}), [OURS, standard, codes])
+    assert [each.partition(": ")[0] for each in told] == [OURS["url"], standard["url"], codes["url"], OURS["url"]]
+    assert "min is 1 in our snapshot and 0 in HAPI's" in told[-1]
+
+
+def test_what_is_known_is_no_complaint() -> None:
+    """HL7's own files get the same error."""
+    known = Said("error", "StructureDefinition.snapshot", "Problem processing expression '(%resource.kind = #39;x")
+    assert definitions.complaints(Says(known, ELEMENT), [OURS]) == []
 
 
 def test_snapshots_in_another_order_are_told() -> None:
