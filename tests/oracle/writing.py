@@ -41,7 +41,7 @@ def _children(content: dict[str, Any], of: str, between: str) -> str:
     names = {name.removeprefix("_"): None for name in content}
     written: list[str] = []
     for name in sorted(names, key=lambda each: order.get(each, len(order))):
-        member = described.get(name, Member(name, "string"))
+        member = described.get(name, Member(name, "Resource" if name == "contained" else "string"))
         if not (member.attribute and isinstance(content.get(name), str)):
             values, beside = _listed(content.get(name)), _listed(content.get(f"_{name}"))
             most = max(len(values), len(beside))
