@@ -45,6 +45,8 @@ def compare(sandbox: Sandbox, hapi: Hapi, seed: int, count: int) -> Comparison:
         hapi.begin(document.text, PROFILES[document.profile])
         ours = sandbox.validate(document)  # while HAPI is at work
         comparison.add(document, ours, hapi.verdict())
+        if comparison.documents % 1000 == 0:
+            print(f"{comparison.documents} of {count} documents", file=sys.stderr)
     return comparison
 
 
