@@ -1,12 +1,13 @@
 # run: set up and serve. test: every test. check: everything a change must pass. test-oldest: the tests with the lowest
 # releases that setup.cfg admits; test-newest: with the newest Python that is there. schema: regenerate what is generated.
+# agreement: our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven).
 # examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
 # application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a
 # Docker engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check examples schema bench profile image dist clean
+.PHONY: run test test-oldest test-newest check agreement examples schema bench profile image dist clean
 
 run: .venv/ready
 	$(BIN)/registry-sandbox $(ARGS)
@@ -36,6 +37,9 @@ check: .venv/ready
 	$(BIN)/coverage run -m pytest -q -n auto
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+agreement: .venv/ready
+	$(BIN)/python -m tests.oracle $(ARGS)
 
 examples: .venv/ready
 	$(BIN)/python examples/run $(ARGS)
