@@ -66,7 +66,8 @@ from registry_sandbox.server.connection import AccessLine, Listener
 from registry_sandbox.server.dispatcher import Dispatcher
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.log_writer import LogHandler, LogWriter
-from registry_sandbox.server.serving import Port, PortTaken, Serving, UnwritableReadyFile
+from registry_sandbox.server.ready_file import UnwritableReadyFile
+from registry_sandbox.server.serving import Port, PortTaken, Serving
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
 from registry_sandbox.validation.conformance import UnusableDefinition
@@ -251,6 +252,7 @@ class Sandbox:
             limits=Limits(settings.max_connections, settings.request_timeout, settings.max_body),
             access_line=access_line,
             secure=secure,
+            trust_forwarded=settings.trust_forwarded,
             refuse=self._refuse,
         )
 
@@ -295,18 +297,18 @@ class Sandbox:
             *reset.operations(workspace, self.uptime_s),
             *tokens.operations(self.make_token, self.registry_base),
             *clock.operations(workspace),
-            *faults.operations(workspace, ROOT),
+            *faults.operations(workspace, self.prefix + ROOT),
             *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
         ]
-        return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
+        return [*operations, openapi.operation(self.prefix, ROOT, operations, declared(), self.base_path)]
 
     def console(self) -> Console:
         """Build what answers at `/`."""
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
-        control = [ROOT + each.path for each in self._control_operations]
-        return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
+        control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
+        return Console([self.base_path, *(self.prefix + each for each in (*beside, *control))])
 
 
 def _no_line(remote: str, request: Request, response: Response) -> None:
