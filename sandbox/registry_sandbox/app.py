@@ -25,7 +25,7 @@ from registry_sandbox.api.ssp import require_ssp_headers
 from registry_sandbox.auth.certificates import UnusableCertificates, write_certificates
 from registry_sandbox.auth.credentials import Credentials
 from registry_sandbox.auth.issue.endpoint import TokenApi
-from registry_sandbox.auth.issue.issuer import LIFETIME_S
+from registry_sandbox.auth.issue.issuer import LIFETIME_S, TENANT
 from registry_sandbox.auth.keys import UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
@@ -46,6 +46,7 @@ from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
 from registry_sandbox.faults.variations.stored import planted_in_half
 from registry_sandbox.fhir import json
 from registry_sandbox.http.common_headers import CommonHeaders
+from registry_sandbox.http.cors import allow_pages
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.handlers import Check, Handler
 from registry_sandbox.http.negotiation import represent, require_formats
@@ -68,7 +69,8 @@ from registry_sandbox.server.connection import AccessLine, Listener
 from registry_sandbox.server.dispatcher import Dispatcher
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.log_writer import LogHandler, LogWriter
-from registry_sandbox.server.serving import Port, PortTaken, Serving, UnwritableReadyFile
+from registry_sandbox.server.ready_file import UnwritableReadyFile
+from registry_sandbox.server.serving import Port, PortTaken, Serving
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
 from registry_sandbox.validation.conformance import UnusableDefinition
@@ -103,6 +105,24 @@ class Sandbox:
     def base_paths(self) -> tuple[str, ...]:
         """The paths that are answered as the base: a proxy may strip what `--base-url` has before `/STU3`."""
         return tuple(dict.fromkeys((BASE_PATH, self.base_path)))
+
+    @property
+    def prefix(self) -> str:
+        """What the path of `--base-url` has before its last segment, such as `/nhs`; everything is inside it."""
+        return self.base_path.rpartition("/")[0]
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The beginnings of paths that may be left out: of the base URL, and of authorities as MSAL builds them."""
+        return self.prefix, f"/{TENANT}", "/v2.0"
+
+    def registry_base(self, base: str) -> str:
+        """Return the registry's FHIR base for the base of a call, which may have come to the control plane's port."""
+        if not self.control_apart or self.settings.base_url is not None:
+            return base
+        scheme, host = "http" if self.settings.tls == "off" else "https", urlsplit(base).hostname or ""
+        name = f"[{host}]" if ":" in host else host
+        return f"{scheme}://{name}:{self.serving.port}{self.base_path}"
 
     def audiences(self, base: str) -> Collection[str]:
         """What the registry may be called in a token, when a request came to this base."""
@@ -168,7 +188,7 @@ class Sandbox:
             lifetime_s = LIFETIME_S if context.token_lifetime_s is None else context.token_lifetime_s
             return api.hand_out(context.request, context.service.clock.timestamp(), lifetime_s)
 
-        return wired((self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
+        return wired((allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
 
     def dispatcher(self) -> Dispatcher:
         """Build what answers on the registry's port."""
@@ -176,7 +196,7 @@ class Sandbox:
         mounts: tuple[tuple[str, Handler], ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
         if not self.control_apart:
             mounts = (*mounts, (ROOT, self.control()))
-        return Dispatcher(self.fhir(), self.base_paths, mounts, self.console())
+        return Dispatcher(self.fhir(), self.base_paths, mounts, self.console(), self.prefixes)
 
     @property
     def control_apart(self) -> bool:
@@ -185,7 +205,7 @@ class Sandbox:
 
     def control_dispatcher(self) -> Dispatcher:
         """Build what answers on the control plane's own port."""
-        return Dispatcher(None, (), ((ROOT, self.control()),), self.console())
+        return Dispatcher(None, (), ((ROOT, self.control()),), self.console(), self.prefixes)
 
     @cached_property
     def certificates(self) -> Path:
@@ -240,6 +260,7 @@ class Sandbox:
             limits=Limits(settings.max_connections, settings.request_timeout, settings.max_body),
             access_line=access_line,
             secure=secure,
+            trust_forwarded=settings.trust_forwarded,
             refuse=self._refuse,
         )
 
@@ -282,20 +303,20 @@ class Sandbox:
         operations = [
             *health.operations(workspace, self.uptime_s),
             *reset.operations(workspace, self.uptime_s),
-            *tokens.operations(self.make_token),
+            *tokens.operations(self.make_token, self.registry_base),
             *clock.operations(workspace),
-            *faults.operations(workspace, ROOT),
+            *faults.operations(workspace, self.prefix + ROOT),
             *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
         ]
-        return [*operations, openapi.operation(ROOT, operations, declared(), self.base_path)]
+        return [*operations, openapi.operation(self.prefix, ROOT, operations, declared(), self.base_path)]
 
     def console(self) -> Console:
         """Build what answers at `/`."""
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
-        control = [ROOT + each.path for each in self._control_operations]
-        return Console([*self.base_paths, *beside, *dict.fromkeys(control)])
+        control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
+        return Console([self.base_path, *(self.prefix + each for each in (*beside, *control))])
 
 
 def _no_line(remote: str, request: Request, response: Response) -> None:

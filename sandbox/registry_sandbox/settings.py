@@ -74,10 +74,15 @@ def _yes(text: str) -> bool:
 class Settings:
     """The operator's choices; the metadata of each field says what it means and how it is read."""
 
-    host: str = _setting("127.0.0.1", "address to listen on")
+    host: str = _setting("127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6")
     port: int = _setting(8080, "port to listen on; 0 takes a free one", _whole(0, 65_535))
     base_url: str | None = _setting(
         None, "what absolute URLs begin with, /STU3 included; default: as in the request", _base_url
+    )
+    trust_forwarded: bool = _setting(
+        False,  # noqa: FBT003
+        "let Forwarded and X-Forwarded-* of a proxy make the base URL",
+        _yes,
     )
     seed_data: tuple[Path, ...] = _setting(
         (), "appointments to start with, instead of the shipped ones", Path, many=True
@@ -178,7 +183,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or text.startswith("tcp://") or _OF_KUBERNETES.fullmatch(variable):
             continue
-        if variable == PREFIX + "CONFIG":
+        if variable == PREFIX + "CONFIG" or (not text and variable in known):  # compose makes empty ones of ${X:-}
             continue
         if variable not in known:
             raise BadSetting(

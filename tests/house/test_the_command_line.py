@@ -51,6 +51,53 @@ def test_it_is_ready_when_the_ready_file_is_there(tmp_path: Path) -> None:
         assert httpx.get(f"{control}/health").json()["status"] == "ready"
 
 
+def test_an_old_ready_file_is_removed_before_anything_else(tmp_path: Path) -> None:
+    """Whoever waits for it meets the new server, never the address of the one before; at the end it is gone."""
+    ready = tmp_path / "ready"
+    ready.write_text("http://127.0.0.1:1/STU3\nhttp://127.0.0.1:1/_sandbox\n")
+    done = ran("--port", "0", "--ready-file", str(ready), "--seed-data", "/nowhere")
+    assert (done.returncode, ready.exists()) == (2, False)
+    with serving(tmp_path, "--quiet") as (process, base, _):
+        assert httpx.get(f"{base}/metadata").status_code == 200
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+    assert not ready.exists()
+
+
+def test_every_address_is_of_both_ip_versions(tmp_path: Path) -> None:
+    """`--host ::` is reached by IPv4 and IPv6, on the one port that the ready file names."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with serving(tmp_path, "--host", "::", "--quiet") as (_, base, control):
+        port = httpx.URL(base).port
+        assert control == f"http://[::1]:{port}/_sandbox"
+        for host in ("127.0.0.1", "[::1]"):
+            assert httpx.get(f"http://{host}:{port}/STU3/metadata").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("nowhere.invalid", "--host nowhere.invalid is not a known host name or address"),
+        ("192.0.2.1", "--host 192.0.2.1 is not an address of this machine"),
+    ],
+)
+def test_a_host_that_cannot_be_listened_on_is_named(host: str, said: str) -> None:
+    """And not taken for a port in use."""
+    done = ran("--port", "0", "--host", host)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert said in done.stderr
+    assert "--port 0" not in done.stderr
+
+
+def test_an_error_in_the_configuration_names_its_line(tmp_path: Path) -> None:
+    """The file and the line."""
+    (tmp_path / "sandbox.yaml").write_text("port: 0\nauth: [off\nquiet: true\n")
+    done = ran("--config", str(tmp_path / "sandbox.yaml"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "sandbox.yaml, line 3: not YAML" in done.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
     """Exit status 0, with the access lines written and no traceback."""

@@ -86,6 +86,15 @@ def test_what_cannot_be_is_refused_by_name(env: dict[str, str], file: dict[str, 
     assert named in str(refused.value)
 
 
+def test_an_empty_variable_is_not_set() -> None:
+    """Compose makes one of `${SANDBOX_PORT:-}`; an unknown name is refused all the same."""
+    empty = {f"SANDBOX_{field.name.upper()}": "" for field in fields()}
+    assert chosen(env=empty) == Settings()
+    assert chosen(env={"SANDBOX_PORT": ""}, port=1).port == 1
+    with pytest.raises(BadSetting, match="SANDBOX_PROT"):
+        chosen(env={"SANDBOX_PROT": ""})
+
+
 def test_every_setting_says_what_it_means() -> None:
     """The table and --help are made of it."""
     assert all(each.metadata["meaning"] for each in fields())

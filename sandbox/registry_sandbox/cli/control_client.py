@@ -4,6 +4,7 @@ It uses the standard library only, so that a health check starts as fast as Pyth
 """
 
 import json
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any
@@ -88,4 +89,6 @@ def _reason(body: bytes) -> str:
 def _why(reason: object) -> str:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({reason.verify_message}); --ca-file FILE names the authority"
+    if isinstance(reason, socket.gaierror):
+        return "the host name is not known"
     return str(reason)

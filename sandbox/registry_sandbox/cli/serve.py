@@ -9,10 +9,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from registry_sandbox.cli.configuration import settings_from
 from registry_sandbox.cli.failure import CommandFailed
+from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file
 from registry_sandbox.settings import fields, flag_of
 
 
@@ -40,16 +42,25 @@ def run(options: argparse.Namespace) -> int:
     """
     flags = {field.name: getattr(options, field.name) for field in fields()}
     settings = settings_from(os.environ, flags, options.config)
+    if settings.ready_file is not None:
+        _remove(settings.ready_file)  # before anything else: whoever waits for it must not find that of an earlier run
     gc.disable()  # looking for garbage would take a tenth of the start; event_loop enables it again
     with _no_certificate_authorities():
         from registry_sandbox.app import REFUSALS, build
         from registry_sandbox.cli.event_loop import run_until_stopped
-        from registry_sandbox.server.serving import PortTaken, UnwritableReadyFile
+        from registry_sandbox.server.serving import PortTaken
     try:
         run_until_stopped(build(settings, progress=_show_progress))
     except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
         raise CommandFailed(error) from error
     return 0
+
+
+def _remove(ready_file: Path) -> None:
+    try:
+        remove_ready_file(ready_file)
+    except UnwritableReadyFile as error:
+        raise CommandFailed(error) from error
 
 
 def _show_progress(validated: int) -> None:

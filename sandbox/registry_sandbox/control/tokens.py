@@ -13,15 +13,21 @@ MakeToken = Callable[[str, Sequence[tuple[str, str]]], str]
 """Returns the test token for a FHIR base that the parameters of a query specify."""
 
 
-def operations(make_token: MakeToken) -> list[Operation]:
-    """Return the operation."""
+def operations(make_token: MakeToken, registry_base: Callable[[str], str]) -> list[Operation]:
+    """Return the operation.
+
+    Args:
+        make_token: makes the token.
+        registry_base: returns the registry's own FHIR base for the base of a call; they differ if the control plane has
+            a port of its own.
+    """
 
     def token(request: Request, _: str) -> Response:
         try:
-            made = make_token(request.base, parse_qsl(request.query, keep_blank_values=True))
+            made = make_token(registry_base(request.base), parse_qsl(request.query, keep_blank_values=True))
         except UnreadableTokenSpec as error:
             raise BadControlRequest(str(error)) from error
-        response = Response(HTTPStatus.OK, body=made.encode() + b"\n")
+        response = Response(HTTPStatus.OK, body=made.encode())
         response.headers.update({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
         return response
 

@@ -27,12 +27,13 @@ from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.server.body import NO_BODY, Body, received
+from registry_sandbox.server.forwarded import HOST as AUTHORITY
+from registry_sandbox.server.forwarded import forwarded_root
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.sending import octets, sendable
 from registry_sandbox.server.unreadable import reason
 from registry_sandbox.server.wire import deliver
 
-_HOST = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
 _BEGUN_WITHIN_S = 0.05
 _END_OF_HEAD = b"\r\n\r\n"
 _BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
@@ -55,6 +56,7 @@ class Listener:
         limits: of the port.
         access_line: is told of every exchange.
         secure: whether what comes in comes over TLS.
+        trust_forwarded: whether a proxy in front says by which URL the client called.
         refuse: words the answer to what cannot be read as HTTP.
     """
 
@@ -65,6 +67,7 @@ class Listener:
     refuse: Refusal
     limits: Limits = field(default_factory=Limits)
     secure: bool = False
+    trust_forwarded: bool = False
 
 
 class Connection(web.RequestHandler):
@@ -194,7 +197,7 @@ class Connection(web.RequestHandler):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
         if self._last_headers != http.raw_headers:
-            own = self._own_base(_host(http))
+            own = self._own_base(_host(http), http.headers)
             self._last_headers, self._parsed = http.raw_headers, (http.headers, HeaderFacts(own))
         headers, facts = self._parsed
         own = facts.base
@@ -202,12 +205,14 @@ class Connection(web.RequestHandler):
         base, called_as = (own, "") if listener.base_url is None else (listener.base_url, own)
         return Request(http.method, path, query, headers, body[0], base, body[1], subject, called_as, facts)
 
-    def _own_base(self, host: str) -> str:
+    def _own_base(self, host: str, headers: CIMultiDictProxy[str]) -> str:
         scheme, authority = "https" if self._listener.secure else "http", host
-        if not _HOST.fullmatch(host):
+        if not AUTHORITY.fullmatch(host):
             name, port = self._own_address()
             authority = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
-        return f"{scheme}://{authority}{self._listener.base_path}"
+        trusted = self._listener.trust_forwarded
+        root = forwarded_root(headers, scheme, authority) if trusted else f"{scheme}://{authority}"
+        return f"{root}{self._listener.base_path}"
 
     def _own_address(self) -> tuple[str, int]:
         name, port = self.transport.get_extra_info("sockname")[:2] if self.transport else ("127.0.0.1", 0)

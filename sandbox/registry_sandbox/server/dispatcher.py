@@ -1,4 +1,4 @@
-"""The front of the house: which room answers a path."""
+"""The dispatcher: it decides by the path which handler answers."""
 
 from collections.abc import Awaitable
 from http import HTTPStatus
@@ -10,13 +10,14 @@ from registry_sandbox.http.response import Response
 
 
 class Dispatcher:
-    """Answers every path: the FHIR base, or one of the rooms beside it.
+    """Answers every path: the FHIR base, or one of the mounts beside it.
 
     Args:
-        fhir: answers what is under one of the base paths.
+        fhir: answers every path under one of the base paths; None if there is no FHIR base here.
         base_paths: such as `/STU3`.
-        mounts: handlers by the beginning of their paths, the first that fits answers.
+        mounts: handlers by the beginning of their paths; the first that fits answers.
         root: answers `/` itself.
+        prefixes: beginnings of paths that mounts do not see, such as `/nhs` with the base URL `https://h.test/nhs/STU3`.
     """
 
     def __init__(
@@ -25,17 +26,22 @@ class Dispatcher:
         base_paths: tuple[str, ...],
         mounts: tuple[tuple[str, Handler], ...],
         root: Handler,
+        prefixes: tuple[str, ...] = (),
     ) -> None:
         self._fhir = fhir
         self._below_base = tuple(path + "/" for path in base_paths)
         self._base_paths = base_paths
         self._mounts = mounts
         self._root = root
+        self._prefixes = tuple(prefix for prefix in prefixes if prefix)
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         """Answer a request."""
         if self._fhir and (request.path.startswith(self._below_base) or request.path in self._base_paths):
             return self._fhir(request)
+        for prefix in self._prefixes:
+            if request.path.startswith(f"{prefix}/"):
+                request.path = request.path[len(prefix) :]
         for beginning, mount in self._mounts:
             if request.path == beginning or request.path.startswith(beginning + "/"):
                 return mount(request)

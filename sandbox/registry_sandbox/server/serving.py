@@ -4,7 +4,10 @@ Source: operator.md, Start (`--port`, `--control-port`, `--ready-file`, SIGTERM)
 """
 
 import asyncio
+import errno
 import os
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,18 +17,16 @@ from aiohttp import web
 
 from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.server.connection import Listener, connections
+from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file, write_ready_file
 from registry_sandbox.server.sending import octets
 from registry_sandbox.server.tls_port import TlsPort
 
 DRAIN_S = 5.0
+_EVERY_ADDRESS = ("::", "[::]")  # one socket for IPv4 and IPv6: otherwise `::` would be IPv6 alone
 
 
 class PortTaken(Exception):
     """The address cannot be listened on; the message names it and says why."""
-
-
-class UnwritableReadyFile(Exception):
-    """The file that says when requests are answered cannot be written; the message names it and says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Serving:
         self._ready_file = ready_file
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
         self._tls_ports: list[TlsPort] = []
+        self._said_ready = False
         self.port = self.control_port = 0
 
     @property
@@ -90,7 +92,8 @@ class Serving:
             if self._control is not None:
                 self.control_port = await self._listen(self._control)
             if self._ready_file is not None:
-                _write_at_once(self._ready_file, f"{self.fhir_base}\n{self.control_root}\n")
+                write_ready_file(self._ready_file, self.fhir_base, self.control_root)
+                self._said_ready = True
         except (PortTaken, UnwritableReadyFile):
             await self.stop()
             raise
@@ -99,11 +102,13 @@ class Serving:
         http, make = connections(port.listener)
         loop, plain = asyncio.get_running_loop(), port.ssl_context is None
         try:
-            server = await loop.create_server(make, self._host, port.number, backlog=1024, start_serving=plain)
+            if self._host in _EVERY_ADDRESS:
+                sock = socket.create_server(("::", port.number), family=socket.AF_INET6, dualstack_ipv6=True)
+                server = await loop.create_server(make, sock=sock, backlog=1024, start_serving=plain)
+            else:
+                server = await loop.create_server(make, self._host, port.number, backlog=1024, start_serving=plain)
         except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
-            where = f"{self._host}:{port.number}"
-            raise PortTaken(f"cannot listen on {where}: {why}; --port 0 takes a free one") from error
+            raise PortTaken(f"cannot listen on {self._host}:{port.number}: {_why(error, self._host)}") from error
         if port.ssl_context is not None:
             tls = TlsPort(port.ssl_context, make, partial(_no_tls, port.listener))
             tls.serve(each.fileno() for each in server.sockets)
@@ -113,7 +118,13 @@ class Serving:
         return taken
 
     async def stop(self) -> None:
-        """Stop accepting, close what is idle, finish what is in flight (5 s at most), close."""
+        """Stop accepting, close what is idle, finish what is in flight (5 s at most), close.
+
+        The ready file is removed, if it is ours.
+        """
+        if self._said_ready and self._ready_file is not None:
+            with suppress(UnwritableReadyFile):  # it stays, but the sandbox must still stop
+                remove_ready_file(self._ready_file)
         for server, http in self._servers:
             server.close()
             http.pre_shutdown()
@@ -128,11 +139,9 @@ def _no_tls(listener: Listener) -> bytes:
     return octets(listener.refuse(error), connection="close")
 
 
-def _write_at_once(path: Path, text: str) -> None:
-    # Written beside it and renamed, so that nobody who waits for the file reads half of it.
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_text(text)
-        beside.replace(path)
-    except OSError as error:
-        raise UnwritableReadyFile(f"--ready-file {path} cannot be written: {error.strerror or error}") from error
+def _why(error: OSError, host: str) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"--host {host} is not a known host name or address"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--host {host} is not an address of this machine"
+    return f"{os.strerror(error.errno) if error.errno else error}; --port 0 takes a free one"

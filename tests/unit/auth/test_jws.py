@@ -10,6 +10,11 @@ from registry_sandbox.auth.jws import base64url
 class TestCredentials:
     """Errors of the Authorization header itself."""
 
+    def test_the_longest_header_and_white_space_around_it_are_read(self, messages: Callable[..., list[str]]) -> None:
+        """16,384 characters are accepted, and spaces and tabs around them are not counted."""
+        [message] = messages("\t " + "Bearer " + "a" * (16_384 - len("Bearer ")) + " \t")
+        assert message == "The token has 1 part(s); expected three: header.claims.signature"
+
     @pytest.mark.parametrize(
         ("authorization", "expected"),
         [
@@ -56,6 +61,7 @@ class TestForm:
             (base64url(b"\xff") + ".e30.AA", "The token's header cannot be read"),
             ("e30." + base64url(b'"x"') + ".AA", "The token's claims cannot be used; expected a JSON object"),
             ("e30." + base64url(b'{"exp":1,"exp":2}') + ".AA", "The token's claims cannot be read"),
+            ("e30." + base64url(b'{"a":[' + b"[]," * 199 + b"1]}") + ".AA", "The token's claims cannot be read"),
             ("e30." + base64url(b'{"exp":NaN}') + ".AA", "The token's claims cannot be read"),
             ("e30." + base64url(b'{"exp":-Infinity}') + ".AA", "The token's claims cannot be read"),
             ("e30." + base64url(b'{"exp":' + b"9" * 5000 + b"}") + ".AA", "The token's claims cannot be read"),
@@ -67,3 +73,8 @@ class TestForm:
         """The message names the part and the error."""
         [message] = messages(f"Bearer {token}")
         assert message.startswith(expected)
+
+    def test_two_hundred_brackets_are_not_too_many(self, messages: Callable[..., list[str]]) -> None:
+        """The claims can be read, so the errors are those of the header."""
+        claims = base64url(b'{"a":[' + b"[]," * 198 + b"1]}")
+        assert messages(f"Bearer e30.{claims}.AA")[0] == "Header alg is missing; expected RS256"

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from registry_sandbox import RELEASED, __version__
 from registry_sandbox.api.interactions import declared
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.resource import Format, Resource, Write
+from registry_sandbox.http.base_url import root_of
 from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.query import PATIENT_PARAMETERS, require_no_parameters
 from registry_sandbox.http.request import Request
@@ -104,8 +104,7 @@ def _security(statement: Statement) -> Resource:
     described: Resource = {"cors": True, "description": _TOKENS[statement.tokens]}
     if statement.tokens not in ("registry", "any"):
         return described
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(statement.base))
-    token = {"url": "token", "valueUri": f"{origin}/oauth2/token"}
+    token = {"url": "token", "valueUri": f"{root_of(statement.base)}/oauth2/token"}
     service = {"system": _SECURITY_SERVICES, "code": "OAuth", "display": "OAuth"}
     uris = {"url": _OAUTH_URIS, "extension": [token]}
     return {"extension": [uris], **described, "service": [{"coding": [service]}]}

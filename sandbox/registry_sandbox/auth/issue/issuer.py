@@ -126,6 +126,7 @@ class Issuer:
         """Return the discovery document; `root_url` is the URL of this server, without a slash at its end."""
         return {
             "issuer": self.name,
+            "authorization_endpoint": f"{root_url}/oauth2/authorize",
             "token_endpoint": f"{root_url}/oauth2/token",
             "jwks_uri": f"{root_url}/.well-known/jwks.json",
             "grant_types_supported": ["client_credentials"],

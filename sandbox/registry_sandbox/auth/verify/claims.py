@@ -72,6 +72,11 @@ def is_numeric_date(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value <= LAST_NUMERIC_DATE
 
 
+def is_jwt_type(value: object) -> bool:
+    """Return True for the header typ of a JWT; as a media type it is case-insensitive (RFC 7515 section 4.1.9)."""
+    return isinstance(value, str) and value.upper() == "JWT"
+
+
 def name_errors(claims: Mapping[str, Any], *names: str) -> Iterator[str]:
     """Yield an error for each of these claims that is not a name."""
     for name in names:

@@ -16,6 +16,7 @@ from registry_sandbox.auth.verify.claims import (
     audience_errors,
     audiences_of,
     date_errors,
+    is_jwt_type,
     listed,
     name_errors,
     time_errors,
@@ -71,7 +72,7 @@ def _header_errors(token: Jws) -> Iterator[str]:
         yield f"Header alg is missing; expected {ALGORITHM}"
     elif token.header["alg"] != ALGORITHM:
         yield f"Header alg is not accepted; expected {ALGORITHM}"
-    if token.header.get("typ", "JWT") != "JWT":
+    if "typ" in token.header and not is_jwt_type(token.header["typ"]):
         yield "Header typ is not accepted; expected JWT"
     if "crit" in token.header:  # RFC 7515 section 4.1.11: every extension it lists must be understood; we know none
         yield "Header crit names extensions, and none is understood; expected no crit"

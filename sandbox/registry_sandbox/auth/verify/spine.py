@@ -16,6 +16,7 @@ from registry_sandbox.auth.verify.claims import (
     audience_errors,
     audiences_of,
     date_errors,
+    is_jwt_type,
     is_name,
     is_numeric_date,
     name_errors,
@@ -44,7 +45,7 @@ def _header_errors(token: Jws) -> Iterator[str]:
     for name, expected in HEADER.items():
         if name not in token.header:
             yield f"Header {name} is missing; expected {expected} in a Spine token"
-        elif token.header[name] != expected:
+        elif token.header[name] != expected and not (name == "typ" and is_jwt_type(token.header[name])):
             yield f"Header {name} is not accepted; expected {expected} in a Spine token"
     if "crit" in token.header:
         yield "Header crit names extensions, and none is understood; expected no crit"

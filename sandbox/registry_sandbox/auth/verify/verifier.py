@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeVar
 
 from registry_sandbox.auth.jws import Jws, read_jws
 from registry_sandbox.auth.keys import KeySet, PublicKey
-from registry_sandbox.auth.verify.bearer import MAX_CREDENTIALS, require_bearer_token
+from registry_sandbox.auth.verify.bearer import require_bearer_token
 from registry_sandbox.auth.verify.claims import LAST_NUMERIC_DATE, Expectation, VerifiedToken
 from registry_sandbox.auth.verify.registry_token import require_signature, verify_registry_token
 from registry_sandbox.auth.verify.spine import verify_spine_token
@@ -75,16 +75,16 @@ class TokenVerifier:
 
     def _read(self, authorization: Sequence[str], credentials: str) -> tuple[Jws, PublicKey | None]:
         """Return the decoded token and the key that signed it; None for the key of a Spine token."""
+        bearer = require_bearer_token(authorization)
         try:
-            token = read_jws(require_bearer_token(authorization))
+            token = read_jws(bearer)
             # In mode `any`, the header alone decides which kind a token is. A token with alg `none` is never verified
             # as the registry's, and any other is never verified as a Spine token: neither can pass by the weaker checks
             # of the other kind.
             unsigned = self._mode == "spine" or (self._mode == "any" and token.header.get("alg") == "none")
             return token, None if unsigned else require_signature(token, self._keys)
         except AccessDenied as refused:
-            if 0 < len(credentials) <= MAX_CREDENTIALS:
-                _cache(self._refused, credentials, refused.findings)
+            _cache(self._refused, credentials, refused.findings)
             raise
 
     def _verify_claims(self, token: Jws, key: PublicKey | None, expectation: Expectation) -> VerifiedToken:

@@ -33,26 +33,27 @@ _SECURITY: Final[Mapping[str, Any]] = {
 
 
 def operation(
-    root: str, control: Iterable[Operation], interactions: Iterable[Interaction], base_path: str
+    prefix: str, root: str, control: Iterable[Operation], interactions: Iterable[Interaction], base_path: str
 ) -> Operation:
     """Return the operation that answers with the document; the document includes this operation."""
     listed, declared = list(control), list(interactions)
 
     def show(request: Request, _: str) -> Response:
         del request
-        return json_response(HTTPStatus.OK, document(root, [*listed, this], declared, base_path))
+        return json_response(HTTPStatus.OK, document(prefix, root, [*listed, this], declared, base_path))
 
     this = Operation("GET", "/openapi.json", show, "This document.", answers={"type": "object"})
     return this
 
 
 def document(
-    root: str, control: Iterable[Operation], interactions: Iterable[Interaction], base_path: str
+    prefix: str, root: str, control: Iterable[Operation], interactions: Iterable[Interaction], base_path: str
 ) -> dict[str, Any]:
     """Return the document.
 
     Args:
-        root: the path of the control plane.
+        prefix: what every path begins with, behind a proxy.
+        root: the path of the control plane, without the prefix.
         control: its operations.
         interactions: the interactions of the FHIR API.
         base_path: the path of the FHIR base.
@@ -61,9 +62,10 @@ def document(
     for interaction in interactions:
         by_method = paths.setdefault(f"{base_path}/{interaction.path}", {})
         by_method[interaction.method.lower()] = fhir_operation(interaction)
-    paths |= {path: dict(by_method) for path, by_method in TOKEN_PATHS.items()}
+    paths |= {prefix + path: dict(by_method) for path, by_method in TOKEN_PATHS.items()}
     for each in control:
-        paths.setdefault(root + each.path, {})[each.method.lower()] = control_operation(each, root)
+        by_method = paths.setdefault(prefix + root + each.path, {})
+        by_method[each.method.lower()] = control_operation(each, root)
     rule = rule_schema()
     schemas = {"Fault": rule, "LiveFault": faults.live_schema(rule), "Clock": clock.schema(), "Error": _ERROR}
     return {

@@ -191,11 +191,11 @@ class TestTokenEndpoint:
             b"\xff",
             b"client_id=%ff",
             b"scope=a&scope=b",
-            b"a=b&" * 101,
+            "&".join(f"p{number}=1" for number in range(101)).encode(),
         ],
     )
     def test_a_body_that_is_no_form(self, body: bytes, issuer: Issuer) -> None:
-        """Bytes, escapes or repetitions that a form cannot have."""
+        """Bytes, escapes or repetitions that a form cannot have, or too many fields."""
         status, _, answer = issuer.token_endpoint(FORM, None, body, NOW, AUDIENCES)
         assert (status, answer["error"]) == (HTTPStatus.BAD_REQUEST, "invalid_request")
 

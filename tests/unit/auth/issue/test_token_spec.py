@@ -45,6 +45,9 @@ def test_every_parameter_is_read() -> None:
         ("expires_in=1e9", "expires_in cannot be used"),
         ("expires_in=--1", "expires_in cannot be used"),
         ("expires_in=" + "9" * 5000, "expires_in cannot be used"),
+        ("expires_in=10000000001", "expires_in cannot be used"),
+        ("expires_in=\N{SUPERSCRIPT TWO}", "expires_in cannot be used"),
+        ("expires_in=\N{ARABIC-INDIC DIGIT TWO}", "expires_in cannot be used"),
         ("expires_in=1&expires_in=2", "the parameter 'expires_in' is repeated"),
         ("expiry=1", "the parameter 'expiry' is not known; expected client, mode"),
         ("claim.=1", "the parameter 'claim.' is not known"),
@@ -77,6 +80,18 @@ def test_a_spine_token(client: str, scope: str, issuer: Issuer) -> None:
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["requested_scope"], claims["exp"] - claims["iat"]) == (scope, 300)
     assert token.endswith(".")
+
+
+def test_the_longest_lifetime_is_read() -> None:
+    """Ten thousand million seconds, either way."""
+    assert [spec(f"expires_in={sign}10000000000").expires_in for sign in ("", "-")] == [10**10, -(10**10)]
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "RS512", ""])
+def test_a_token_of_another_alg_has_a_signature_all_the_same(issuer: Issuer, algorithm: str) -> None:
+    """It is RS256's, so that only the header is wrong."""
+    good, bad = (spec(query).issue(issuer, BASE, NOW) for query in ("", f"header.alg={algorithm}"))
+    assert len(bad.rpartition(".")[2]) == len(good.rpartition(".")[2])
 
 
 @pytest.mark.parametrize("mode", ["registry", "spine"])

@@ -118,6 +118,14 @@ class TestAudience:
             f"Claim aud has an extra slash at its end; expected one of {BASE}, http://localhost:8080/STU3"
         )
 
+    def test_the_first_eight_of_many_names_are_listed(self, verifier: TokenVerifier, issuer: Issuer) -> None:
+        """Three dots stand for the others; of exactly eight there are no others."""
+        header = [f"Bearer {issuer.issue('sandbox-client', 'urn:x', NOW)}"]
+        for names, end in (("abcdefgh", "g, h"), ("abcdefghi", "g, h ...")):
+            with pytest.raises(AccessDenied) as refused:
+                verifier.verify(header, list(names), NOW)
+            assert refused.value.findings[0].message.endswith(f"expected one of a, b, c, d, e, f, {end}")
+
 
 class TestCache:
     """What cannot change is cached, within bounds: the claims of a good token, the refusal of an unreadable one."""
@@ -164,6 +172,7 @@ class TestCache:
         headers = [[f"Bearer {issuer.issue('sandbox-client', BASE, NOW)}"] for _ in range(3)]
         clients = [verifier.verify(header, AUDIENCES, NOW).client for header in headers]
         assert verifier.verify(headers[2], AUDIENCES, NOW).client is clients[2]
+        assert verifier.verify(headers[1], AUDIENCES, NOW).client is clients[1]
         anew = verifier.verify(headers[0], AUDIENCES, NOW).client
         assert anew == clients[0]
         assert anew is not clients[0]
