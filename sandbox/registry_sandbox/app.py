@@ -160,7 +160,7 @@ class Sandbox:
             faults=self._injector(injected, lambda context: answered(context.request, context.service)),
             service=service,
             common_headers=self._common_headers,
-            note=self.workspace.journal.note,
+            journal=self.workspace.journal,
         )
 
     def _rate_checks(self) -> tuple[Check, ...]:
@@ -262,7 +262,14 @@ class Sandbox:
             secure=secure,
             trust_forwarded=settings.trust_forwarded,
             refuse=self._refuse,
+            receiving=self._receiving,
         )
+
+    def _receiving(self, request: Request) -> None:
+        """Let the journal show an exchange whose body is still on its way, and a reset end it."""
+        below = (*(f"{path}/" for path in self.base_paths), "/oauth2/")
+        if request.path.startswith(below):
+            self.workspace.journal.begin(request)
 
     def _refuse(self, error: SandboxError) -> Response:
         """Answer what never became a request of the FHIR base."""

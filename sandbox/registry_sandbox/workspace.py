@@ -27,7 +27,11 @@ class Workspace:
     limiter: RateLimiter | None = None
 
     def reset(self) -> None:
-        """Return to the state at the start; relative dates of the seeds are counted anew."""
+        """Return to the state at the start; relative dates of the seeds are counted anew.
+
+        First every exchange under way is ended: none of them writes into the new state, or is journalled there.
+        """
+        self.journal.end_all()
         self.restart()
         self.service.clock.reset()
         self.service.registry.clear()

@@ -17,7 +17,8 @@ from registry_sandbox.http.negotiation import negotiate, note_answer_format
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Reading
-from registry_sandbox.registry.journal import Journal, as_json
+from registry_sandbox.registry.exchange_json import as_json
+from registry_sandbox.registry.journal import Journal
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.settings import Settings
 from registry_sandbox.testing.running import RegistrySandbox
@@ -139,15 +140,15 @@ def test_the_journal_weighs_headers_and_paths() -> None:
     """They are kept as bodies are, and are bounded with them."""
     journal = Journal(Clock(lambda: 0.0), 100, max_bytes=100_000)
     for _ in range(10):
-        journal.note(request_with(X="x" * 30_000), Response(200))
-        journal.note(request_with("/" + "x" * 30_000), Response(200))
+        journal.note(request_with(X="x" * 30_000), Response(200), 0.0)
+        journal.note(request_with("/" + "x" * 30_000), Response(200), 0.0)
     assert (len(journal), journal.dropped) == (3, 17)
 
 
 def test_the_journal_looks_for_tokens_once() -> None:
     """A path of nothing but beginnings of tokens is searched once, not from each of them."""
     journal = Journal(Clock(lambda: 0.0), 100)
-    journal.note(request_with("/" + "eyJ" * 20_000), Response(200))
+    journal.note(request_with("/" + "eyJ" * 20_000), Response(200), 0.0)
     assert as_json(next(iter(journal)))["request"]["path"] == "/" + "eyJ" * 20_000
 
 
@@ -163,7 +164,7 @@ def test_the_journal_looks_for_tokens_once() -> None:
 def test_the_journal_shows_no_token_wherever_it_stands(text: str, shown: str) -> None:
     """Not even in a path or an odd header."""
     journal = Journal(Clock(lambda: 0.0), 100)
-    journal.note(request_with(text, Odd=text), Response(200))
+    journal.note(request_with(text, Odd=text), Response(200), 0.0)
     noted = as_json(next(iter(journal)))["request"]
     assert (noted["path"], noted["headers"]["Odd"]) == (shown, shown)
 

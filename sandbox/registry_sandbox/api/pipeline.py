@@ -4,7 +4,8 @@ One function walks all the steps, and waits only where there is something to wai
 something up, and a coroutine for each step would cost them more than the steps themselves do.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Sequence
 from functools import partial, reduce
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from registry_sandbox.http.negotiation import note_answer_format, represent
 from registry_sandbox.http.outcomes import refused
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.service import RegistryService
 
 
@@ -40,7 +42,7 @@ class Pipeline:
         faults: what may act in the place of the interaction.
         service: what the interactions work with.
         common_headers: what every answer has.
-        note: is told of every exchange.
+        journal: notes every exchange.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Pipeline:
         faults: Faults,
         service: RegistryService,
         common_headers: CommonHeaders,
-        note: Callable[[Request, Response], None],
+        journal: Journal,
     ) -> None:
         self._checks = tuple(checks)
         self._faults = faults
@@ -58,16 +60,22 @@ class Pipeline:
         self._workers = service.workers
         self._write = service.codec.write
         self._common_headers = common_headers
-        self._note = note
+        self._journal = journal
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request."""
+        """Answer a request; the journal shows it at once where there is something to wait for."""
+        started_s = time.monotonic()
         try:
             begun = self._begun(request)
-            response = begun if isinstance(begun, Response) else await begun
+            if isinstance(begun, Response):
+                response = begun
+            else:
+                self._journal.begin(request)
+                response = await begun
         except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
             response = refused(request, error)
         if response.content is not None and response.content.large:
+            self._journal.begin(request)
             await self._workers.run(represent, response, request.answer_format, self._write)
         else:
             represent(response, request.answer_format, self._write)
@@ -76,7 +84,7 @@ class Pipeline:
         self._common_headers.add_to(request, response)
         if request.injected is not None:
             request.injected.finish(response)
-        self._note(request, response)
+        self._journal.note(request, response, started_s)
         return response
 
     def _begun(self, request: Request) -> Response | Awaitable[Response]:

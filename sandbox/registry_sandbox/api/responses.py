@@ -31,7 +31,7 @@ _OK, _NOT_MODIFIED = HTTPStatus.OK, HTTPStatus.NOT_MODIFIED  # to look them up c
 
 def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
     """Answer that a version was stored, in as many words as the client prefers."""
-    version = stored.version
+    version = request.written = stored.version
     headers = _validators(version)
     headers[LOCATION] = versioned_url(request, version)
     response = Response(status, stored, headers)

@@ -1,109 +1,135 @@
-"""/_sandbox/journal: the exchanges as they happened, newest last."""
+"""/_sandbox/journal: the exchanges as they really went, newest last."""
 
-import re
-from collections.abc import Callable
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
+from registry_sandbox.control.journal_filters import FILTERS, Filter, filters
 from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
-from registry_sandbox.faults.match import ALIASES, FHIR_INTERACTIONS, TOKEN
-from registry_sandbox.fhir.datatypes import Instant, instant, instant_of
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.journal import Exchange, as_json
+from registry_sandbox.registry import har
+from registry_sandbox.registry.exchange import Exchange
+from registry_sandbox.registry.exchange_json import as_json
 from registry_sandbox.workspace import Workspace
 
-_FILTERS = {
-    "since": "a number (exchanges after that one), or an instant",
-    "interaction": "FHIR's code, or register, cancel, search; token",
-    "status": "a status such as 409, or 4xx; none for exchanges without an answer",
-    "client": "the name in the token",
-    "fault": "the id of a rule that fired",
-}
+_PARAMETERS = {**FILTERS, "limit": "how many, the newest of those that fit", "format": "json or har (HTTP Archive 1.2)"}
+_EXCHANGE = {"type": "object", "required": ["number", "at", "wall", "duration_s", "state", "request", "response"]}
 _ANSWERS = {
     "type": "object",
     "properties": {
-        "exchanges": {"type": "array", "items": {"type": "object"}},
-        "dropped": {"type": "integer", "description": "how many old exchanges were dropped"},
+        "exchanges": {"type": "array", "items": _EXCHANGE},
+        "dropped": {"type": "integer", "description": "how many older exchanges were dropped"},
+        "generation": {"type": "integer", "description": "how often the journal was cleared"},
     },
 }
-
-_Filter = Callable[[Exchange], bool]
+_SLICE = 100  # exchanges are looked at, and written, so many at a time: the event loop is not held up
 
 
 def operations(workspace: Workspace) -> list[Operation]:
     """Return the operations."""
-    journal = workspace.journal
-
-    def show(request: Request, _: str) -> Response:
-        wanted = [_FILTER_OF[name](value) for name, value in parameters(request, _FILTERS).items()]
-        chosen = [as_json(each) for each in journal if all(fits(each) for fits in wanted)]
-        _add_patients(workspace, chosen)
-        return json_response(HTTPStatus.OK, {"exchanges": chosen, "dropped": journal.dropped})
-
-    def clear(request: Request, _: str) -> Response:
-        del request
-        journal.clear()
-        return Response(HTTPStatus.NO_CONTENT)
-
+    shown = _Shown(workspace)
+    gone = HTTPStatus.NO_CONTENT
     return [
-        Operation("GET", "/journal", show, "The exchanges, newest last.", _FILTERS, answers=_ANSWERS),
-        Operation("DELETE", "/journal", clear, "Clear the journal.", status=HTTPStatus.NO_CONTENT),
+        Operation("GET", "/journal", shown.all, "The exchanges, newest last.", _PARAMETERS, answers=_ANSWERS),
+        Operation("DELETE", "/journal", shown.clear, "Forget the finished exchanges.", status=gone),
+        Operation("GET", "/journal/{id}", shown.one, "One exchange, by its number.", answers=_EXCHANGE),
     ]
 
 
-def _add_patients(workspace: Workspace, exchanges: list[dict[str, Any]]) -> None:
-    registry = workspace.service.registry
-    for each in exchanges:
-        if each.get("id", "") in registry:
-            each["patients"] = list(registry.current(each["id"]).patients)
+class _Shown:
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._journal = workspace.journal
+
+    async def all(self, request: Request, _: str) -> Response:
+        """Show those that match every filter."""
+        wanted = parameters(request, _PARAMETERS)
+        limit, as_har = _limit(wanted.pop("limit", None)), _is_har(wanted.pop("format", "json"))
+        chosen = await self._chosen(filters(wanted, self._workspace.service.registry), limit)
+        envelope: dict[str, Any] = {"dropped": self._journal.dropped, "generation": self._journal.generation}
+        if as_har:
+            return _listing(har.envelope(self._journal.dropped), "entries", chosen, har.entry)
+        return _listing({"exchanges": [], **envelope}, "exchanges", chosen, self._described)
+
+    async def _chosen(self, fits: list[Filter], limit: int | None) -> list[Exchange]:
+        chosen: list[Exchange] = []
+        for at, exchange in enumerate(reversed(list(self._journal)), start=1):
+            if len(chosen) == limit:
+                break
+            if all(each(exchange) for each in fits):
+                chosen.append(exchange)
+            if at % _SLICE == 0:
+                await asyncio.sleep(0)
+        return chosen[::-1]
+
+    def one(self, request: Request, number: str) -> Response:
+        """Show one."""
+        del request
+        is_number = number.isascii() and number.isdigit() and len(number) < 16  # noqa: PLR2004 - digits enough
+        exchange = self._journal.find(int(number)) if is_number else None
+        if exchange is None:
+            kept = f"it keeps {len(self._journal)}, and dropped {self._journal.dropped}"
+            raise BadControlRequest(
+                f"There is no exchange '{number[:40]}' in the journal; {kept}.", HTTPStatus.NOT_FOUND
+            )
+        return json_response(HTTPStatus.OK, self._described(exchange))
+
+    def clear(self, request: Request, _: str) -> Response:
+        """Forget them."""
+        del request
+        self._journal.clear()
+        return Response(HTTPStatus.NO_CONTENT)
+
+    def _described(self, exchange: Exchange) -> dict[str, Any]:
+        described = as_json(exchange)
+        registry, logical_id = self._workspace.service.registry, exchange.logical_id
+        if logical_id in registry:
+            described["patients"] = list(registry.current(logical_id).patients)
+        return described
 
 
-def _since(value: str) -> _Filter:
-    if re.fullmatch(r"\d{1,15}", value, re.ASCII):
-        return lambda each: each.number > int(value)
-    begin = _instant(value)
-    return lambda each: instant_of(each.at_s) >= begin
+def _listing(
+    envelope: dict[str, Any], name: str, chosen: list[Exchange], described: Callable[[Exchange], dict[str, Any]]
+) -> Response:
+    """Answer with an object that has a list in it; a long list is sent in slices."""
+    response = Response(HTTPStatus.OK)
+    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
+    before, after = json.dumps(envelope).split(f'"{name}": []')
+    parts = _parts(f'{before}"{name}": [\n', chosen, described, f"\n]{after}\n")
+    if len(chosen) <= _SLICE:
+        response.body = b"".join(parts)
+    else:
+        response.stream = _unhurried(parts)
+    return response
 
 
-def _instant(value: str) -> Instant:
-    try:
-        # A plus in a query is a space once decoded, and an instant has no other.
-        return instant(value.replace(" ", "+"))
-    except ValueError:
-        raise BadControlRequest(f"since is '{value[:40]}'; expected {_FILTERS['since']}.") from None
+def _parts(
+    before: str, chosen: list[Exchange], described: Callable[[Exchange], dict[str, Any]], after: str
+) -> Iterator[bytes]:
+    yield before.encode()
+    for at, exchange in enumerate(chosen):
+        yield f"{',' if at else ''}{json.dumps(described(exchange))}\n".encode()
+    yield after.encode()
 
 
-def _interaction(value: str) -> _Filter:
-    code = ALIASES.get(value, value)
-    if code not in (*FHIR_INTERACTIONS, TOKEN):
-        raise BadControlRequest(f"interaction is '{value[:40]}'; expected {_FILTERS['interaction']}.")
-    return lambda each: each.request.interaction == code
+async def _unhurried(parts: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
+    for part in parts:
+        yield part
 
 
-def _status(value: str) -> _Filter:
-    if value == "none":
-        return lambda each: each.status is None
-    if re.fullmatch(r"[1-5]xx", value):
-        return lambda each: each.status is not None and each.status // 100 == int(value[0])
-    if not re.fullmatch(r"[1-5]\d\d", value, re.ASCII):
-        raise BadControlRequest(f"status is '{value[:40]}'; expected {_FILTERS['status']}.")
-    return lambda each: each.status == int(value)
+def _limit(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 10):  # noqa: PLR2004 - digits enough
+        raise BadControlRequest(f"limit is '{value[:40]}'; expected a whole number from 0.")
+    return int(value)
 
 
-def _client(value: str) -> _Filter:
-    return lambda each: each.request.client.name == value
-
-
-def _fault(value: str) -> _Filter:
-    return lambda each: each.request.injected is not None and value in each.request.injected.rule_ids
-
-
-_FILTER_OF: dict[str, Callable[[str], _Filter]] = {
-    "since": _since,
-    "interaction": _interaction,
-    "status": _status,
-    "client": _client,
-    "fault": _fault,
-}
+def _is_har(value: str) -> bool:
+    if value not in ("json", "har"):
+        raise BadControlRequest(f"format is '{value[:40]}'; expected json or har.")
+    return value == "har"

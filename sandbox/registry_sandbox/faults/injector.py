@@ -4,7 +4,8 @@ Effects act before the interaction, in its place, on its answer, on the bytes of
 on the wire. The first four happen here; `ActiveFaults` and `FaultyDelivery` do the last two, later in the pipeline.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -26,7 +27,7 @@ from registry_sandbox.http.errors import InvalidHeader, SandboxError
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.negotiation import represent
 from registry_sandbox.http.outcomes import refusal
-from registry_sandbox.http.request import Request
+from registry_sandbox.http.request import Request, State
 from registry_sandbox.http.response import Response, Sent, Wire
 from registry_sandbox.registry.service import RegistryService
 
@@ -89,9 +90,14 @@ class Injector:
     def _context(self, request: Request) -> FaultContext:
         async def hold(rule_id: str) -> None:
             longest = self.sleep(self.longest_s)
-            await self.engine.holdings.hold(rule_id, request, self.service.clock.timestamp(), longest)
+            with _waiting(request, "held"):
+                await self.engine.holdings.hold(rule_id, request, self.service.clock.timestamp(), longest)
 
-        return FaultContext(request, self.service, self.refuse, self.sleep, self.longest_s, hold, self.engine.seed)
+        async def sleep(seconds: float) -> None:
+            with _waiting(request, "delayed"):
+                await self.sleep(seconds)
+
+        return FaultContext(request, self.service, self.refuse, sleep, self.longest_s, hold, self.engine.seed)
 
     async def _acted(self, context: FaultContext, decision: Decision) -> Response:
         response = await self._before(context, decision)
@@ -155,6 +161,16 @@ class Injector:
             return
         for effect, _ in on_body:
             response.body = effect.encoded(response.body)
+
+
+@contextmanager
+def _waiting(request: Request, state: State) -> Iterator[None]:
+    """Let the journal tell why an exchange waits."""
+    request.state = state
+    try:
+        yield
+    finally:
+        request.state = "working"
 
 
 def _replaces(terminal: InForce, request: Request) -> bool:

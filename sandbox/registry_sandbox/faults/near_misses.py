@@ -11,7 +11,7 @@ from registry_sandbox.faults.live_rule import NEAR_MISSES, LiveRule, NearMiss
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.patients import patients_of
 from registry_sandbox.http.request import Request
-from registry_sandbox.registry.journal import Exchange
+from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.registry.service import RegistryService
 
 _MAX_EXCHANGES: Final = 200

@@ -16,6 +16,7 @@ from registry_sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issu
 from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.fhir.template import TEXTS, Template
 from registry_sandbox.http.errors import InternalServerError, SandboxError, ServiceUnavailable
+from registry_sandbox.http.redaction import without_secrets, without_tokens
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import GeneratedContent, Response
 from registry_sandbox.runtime.workers import WorkersBusy
@@ -29,7 +30,7 @@ def refused(request: Request, error: Exception) -> Response:
         return refusal(error)
     if isinstance(error, WorkersBusy):
         return refusal(ServiceUnavailable(f"The sandbox is busy with large requests: {error}. Try again later."))
-    _log.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+    _log.error("unexpected failure in %s %s", request.method, without_secrets(request.path), exc_info=error)
     return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
 
 
@@ -68,7 +69,7 @@ def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) ->
     told = _diagnostics(finding)
     if not told:
         return write(_outcome([finding], spine_code), wanted)
-    about = (finding.code, finding.severity, finding.location, finding.spine_code or spine_code)
+    about = (finding.code, finding.severity, without_tokens(finding.location), finding.spine_code or spine_code)
     return _template(about, wanted, write).filled(legible(told))
 
 
@@ -94,7 +95,12 @@ def success(spine_code: str, message: str) -> Resource:
 def validation(findings: list[Finding]) -> Resource:
     """Give the outcome of `$validate`, which is a success and so claims no Spine profile."""
     issues = [
-        plain_issue(severity=each.severity, code=each.code, diagnostics=_diagnostics(each), location=each.location)
+        plain_issue(
+            severity=each.severity,
+            code=each.code,
+            diagnostics=_diagnostics(each),
+            location=without_tokens(each.location),
+        )
         for each in findings
     ]
     nothing = plain_issue(severity="information", code="informational", diagnostics="All OK: no findings.")
@@ -107,12 +113,13 @@ def _issue(finding: Finding, spine_code: str) -> Resource:
         code=finding.code,
         spine_code=finding.spine_code or spine_code,
         diagnostics=_diagnostics(finding),
-        location=finding.location,
+        location=without_tokens(finding.location),
     )
 
 
 def _diagnostics(finding: Finding) -> str:
+    message = without_tokens(finding.message)
     if not finding.line:
-        return finding.message
+        return message
     column = f", column {finding.column}" if finding.column else ""
-    return f"{finding.message} (line {finding.line}{column})"
+    return f"{message} (line {finding.line}{column})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from multidict import CIMultiDictProxy
 
@@ -35,6 +35,24 @@ class Verified(Protocol):
 
     def is_in_time(self, now: float, leeway_s: float) -> bool:
         """Whether the token still holds at an instant (seconds since the epoch)."""
+        ...
+
+
+State = Literal["receiving", "working", "delayed", "held", "sending"]
+"""What an exchange waits for: the rest of the body, the sandbox's own work, a fault, a release, or its reader."""
+
+
+class Written(Protocol):
+    """A version that an exchange stored."""
+
+    @property
+    def logical_id(self) -> str:
+        """The id of the appointment."""
+        ...
+
+    @property
+    def version_id(self) -> str:
+        """The id of the version."""
         ...
 
 
@@ -82,6 +100,9 @@ class Request:
         not_acceptable: why the client takes no format that there is, if so.
         injected: the faults in force for this exchange.
         warnings: what the profiles warn of in a body that they let pass.
+        state: what the answer waits for, while it waits.
+        under_way: the journal's record of an exchange that has to wait; None where it need not.
+        written: the version that the exchange stored, whatever became of its answer.
     """
 
     method: str
@@ -105,6 +126,9 @@ class Request:
     body_format: Format = _learnt("json")
     injected: "Injected | None" = _learnt(None)
     warnings: Sequence[Finding] = _learnt(())
+    state: State = _learnt("working")
+    under_way: Any = _learnt(None)
+    written: Written | None = _learnt(None)
 
     @property
     def interaction(self) -> str:

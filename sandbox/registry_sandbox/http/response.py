@@ -1,5 +1,6 @@
 """A response as a value: what is answered, and how its bytes go out. Nothing here knows a socket."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -35,13 +36,24 @@ class GeneratedContent:
 
 @dataclass(slots=True)
 class Response:
-    """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is."""
+    """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is.
+
+    `stream` is a body that comes in parts, as they are made, instead of `body`.
+    `lost` is what went out of an answer that the client did not take to its end, because it had hung up.
+    """
 
     status: int
     content: Representable | None = None
     headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
     body: bytes = b""
     delivery: "Delivery | None" = None
+    lost: "Sent | None" = None
+    stream: AsyncGenerator[bytes, None] | None = None
+
+    @property
+    def sent(self) -> "Sent | None":
+        """What went out; None where that was the whole answer, at once."""
+        return self.lost or (self.delivery.report if self.delivery is not None else None)
 
 
 class Wire(Protocol):
@@ -87,8 +99,12 @@ class Delivery(Protocol):
 
 @dataclass(slots=True)
 class Sent:
-    """What really went out: whether a head did, how many bytes of the body, and how the exchange ended."""
+    """What really went out: whether a head did, how many bytes of the body, and how the exchange ended.
+
+    `first_byte_s` is when the first byte went out, on the monotonic clock.
+    """
 
     head: bool = False
     body_bytes: int = 0
+    first_byte_s: float | None = None
     ended: Literal["under way", "whole", "closed", "reset", "lost"] = "under way"

@@ -1,204 +1,238 @@
-"""The journal: the last exchanges as they really went, whatever a fault did to them.
+"""The journal: the last exchanges of one workspace as they really went, whatever a fault did to them.
 
-An exchange is noted at the price of one small record. It becomes JSON when somebody asks, and secrets are left out.
+An exchange that waits for nothing costs one small record. It becomes an `Exchange` when somebody asks.
 """
 
-import gzip
-import re
+import asyncio
+import copy
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import unquote_plus
+from collections.abc import Callable, Iterator, Mapping
 
-from registry_sandbox.fhir.datatypes import write_instant
+from multidict import CIMultiDict, CIMultiDictProxy
+
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.registry.exchange import Exchange
+from registry_sandbox.registry.under_way import Register, UnderWay
 from registry_sandbox.runtime.clock import Clock
 
 _BYTES_AT_MOST = 64 * 1024 * 1024
-_RECORD_BYTES = 2_000  # what a record weighs beside its bodies, roughly
-_TEXT_AT_MOST = 20_000
-_REDACTED = "<redacted>"
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-_SECRET_FIELDS = re.compile(
-    r"(?i)((?:client_secret|access_token|client_assertion|refresh_token|password|token)=)[^&\s]*"
-)
-_SECRET_MEMBERS = re.compile(r'(?i)("(?:access_token|client_secret)"\s*:\s*)"[^"]*"')
-# Possessive, and from the first character of a run: a text of nothing but "eyJ" would be searched for minutes.
-_RUN = re.compile(r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]*+)*+", re.ASCII)
-_SHORTEST_HEADER = 8
+_RECORD_BYTES = 2_000  # what a record takes beside what the client sent and was sent, roughly
+_HEADER_BYTES = 150  # what a header takes beside its name and value
+_USUAL_HEADERS_BYTES = 4_096
+_KEPT_BYTES_AT_MOST = 65_536  # of one body, or of the headers of one request
+_LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Exchange:
-    """One exchange: `number` counts from 1, `at_s` is on the sandbox's clock."""
-
-    number: int
-    at_s: float
-    request: Request
-    response: Response
-
-    @property
-    def status(self) -> int | None:
-        """The status that the client received, if it received one."""
-        delivery = self.response.delivery
-        return int(self.response.status) if delivery is None or delivery.report.head else None
-
-
-_Record = tuple[int, int, float, Request, Response]
-"""How many bytes it keeps, roughly, and the fields of an Exchange, which is made when somebody asks."""
+_Record = tuple[int, int, float, float, float, float | None, Request, Response | None, int, int]
+"""Roughly how many bytes it takes, and the fields of an `Exchange` but for its state."""
 
 
 class Journal:
-    """The exchanges of one tenant; the oldest go when there are too many, or too many bytes.
+    """The exchanges of one workspace; the oldest are dropped when there are too many, or they take too many bytes.
 
     Args:
         clock: of the sandbox.
         size: how many exchanges are kept; none is noted where it is 0.
-        max_bytes: how many bytes they may have together.
+        max_bytes: how many bytes they may take together: bodies, headers and paths of both directions.
+        monotonic: the machine's monotonic clock, in seconds.
+
+    Attributes:
+        dropped: how many finished exchanges were dropped since the journal was last cleared.
+        generation: how many times it was cleared.
     """
 
-    def __init__(self, clock: Clock, size: int, max_bytes: int = _BYTES_AT_MOST) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        size: int,
+        max_bytes: int = _BYTES_AT_MOST,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clock = clock
         self._size = size
         self._max_bytes = max_bytes
+        self._monotonic = monotonic
+        self._under_way = Register(self._end)
+        self.generation = -1
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything, and count from 1 again."""
+        """Forget the finished exchanges, and count from 1 again; those under way keep their order."""
         self._records: deque[_Record] = deque()
         self._bytes = 0
-        self._noted = 0
+        self._numbered = 0
         self.dropped = 0
+        self.generation += 1
+        for waiting in self._under_way:
+            waiting.number = self._next()
+
+    def end_all(self) -> None:
+        """End every exchange under way: it writes nothing from now on, and the journal forgets it."""
+        self._under_way.end_all()
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Note an exchange, as the outermost step."""
+        started_s = self._monotonic()
+        self.begin(request)
         response = await handler(request)
-        self.note(request, response)
+        self.note(request, response, started_s)
         return response
 
-    def note(self, request: Request, response: Response) -> None:
-        """Note an exchange."""
-        records = self._records
-        self._noted += 1
+    def begin(self, request: Request) -> None:
+        """Register an exchange that has to wait, unless it is registered already."""
+        if request.under_way is None:
+            task = asyncio.current_task()
+            waiting = UnderWay(
+                self._next(), self._clock.timestamp(), self._clock.wall(), self._monotonic(), request, task
+            )
+            request.under_way = waiting
+            self._under_way.add(waiting)
+
+    def note(self, request: Request, response: Response, started_s: float) -> None:
+        """Note an exchange once its answer is made; `started_s` is when it began on the monotonic clock.
+
+        An exchange that was ended by a reset is not noted.
+        """
+        now_s = self._monotonic()
+        answered = len(response.body)
+        if answered >= _LARGE_BYTES:
+            self.begin(request)
+        waiting: UnderWay | None = request.under_way
+        if waiting is not None:
+            waiting.response, waiting.answered_s = response, now_s
+            if response.delivery is None and answered < _LARGE_BYTES and self._under_way.remove(waiting):
+                self._end(waiting)
+            return
+        self._numbered += 1
+        lasted = now_s - started_s
+        at_s, wall_s, sent = self._clock.timestamp(), self._clock.wall(), len(request.body)
         heads = request.facts.bytes
-        if heads is None:
-            heads = request.facts.bytes = sum(len(name) + len(value) for name, value in request.headers.items())
-        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body) + len(response.body)
-        records.append((size, self._noted, self._clock.timestamp(), request, response))
+        if heads is None or heads > _USUAL_HEADERS_BYTES or sent > _KEPT_BYTES_AT_MOST:
+            self._keep(self._numbered, at_s, wall_s, lasted, lasted, request, response)
+            return
+        # What `_keep` does, for what is not large: most exchanges pass here, and nowhere else.
+        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + sent + answered
+        records = self._records
+        records.append((size, self._numbered, at_s, wall_s, lasted, lasted, request, response, sent, answered))
         self._bytes += size
+        if len(records) > self._size or self._bytes > self._max_bytes:
+            self._drop()
+
+    def _end(self, waiting: UnderWay) -> None:
+        lasted = self._monotonic() - waiting.started_s
+        first_byte = _first_byte_s(waiting)
+        number, at_s, wall_s = waiting.number, waiting.at_s, waiting.wall_s
+        self._keep(number, at_s, wall_s, lasted, first_byte, waiting.request, waiting.response)
+
+    def _keep(  # noqa: PLR0913, PLR0917 - a record has so many fields
+        self,
+        number: int,
+        at_s: float,
+        wall_s: float,
+        lasted_s: float,
+        first_byte_s: float | None,
+        request: Request,
+        response: Response | None,
+    ) -> None:
+        sent, answered = len(request.body), 0 if response is None else len(response.body)
+        if request.facts.bytes is None:
+            request.facts.bytes = _weight(request.headers)
+        heads = request.facts.bytes
+        if sent > _KEPT_BYTES_AT_MOST or heads > _KEPT_BYTES_AT_MOST:
+            request, heads = _shortened(request, heads)
+        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body)
+        if response is not None:
+            if answered > _KEPT_BYTES_AT_MOST:
+                response = copy.copy(response)
+                response.body = response.body[:_KEPT_BYTES_AT_MOST]
+            # An answer may repeat what the request's headers say: the base, CORS.
+            size += len(response.body) + (_weight(response.headers) if heads > _USUAL_HEADERS_BYTES else 0)
+        self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
+        self._bytes += size
+        self._drop()
+
+    def _drop(self) -> None:
+        """Drop the oldest records while there are too many, or they take too many bytes."""
+        records = self._records
         while (len(records) > self._size or self._bytes > self._max_bytes) and records:
             self._bytes -= records.popleft()[0]
             self.dropped += 1
 
+    def _next(self) -> int:
+        self._numbered += 1
+        return self._numbered
+
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._records) + (len(self._under_way) if self._size else 0)
 
     def __iter__(self) -> Iterator[Exchange]:
-        """The exchanges, oldest first."""
-        return iter([Exchange(number, at_s, request, response) for _, number, at_s, request, response in self._records])
+        """The exchanges in the order in which they began."""
+        shown = [_finished(record) for record in self._records]
+        if self._size:
+            shown += [self._waiting(each) for each in self._under_way]
+        # One that waited ends after others that began later.
+        return iter(sorted(shown, key=lambda each: each.number))
 
+    def find(self, number: int) -> Exchange | None:
+        """Return the exchange of a number; None if there is none, or none any more."""
+        for record in self._records:
+            if record[1] == number:
+                return _finished(record)
+        waiting = (each for each in self._under_way if each.number == number and self._size)
+        return next(map(self._waiting, waiting), None)
 
-def as_json(exchange: Exchange) -> dict[str, Any]:
-    """Give an exchange as JSON, without its secrets."""
-    request, response = exchange.request, exchange.response
-    about = {
-        "number": exchange.number,
-        "at": write_instant(datetime.fromtimestamp(exchange.at_s, UTC)),
-        "client": request.client.name,
-        "certificate_subject": request.certificate_subject,
-        "interaction": request.interaction,
-        "id": request.logical_id,
-        "version": request.version_id,
-        "warnings": [each.message for each in request.warnings],
-    }
-    faults, idle = ([*injected.rule_ids], [*injected.idle_rule_ids]) if (injected := request.injected) else ([], [])
-    return {
-        **{name: value for name, value in about.items() if value},
-        "request": _request(request),
-        "response": _response(exchange),
-        "sent": _sent(request, response),
-        "faults": faults,
-        **({"varied": [*injected.notes]} if injected and injected.notes else {}),
-        **({"idle_faults": [{"id": each, "why": "matched, nothing to spoil"} for each in idle]} if idle else {}),
-    }
-
-
-def _request(request: Request) -> dict[str, Any]:
-    described = {
-        "method": request.method,
-        "path": _without_tokens(request.path),
-        "query": _redacted_form(request.query),
-        "headers": _headers(request.headers.items()),
-        **_body(request.body, "", _redacted_form if _is_form(request) else _redacted),
-    }
-    return {name: value for name, value in described.items() if value != ""}
-
-
-def _response(exchange: Exchange) -> dict[str, Any] | None:
-    if exchange.status is None:
-        return None
-    response = exchange.response
-    coding = response.headers.get("Content-Encoding", "")
-    body = response.body
-    if response.delivery is not None:
-        coding, body = (
-            ("" if response.delivery.report.body_bytes < len(body) else coding),
-            body[: response.delivery.report.body_bytes],
+    def _waiting(self, waiting: UnderWay) -> Exchange:
+        response = waiting.response
+        state = waiting.request.state
+        return Exchange(
+            waiting.number,
+            waiting.at_s,
+            waiting.wall_s,
+            self._monotonic() - waiting.started_s,
+            _first_byte_s(waiting),
+            state if response is None else "sending",
+            waiting.request,
+            response,
+            len(waiting.request.body),
+            0 if response is None else len(response.body),
         )
-    return {"status": exchange.status, "headers": _headers(response.headers.items()), **_body(body, coding, _redacted)}
 
 
-def _sent(request: Request, response: Response) -> dict[str, Any]:
-    if response.delivery is not None:
-        report = response.delivery.report
-        return {"body_bytes": report.body_bytes, "ended": report.ended}
-    return {"body_bytes": 0 if request.method == "HEAD" else len(response.body), "ended": "whole"}
+def _finished(record: _Record) -> Exchange:
+    _, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered = record
+    return Exchange(number, at_s, wall_s, lasted_s, first_byte_s, "done", request, response, sent, answered)
 
 
-def _headers(items: Any) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in items:
-        shown = _REDACTED if name.lower() in _SECRET_HEADERS else _without_tokens(value)
-        headers[name] = f"{headers[name]}, {shown}" if name in headers else shown
-    return headers
+def _first_byte_s(waiting: UnderWay) -> float | None:
+    """Return the seconds to the first byte of the answer: where a fault delivers it, it knows; else it is at once."""
+    if waiting.response is None or waiting.answered_s is None:
+        return None
+    sent = waiting.response.sent
+    first_s = waiting.answered_s if sent is None else sent.first_byte_s
+    return None if first_s is None else first_s - waiting.started_s
 
 
-def _is_form(request: Request) -> bool:
-    return "json" not in request.headers.get("Content-Type", "") and "xml" not in request.headers.get(
-        "Content-Type", ""
-    )
+def _weight(headers: Mapping[str, str]) -> int:
+    return sum(len(name) + len(value) + _HEADER_BYTES for name, value in headers.items())
 
 
-def _body(body: bytes, coding: str, redacted: Callable[[str], str]) -> dict[str, str]:
-    if not body:
-        return {}
-    text = (gzip.decompress(body) if coding == "gzip" else body).decode("utf-8", "replace")
-    shown = redacted(text[:_TEXT_AT_MOST])
-    return {"body": shown if len(text) <= _TEXT_AT_MOST else f"{shown}... ({len(text)} characters)"}
+def _shortened(request: Request, heads: int) -> tuple[Request, int]:
+    """Return a copy that keeps only the beginning of what is large: one request must not push out all others."""
+    request = copy.copy(request)
+    request.body = request.body[:_KEPT_BYTES_AT_MOST]
+    if heads > _KEPT_BYTES_AT_MOST:
+        request.headers, heads = _beginning(request.headers), _KEPT_BYTES_AT_MOST
+    return request, heads
 
 
-def _redacted(text: str) -> str:
-    return _without_tokens(_SECRET_MEMBERS.sub(rf'\1"{_REDACTED}"', text))
-
-
-def _redacted_form(text: str) -> str:
-    if "%" in text and _SECRET_FIELDS.search(unquote_plus(text)) and not _SECRET_FIELDS.search(text):
-        return _REDACTED
-    return _redacted(_SECRET_FIELDS.sub(rf"\1{_REDACTED}", text))
-
-
-def _without_tokens(text: str) -> str:
-    return _RUN.sub(_without_token, text) if "eyJ" in text else text
-
-
-def _without_token(run: re.Match[str]) -> str:
-    segments = run[0].split(".")
-    for at, segment in enumerate(segments[:-1]):
-        begins = segment.find("eyJ")
-        if begins >= 0 and len(segment) - begins >= _SHORTEST_HEADER:
-            return ".".join([*segments[:at], f"{segment[:begins]}{_REDACTED}"])
-    return run[0]
+def _beginning(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
+    kept: CIMultiDict[str] = CIMultiDict()
+    room = _KEPT_BYTES_AT_MOST
+    for name, value in headers.items():
+        room -= len(name) + len(value[:_USUAL_HEADERS_BYTES]) + _HEADER_BYTES
+        if room < 0:
+            break
+        kept.add(name, value[:_USUAL_HEADERS_BYTES])
+    return CIMultiDictProxy(kept)

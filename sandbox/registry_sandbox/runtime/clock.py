@@ -40,19 +40,20 @@ class Clock:
     Attributes:
         timestamp: gives the seconds since the epoch. Every exchange asks several times, so that it is the machine's own
             clock where nobody has moved this one.
+        wall: the machine's clock.
     """
 
     timestamp: Callable[[], float]
 
     def __init__(self, wall: Callable[[], float], *, start: datetime | None = None, frozen: bool = False) -> None:
-        self._wall = wall
+        self.wall = wall
         self._start = start
         self._start_frozen = frozen
         self.reset()
 
     def reset(self) -> None:
         """Show again what was shown at the start."""
-        self._tick(0.0 if self._start is None else self._start.timestamp() - self._wall())
+        self._tick(0.0 if self._start is None else self._start.timestamp() - self.wall())
         if self._start_frozen:
             self.freeze()
 
@@ -70,7 +71,7 @@ class Clock:
         if self._frozen:
             self._stand(instant.timestamp())
         else:
-            self._tick(instant.timestamp() - self._wall())
+            self._tick(instant.timestamp() - self.wall())
 
     def advance(self, by: timedelta) -> None:
         """Move the clock by so much, backwards where it is negative."""
@@ -90,12 +91,12 @@ class Clock:
     def unfreeze(self) -> None:
         """Tick on from the instant shown now."""
         if self._frozen:
-            self._tick(self.timestamp() - self._wall())
+            self._tick(self.timestamp() - self.wall())
 
     def _stand(self, at_s: float) -> None:
         self._frozen = True
         self.timestamp = lambda: at_s
 
     def _tick(self, offset_s: float) -> None:
-        self._frozen, self._offset_s, wall = False, offset_s, self._wall
+        self._frozen, self._offset_s, wall = False, offset_s, self.wall
         self.timestamp = (lambda: wall() + offset_s) if offset_s else wall

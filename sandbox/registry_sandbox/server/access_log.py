@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
+from registry_sandbox.http.redaction import without_secrets
 from registry_sandbox.http.request import Injected, Request
 from registry_sandbox.http.response import Response
 
@@ -42,7 +43,7 @@ class AccessLog:
     def flush(self) -> None:
         """Hand over what was noted."""
         lines, self._lines = self._lines, []
-        self._write("".join(map(self._line, lines)))
+        self._write("".join(map(self._line, map(_redacted, lines))))
 
 
 def _really_sent(injected: Injected, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
@@ -51,6 +52,11 @@ def _really_sent(injected: Injected, response: Response) -> tuple[int | None, in
     if delivery is None:
         return int(response.status), len(response.body), injected.rule_ids
     return int(response.status) if delivery.report.head else None, delivery.report.body_bytes, injected.rule_ids
+
+
+def _redacted(line: _Line) -> _Line:
+    remote, method, path, status, size, client, faults = line
+    return remote, without_secrets(method), without_secrets(path), status, size, without_secrets(client), faults
 
 
 def _text_line(line: _Line) -> str:

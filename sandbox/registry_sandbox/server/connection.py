@@ -6,6 +6,7 @@ release from 3.11 on works.
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,12 +26,13 @@ from registry_sandbox.http.errors import (
 from registry_sandbox.http.field_names import HOST
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import HeaderFacts, Request
-from registry_sandbox.http.response import Response
-from registry_sandbox.server.body import NO_BODY, Body, received
+from registry_sandbox.http.response import Response, Sent
+from registry_sandbox.server.body import Body, received
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
 from registry_sandbox.server.forwarded import forwarded_root
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.sending import octets, sendable
+from registry_sandbox.server.streaming import streamed
 from registry_sandbox.server.unreadable import reason
 from registry_sandbox.server.wire import deliver
 
@@ -58,6 +60,7 @@ class Listener:
         secure: whether what comes in comes over TLS.
         trust_forwarded: whether a proxy in front says by which URL the client called.
         refuse: words the answer to what cannot be read as HTTP.
+        receiving: is told of each request whose body is still on its way.
     """
 
     handle: Handler
@@ -68,6 +71,7 @@ class Listener:
     limits: Limits = field(default_factory=Limits)
     secure: bool = False
     trust_forwarded: bool = False
+    receiving: Callable[[Request], None] = lambda _: None
 
 
 class Connection(web.RequestHandler):
@@ -90,6 +94,7 @@ class Connection(web.RequestHandler):
         self._remote = "-"
         self._gone = asyncio.Event()
         self._answering = self._half_closed = False
+        self._request_now: Request | None = None
         self._patience: asyncio.Timeout | None = None  # with a body that is not whole yet
         self.waiting_since: float | None = None
 
@@ -128,9 +133,10 @@ class Connection(web.RequestHandler):
 
         Returns:
             True: the connection stays open for the answer. A body that is not whole will never be.
+            False: it is closed. A client that lets a fault keep it waiting, and then ends its half, has given up.
         """
         super().eof_received()
-        if self._listener.secure:
+        if self._listener.secure or (self._request_now is not None and _has_waited(self._request_now)):
             return False
         self._half_closed = True
         if self._patience is not None:
@@ -162,23 +168,38 @@ class Connection(web.RequestHandler):
         self._answering, self.waiting_since = True, None
         try:
             listener = self._listener
-            body = await self._body(http) if http.body_exists else NO_BODY
             try:
-                request = self._request(http, body)
+                request = self._request(http)
             except InvalidHeader as error:
                 return sendable(listener.refuse(error), http, last=True)
+            self._request_now = request
+            if http.body_exists:
+                await self._receive(http, request)
             response = await listener.handle(request)
-            if response.delivery is None:
+            if self._gone.is_set():
+                response.lost = Sent(ended="lost")
+            if response.delivery is None and response.stream is None:
                 listener.access_line(self._remote, request, response)
-                return sendable(response, http, last=self._half_closed or isinstance(body[1], RequestTimeout))
+                last = self._half_closed or isinstance(request.body_error, RequestTimeout)
+                return sendable(response, http, last=last)
+            request.state = "sending"
             try:
-                return await deliver(http, response, response.delivery, self._gone)
+                if response.delivery is not None:
+                    return await deliver(http, response, response.delivery, self._gone)
+                return await streamed(http, response, self._gone)
             finally:
                 listener.access_line(self._remote, request, response)
         finally:
-            self._answering = False
+            self._answering, self._request_now = False, None
             if self._half_closed:
                 self._loop_later(self._close_if_idle)
+
+    async def _receive(self, http: web.BaseRequest, request: Request) -> None:
+        if not http.content.is_eof():
+            request.state = "receiving"
+            self._listener.receiving(request)
+        request.body, request.body_error = await self._body(http)
+        request.state = "working"
 
     async def _body(self, http: web.BaseRequest) -> Body:
         if self._half_closed and not http.content.is_eof():
@@ -191,7 +212,7 @@ class Connection(web.RequestHandler):
             self._patience = None
         return _cut_short() if self._half_closed and isinstance(body[1], RequestTimeout) else body
 
-    def _request(self, http: web.BaseRequest, body: Body) -> Request:
+    def _request(self, http: web.BaseRequest) -> Request:
         listener, target = self._listener, http.raw_path
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
@@ -203,7 +224,7 @@ class Connection(web.RequestHandler):
         own = facts.base
         subject = self._subject() if listener.secure else ""
         base, called_as = (own, "") if listener.base_url is None else (listener.base_url, own)
-        return Request(http.method, path, query, headers, body[0], base, body[1], subject, called_as, facts)
+        return Request(http.method, path, query, headers, b"", base, None, subject, called_as, facts)
 
     def _own_base(self, host: str, headers: CIMultiDictProxy[str]) -> str:
         scheme, authority = "https" if self._listener.secure else "http", host
@@ -240,6 +261,14 @@ class Connection(web.RequestHandler):
             error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
             self.logger.error("unexpected failure in the server", exc_info=exc)
         return sendable(self._listener.refuse(error), request, last=True)
+
+
+def _has_waited(request: Request) -> bool:
+    """Return True if a fault has kept the client waiting for longer than it takes to end its half after a request."""
+    waiting = request.under_way
+    if waiting is None or request.state not in ("delayed", "held", "sending"):
+        return False
+    return time.monotonic() - float(waiting.started_s) > _BEGUN_WITHIN_S
 
 
 def _cut_short() -> Body:

@@ -14,7 +14,7 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
 from registry_sandbox.http.field_names import DATE
-from registry_sandbox.http.response import Response
+from registry_sandbox.http.response import Response, Sent
 
 _WITHOUT_BODY = (204, 304)
 _UNREADABLE = "UNKNOWN"
@@ -61,12 +61,17 @@ class Prepared(web.StreamResponse):
         """Write everything, and wait where the client reads too slowly."""
         transport, writer = request.transport, request.writer
         if transport is None or transport.is_closing():
+            self._response.lost = Sent(ended="lost")
             raise ConnectionResetError("the client has hung up")
         head, body = self._octets
         transport.write(head + body if len(body) < _ONE_WRITE_BYTES else head)
         if len(body) >= _ONE_WRITE_BYTES:
             transport.write(body)
-        await writer.drain()  # at once, unless the client reads too slowly
+        try:
+            await writer.drain()  # at once, unless the client reads too slowly
+        except ConnectionError:
+            self._response.lost = Sent(head=True, body_bytes=len(body), ended="lost")
+            raise
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:

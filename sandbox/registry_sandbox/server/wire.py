@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import time
 from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
@@ -41,6 +42,7 @@ class HttpWire:
             self.answer.content_length = len(response.body)
         await self.answer.prepare(self._http)
         self._report.head = True
+        self._report.first_byte_s = time.monotonic()
 
     async def body(self, part: bytes) -> None:
         """Send a part of the body; nothing where the answer has none."""
@@ -52,6 +54,7 @@ class HttpWire:
         """Send octets past HTTP."""
         if self._http.transport is not None:
             self._http.transport.write(octets)
+            self._report.first_byte_s = self._report.first_byte_s or time.monotonic()
 
     async def close(self) -> None:
         """End the connection by FIN, once everything is sent."""

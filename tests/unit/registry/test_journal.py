@@ -9,7 +9,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.journal import Journal, as_json
+from registry_sandbox.registry.exchange_json import as_json
+from registry_sandbox.registry.journal import Journal
 from registry_sandbox.runtime.clock import Clock
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
@@ -26,7 +27,7 @@ def request(body: bytes = b"", query: str = "", **headers: str) -> Request:
 def noted(asked: Request, answered: Response | None = None) -> dict[str, Any]:
     """Note an exchange, and give what the journal says of it."""
     journal = Journal(Clock(lambda: 0.0), 10)
-    journal.note(asked, answered or Response(200))
+    journal.note(asked, answered or Response(200), 0.0)
     return as_json(next(iter(journal)))
 
 
@@ -35,7 +36,7 @@ def test_the_oldest_go_when_there_are_too_many(size: int) -> None:
     """And are counted."""
     journal = Journal(Clock(lambda: 0.0), size)
     for _ in range(5):
-        journal.note(request(), Response(200))
+        journal.note(request(), Response(200), 0.0)
     assert [each.number for each in journal] == list(range(6 - size, 6))
     assert journal.dropped == 5 - size
 
@@ -44,7 +45,7 @@ def test_the_oldest_go_when_they_are_too_large() -> None:
     """A bound in bytes holds whatever the number."""
     journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=50_000)
     for _ in range(10):
-        journal.note(request(b"x" * 10_000), Response(200))
+        journal.note(request(b"x" * 10_000), Response(200), 0.0)
     assert (len(journal), journal.dropped) == (4, 6)
 
 
