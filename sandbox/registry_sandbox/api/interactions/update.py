@@ -9,6 +9,7 @@ from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.etag import versions_named
 from registry_sandbox.http.errors import MissingIfMatch, VersionConflict
+from registry_sandbox.http.field_names import IF_MATCH
 from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -46,7 +47,7 @@ async def update(request: Request, service: RegistryService) -> Response:
 
 
 def _require_if_match(request: Request) -> str:
-    if_match = ", ".join(request.headers.getall("If-Match", ())).strip()
+    if_match = ", ".join(request.headers.getall(IF_MATCH, ())).strip()
     if not if_match or if_match == "*":
         found = "is '*', which guards nothing" if if_match else "is missing"
         raise MissingIfMatch(
