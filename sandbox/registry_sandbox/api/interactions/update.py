@@ -3,6 +3,7 @@
 Source: registry pages, Cancel a registered appointment; FHIR STU3, RESTful API, version aware updates.
 """
 
+import re
 from http import HTTPStatus
 
 from registry_sandbox.api.responses import write_answer
@@ -56,12 +57,19 @@ def _require_if_match(request: Request) -> str:
     return if_match
 
 
+_MISSPELT = re.compile(r'(?:[Ww]/)?"?([0-9]+)"?')
+
+
+def _not_current(if_match: str, current: Version) -> str:
+    misspelt = _MISSPELT.fullmatch(if_match)
+    if misspelt is not None and misspelt[1] == current.version_id:
+        return f"If-Match is {if_match}, which is no entity tag; expected {current.etag}, which is the current version."
+    return f"If-Match is {if_match[:80]}; the current version is {current.etag}. Read the appointment again first."
+
+
 def _require_current(request: Request, if_match: str, current: Version) -> None:
     if if_match != current.etag and current.version_id not in versions_named(if_match):
-        raise VersionConflict(
-            f"If-Match is {if_match[:80]}; the current version is {current.etag}. Read the appointment again first.",
-            location="http.If-Match",
-        )
+        raise VersionConflict(_not_current(if_match, current), location="http.If-Match")
     if request.version_id not in ("", current.version_id):
         raise VersionConflict(
             f"The URL names version '{request.version_id[:80]}'; the current version is '{current.version_id}'."
