@@ -138,11 +138,15 @@ class TestFailure:
         answer = registry.cancel(cancelled, 'W/"2"')
         assert answer.status == 422
         assert "cancelled already" in answer.diagnostics
+        assert "re-opened" not in answer.diagnostics
 
     def test_a_cancelled_entry_is_not_reopened(self, registry: Registry) -> None:
         """Back to booked is refused."""
         cancelled = registry.cancel(registry.registered()).resource
-        assert registry.update({**cancelled, "status": "booked"}, 'W/"2"').status == 422
+        answer = registry.update({**cancelled, "status": "booked"}, 'W/"2"')
+        assert answer.status == 422
+        assert "not re-opened" in answer.diagnostics
+        assert "already" not in answer.diagnostics
 
     @pytest.mark.parametrize("status", ["booked", "entered-in-error"])
     def test_another_status_is_refused(self, registry: Registry, status: str) -> None:
@@ -164,6 +168,20 @@ class TestFailure:
         answer = registry.cancel(registry.registered(), if_match)
         assert (answer.status, answer.issues) == (409, [("conflict", "FHIR_CONSTRAINT_VIOLATION")])
         assert 'W/"1"' in answer.diagnostics
+
+    @pytest.mark.parametrize("bare", ["1", "W/1", 'w/"1"', '"1'])
+    def test_a_version_in_another_spelling_is_shown_the_right_one(self, registry: Registry, bare: str) -> None:
+        """Where it names the current version; where it names an older one, the client is told to read again."""
+        created = registry.registered()
+        current = registry.cancel(created, bare)
+        assert (current.status, current.locations) == (409, ["http.If-Match"])
+        assert 'expected W/"1"' in current.diagnostics
+        assert "again" not in current.diagnostics
+        cancelled = registry.cancel(created).resource
+        stale = registry.cancel(cancelled, bare)
+        assert (stale.status, stale.locations) == (409, ["http.If-Match"])
+        assert 'W/"2"' in stale.diagnostics
+        assert "Read the appointment again" in stale.diagnostics
 
     @pytest.mark.parametrize("logical_id", [None, "another"])
     def test_the_body_names_the_same_id(self, registry: Registry, logical_id: str | None) -> None:

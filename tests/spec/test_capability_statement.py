@@ -40,6 +40,20 @@ class TestMetadata:
         )
         assert {"application/fhir+xml", "application/fhir+json"} <= set(statement["format"])
 
+    @pytest.mark.parametrize(
+        "query", ["_summary=true", "_summary=false", "_elements=fhirVersion", "mode=full", "_pretty=true&_summary=text"]
+    )
+    def test_what_clients_ask_of_it_first_changes_nothing(self, registry: Registry, query: str) -> None:
+        """The .NET and Swift clients begin with `metadata?_summary=true`."""
+        assert registry.get(f"/metadata?{query}").resource == registry.get("/metadata").resource
+        assert registry.get(f"/metadata?{query}", Authorization=None).status == 200
+
+    @pytest.mark.parametrize("query", ["mode=terminology", "mode=", "_count=1", "_summary=true&x=y", "_SUMMARY=true"])
+    def test_other_parameters_are_refused(self, registry: Registry, query: str) -> None:
+        """A part of the statement that there is not, and what is no parameter of it."""
+        answer = registry.get(f"/metadata?{query}")
+        assert (answer.status, answer.issues) == (400, [("invalid", "INVALID_PARAMETER")])
+
     def test_every_declared_search_parameter_is_accepted(self, registry: Registry) -> None:
         """And they are all that is."""
         for parameter in declared(registry)["searchParam"]:  # type: ignore[attr-defined]

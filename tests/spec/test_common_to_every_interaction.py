@@ -1,6 +1,7 @@
 """Common to every interaction: formats, headers, sizes, and what answers wear (registry.md section 3)."""
 
 import gzip
+from urllib.parse import quote
 
 import pytest
 
@@ -93,6 +94,38 @@ class TestFormats:
         answer = registry.get(READ, Accept=accept)
         assert (answer.status, answer.issues) == (406, [("not-supported", "NOT_IMPLEMENTED")])
         assert "application/fhir+json" in answer.diagnostics
+
+    @pytest.mark.parametrize(
+        "parameter", ["fhirVersion=4.0", 'fhirversion="4.0"', "version=4.0.1", "version=1.0", "version="]
+    )
+    @pytest.mark.parametrize("media_type", MEDIA_TYPES.values())
+    def test_another_version_of_fhir_is_no_match(self, registry: Registry, media_type: str, parameter: str) -> None:
+        """A client that says it speaks R4 must not be answered in STU3; what it takes besides is."""
+        accept = f"{media_type};{parameter}"
+        for answer in (
+            registry.get(READ, Accept=accept),
+            registry.get(READ, Accept=f"*/*;{parameter}"),
+            registry.get(f"{READ}?_format={quote(accept)}"),
+        ):
+            assert (answer.status, answer.issues) == (406, [("not-supported", "NOT_IMPLEMENTED")])
+            assert "FHIR version 3.0" in answer.diagnostics
+        besides = registry.get(READ, Accept=f"{accept}, application/xml;q=0.1")
+        assert (besides.status, besides.headers["Content-Type"]) == (200, XML)
+
+    @pytest.mark.parametrize("parameter", ["fhirVersion=4.0", "fhirVersion=4.3; charset=utf-8", "version=5.0"])
+    def test_a_body_in_another_version_of_fhir_is_a_415(self, registry: Registry, parameter: str) -> None:
+        """It is not taken at its media type alone, however much it looks like STU3."""
+        answer = registry.register(Content_Type=f"{MEDIA_TYPES[registry.format]}; {parameter}")
+        assert (answer.status, answer.issues) == (415, [("not-supported", "UNSUPPORTED_MEDIA_TYPE")])
+        assert answer.locations == ["http.Content-Type"]
+        assert "FHIR version 3.0" in answer.diagnostics
+
+    @pytest.mark.parametrize("parameter", ["fhirVersion=3.0", "fhirVersion=3.0.1", 'version="3.0"'])
+    def test_stu3_may_be_named(self, registry: Registry, parameter: str) -> None:
+        """The .NET client says so with every request, and means what there is."""
+        media_type = f"{MEDIA_TYPES[registry.format]}; {parameter}"
+        assert registry.register(Content_Type=media_type, Accept=media_type).status == 201
+        assert registry.get(f"{READ}?_format={quote(media_type)}").status == 200
 
     def test_an_unknown_format_parameter_is_a_406(self, registry: Registry) -> None:
         """_format=html is nothing we have."""
@@ -200,6 +233,7 @@ class TestPaths:
             ("PUT", "/Appointment", "GET, HEAD, POST"),
             ("GET", "/Appointment/_search", "POST"),
             ("OPTIONS", READ, "GET, HEAD, PUT"),
+            ("POST", READ, "GET, HEAD, PUT"),
         ],
     )
     def test_a_method_that_is_not_for_the_path_is_a_405(
@@ -230,3 +264,19 @@ class TestPaths:
         """URLs are case-sensitive."""
         answer = registry.get(path)
         assert (answer.status, answer.issues) == (404, [("not-found", "NO_RECORD_FOUND")])
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT"])
+    @pytest.mark.parametrize(
+        "path", ["/Appointment/", "/metadata/", READ + "/", READ + "/_history/", READ + "/_history/1/", "/Nothing/"]
+    )
+    def test_nothing_is_behind_a_trailing_slash(self, registry: Registry, method: str, path: str) -> None:
+        """It is a 404 whatever the method, which says to leave the slash out."""
+        answer = registry.ask(method, path)
+        assert answer.status == 404
+        if method != "HEAD":
+            assert answer.issues == [("not-found", "NO_RECORD_FOUND")]
+            assert "slash: leave it out" in answer.diagnostics
+
+    def test_nothing_is_said_of_a_slash_that_is_not_there(self, registry: Registry) -> None:
+        """Another unknown path has another fault."""
+        assert "slash" not in registry.get("/Nothing").diagnostics

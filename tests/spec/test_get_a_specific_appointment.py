@@ -1,5 +1,8 @@
 """Get a specific appointment: GET [base]/Appointment/[id] and .../_history/[vid]."""
 
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
 import pytest
 
 from tests.spec.conversation import Registry
@@ -52,6 +55,36 @@ class TestSuccess:
         assert registry.get(SAMPLE, If_Modified_Since=modified).status == 304
         assert registry.get(SAMPLE, If_Modified_Since="Tue, 01 Jan 2019 00:00:00 GMT").status == 200
 
+    def test_dates_come_in_three_forms(self, registry: Registry) -> None:
+        """RFC 9110 section 5.6.7: what is written today, RFC 850's, and that of C's asctime, all of them in GMT."""
+        modified = parsedate_to_datetime(registry.get(SAMPLE).headers["Last-Modified"])
+        for after_s, status in ((0, 304), (-1, 200)):
+            since = modified + timedelta(seconds=after_s)
+            for form in ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b {0:2} %H:%M:%S %Y"):
+                written = since.strftime(form.format(since.day))
+                assert registry.get(SAMPLE, If_Modified_Since=written).status == status, written
+
+    @pytest.mark.parametrize(
+        "date",
+        [
+            "",
+            "yesterday",
+            "2031-01-01T00:00:00Z",
+            "Wed, 01 Jan 2031 00:00:00",
+            "wed jan  1 00:00:00 2031",
+            "Wed, 99 Jan",
+        ],
+    )
+    def test_what_is_no_http_date_is_ignored(self, registry: Registry, date: str) -> None:
+        """RFC 9110 section 13.1.3: the resource is sent, as if nothing had been asked."""
+        assert registry.get(SAMPLE, If_Modified_Since=date).status == 200
+
+    def test_an_entity_tag_counts_more_than_a_date(self, registry: Registry) -> None:
+        """RFC 9110 section 13.1.3: If-Modified-Since is ignored beside If-None-Match."""
+        future = "Wed, 01 Jan 2031 00:00:00 GMT"
+        assert registry.get(SAMPLE, If_Modified_Since=future).status == 304
+        assert registry.get(SAMPLE, If_Modified_Since=future, If_None_Match='W/"1"').status == 200
+
 
 class TestHistory:
     """All versions of an appointment, newest first."""
@@ -81,7 +114,9 @@ class TestFailure:
         """No other spelling of a number finds a version."""
         assert registry.get(f"{SAMPLE}/_history/{version}").status == 404
 
-    @pytest.mark.parametrize("query", ["_summary=true", "_elements=status", "foo=bar", "=", "_format=xml&a=b"])
+    @pytest.mark.parametrize(
+        "query", ["_summary=true", "_elements=status", "mode=full", "_pretty=true", "foo=bar", "=", "_format=xml&a=b"]
+    )
     def test_unsupported_parameters_are_refused(self, registry: Registry, query: str) -> None:
         """Only _format is supported."""
         answer = registry.get(f"{SAMPLE}?{query}")

@@ -3,6 +3,7 @@
 Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer); RFC 9110 sections 8.8 and 13.
 """
 
+import re
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -76,10 +77,13 @@ def _unchanged(headers: CIMultiDictProxy[str], version: Version) -> bool:
     return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
 
 
+_ASCTIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}", re.ASCII)
+
+
 def _not_modified_since(date: str, version: Version) -> bool:
-    # RFC 9110: a date that cannot be read is ignored. HTTP dates are whole seconds, in GMT.
+    # RFC 9110: a date that cannot be read is ignored. HTTP dates are whole seconds, in GMT, which asctime's do not say.
     try:
-        since = parsedate_to_datetime(date)
+        since = parsedate_to_datetime(f"{date} GMT" if _ASCTIME.fullmatch(date) else date)
     except (ValueError, OverflowError):
         return False
     return since.tzinfo is not None and version.last_updated.replace(microsecond=0) <= since

@@ -42,11 +42,11 @@ class Routes:
     def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str]) -> None:
         self._base_paths = tuple(path + "/" for path in base_paths)
         self._root = _Branch()
-        self._literals: list[set[str]] = []
+        self._literals: list[set[str]] = []  # with the empty text, which is no id: nothing is behind a trailing slash
         for each in interactions:
             branch = self._root
             for at, segment in enumerate(each.path.split("/")):
-                self._literals += [set()] if at == len(self._literals) else []
+                self._literals += [{""}] if at == len(self._literals) else []
                 if segment not in _PLACEHOLDERS:
                     self._literals[at].add(segment)
                 branch = branch.below.setdefault("*" if segment in _PLACEHOLDERS else segment, _Branch())
@@ -90,7 +90,10 @@ def require_route(request: Request) -> None:
     if request.declared is not NO_INTERACTION:
         return
     if not request.allowed_methods:
-        raise NoRecordFound(f"There is nothing at '{request.path[:120]}'; GET [base]/metadata lists what there is.")
+        slash = " No path ends with a slash: leave it out." if request.path.endswith("/") else ""
+        raise NoRecordFound(
+            f"There is nothing at '{request.path[:120]}'; GET [base]/metadata lists what there is.{slash}"
+        )
     methods = {*request.allowed_methods, *(("HEAD",) if "GET" in request.allowed_methods else ())}
     allowed = ", ".join(sorted(methods))
     raise MethodNotAllowed(f"{request.method} is not for this path; expected {allowed}.", headers={"Allow": allowed})

@@ -4,6 +4,7 @@ Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -48,6 +49,9 @@ _RANGES: dict[str, tuple[int, tuple[Format, ...]]] = {
 """The media ranges with a star: how exactly each names the formats that it takes in, beside 3 for a type itself."""
 
 _EXPECTED = "expected application/fhir+xml or application/fhir+json"
+_STU3 = re.compile(r"3\.0(\.[0-2])?")
+_OF_STU3 = ", of FHIR version 3.0"
+_VERSION_PARAMETERS = ("fhirversion", "version")
 
 
 @lru_cache(maxsize=1_024)
@@ -69,11 +73,32 @@ def negotiate(formats_asked: tuple[str, ...], accept: str | None, content_type: 
 
 def _by_parameter(asked: tuple[str, ...], fallback: Format) -> Negotiated:
     # A raw "+" in a query is a space once decoded: `_format=application/fhir+xml` is what people type.
-    values = {value.partition(";")[0].strip().lower().replace(" ", "+") for value in asked}
-    formats = {_FORMATS.get(value) for value in values}
+    formats = {_format_asked(value) for value in asked}
     if len(formats) == 1 and (wanted := formats.pop()) is not None:
         return Negotiated(wanted)
-    return Negotiated(fallback, f"_format is '{', '.join(sorted(asked))[:80]}'; {_EXPECTED}, xml or json, once.")
+    named = ", ".join(sorted(asked))
+    return Negotiated(fallback, f"_format is '{named[:80]}'; {_EXPECTED}, xml or json, once{_hint(named)}.")
+
+
+def _format_asked(value: str) -> Format | None:
+    media_type, *parameters = _pieces(value)
+    return _FORMATS.get(media_type.replace(" ", "+")) if _is_stu3(parameters) else None
+
+
+def _pieces(media_type: str) -> list[str]:
+    """Split a media type from its parameters."""
+    return [piece.strip().lower() for piece in media_type.split(";")]
+
+
+def _is_stu3(parameters: Iterable[str]) -> bool:
+    """True if no parameter of a media type names another version of FHIR. Source: FHIR R4, MIME types, fhirVersion."""
+    named = (piece.partition("=") for piece in parameters)
+    versions = (value.strip('" ') for name, _, value in named if name.strip() in _VERSION_PARAMETERS)
+    return all(map(_STU3.fullmatch, versions))
+
+
+def _hint(sent: str) -> str:
+    return _OF_STU3 if "version" in sent.lower() else ""
 
 
 def _by_accept(accept: str, fallback: Format) -> Negotiated:
@@ -82,7 +107,7 @@ def _by_accept(accept: str, fallback: Format) -> Negotiated:
     quality, *_, wanted = max(ranked)
     if quality > 0:
         return Negotiated(wanted)
-    return Negotiated(fallback, f"Accept is '{accept[:80]}'; {_EXPECTED}.")
+    return Negotiated(fallback, f"Accept is '{accept[:80]}'; {_EXPECTED}{_hint(accept)}.")
 
 
 def _rank(wanted: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int]:
@@ -91,7 +116,7 @@ def _rank(wanted: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, 
     RFC 9110 section 12.5.1: the most specific range that matches counts, so `application/fhir+json;q=0, */*` is XML.
     """
     named = [(_exactness(each, wanted), quality, -at) for at, (each, quality) in enumerate(ranges)]
-    exactness, quality, place = max(named)
+    exactness, quality, place = max(named, default=(0, 0.0, 0))
     return (quality, exactness, place) if exactness else (0.0, 0, 0)
 
 
@@ -105,7 +130,9 @@ def _exactness(media_range: str, wanted: Format) -> int:
 def _ranges(accept: str) -> list[tuple[str, float]]:
     ranges = []
     for part in accept.split(","):
-        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        media_range, *parameters = _pieces(part)
+        if not _is_stu3(parameters):
+            continue
         quality = 1.0
         for parameter in parameters:
             name, _, value = parameter.partition("=")
@@ -128,11 +155,11 @@ def body_format(content_type: str | None) -> Format | None:
     """Give the format that a Content-Type names, or None where it names none that can be read."""
     if content_type is None:
         return None
-    media_type, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
+    media_type, *parameters = _pieces(content_type)
     charsets = [piece.partition("=")[2].strip('" ') for piece in parameters if piece.startswith("charset=")]
     if any(charset not in ("utf-8", "utf8") for charset in charsets) or media_type in _SHORT:
         return None
-    return _FORMATS.get(media_type)
+    return _FORMATS.get(media_type) if _is_stu3(parameters) else None
 
 
 def require_body_format(content_type: str | None) -> Format:
@@ -145,7 +172,7 @@ def require_body_format(content_type: str | None) -> Format:
     if wanted is None:
         found = "missing" if content_type is None else f"'{content_type[:80]}'"
         raise UnsupportedMediaType(
-            f"Content-Type is {found}; {_EXPECTED}, in UTF-8.",
+            f"Content-Type is {found}; {_EXPECTED}, in UTF-8{_hint(content_type or '')}.",
             location="http.Content-Type",
         )
     return wanted

@@ -3,7 +3,7 @@
 Source: registry pages, Search for appointments for a patient; FHIR STU3, Search, chained parameters.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -77,15 +77,24 @@ def _unquoted(text: str) -> str:
     return unquote_to_bytes(text.replace("+", " ")).decode()
 
 
-def require_no_parameters(request: Request) -> None:
-    """Refuse every parameter but `_format`, which all interactions take.
+def require_no_parameters(request: Request, *, ignored: Collection[str] = ()) -> None:
+    """Refuse every parameter but `_format`, which all interactions take, and those that are ignored.
+
+    Args:
+        request: whose query is looked at.
+        ignored: names, or a name with the one value that is ignored (`mode=full`).
 
     Raises:
         InvalidParameter: with a finding for each that is not supported.
     """
     if not request.query:
         return
-    unknown = [_unsupported(name, "none but _format") for name, _ in parameters(request.query) if name != "_format"]
+    passed = ("_format", *ignored)
+    sent = parameters(request.query)
+    supported = f"none but {', '.join(passed)}"
+    unknown = [
+        _unsupported(name, supported) for name, value in sent if not {name, f"{name}={value}"}.intersection(passed)
+    ]
     if unknown:
         raise InvalidParameter(findings=unknown)
 

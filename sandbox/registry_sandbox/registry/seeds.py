@@ -5,7 +5,6 @@ instants absolute or relative to the clock (`+3d 09:30`, `-2h`). docs/seeds.md s
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,10 @@ _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
     ".yaml": "yaml",
     ".yml": "yaml",
 }
-_RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _DEEPEST = 32
 _STORY = {"id", "patient", "name", "pointer", "status", "created", "start", "end", "later"}
 _NEEDED = ("patient", "pointer", "start", "end")
 _LATER = {"at", "status"}
-_LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
-_CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
 
 
 class BadSeed(Exception):

@@ -30,12 +30,14 @@ _TOKENS = {
     "any": f"Authorization: Bearer <JWT of the token endpoint, or an unsigned one of the consumer's making> {_ALWAYS}",
     "off": "No token is judged: this sandbox was started with --auth off.",
 }
+_IGNORED = ("_summary", "_elements", "_pretty", "mode=full")
+"""Parameters that change nothing: the .NET and Swift clients begin with `metadata?_summary=true`."""
 
 
 @interaction("capabilities", "GET", "metadata", ssp_id="read:metadata", needs_token=False)
 def capabilities(request: Request, service: RegistryService) -> Response:
     """Answer with the CapabilityStatement."""
-    require_no_parameters(request)
+    require_no_parameters(request, ignored=_IGNORED)
     return Response(HTTPStatus.OK, Statement(request.base, _urls_of(service.profiles), service.tokens))
 
 

@@ -3,12 +3,14 @@
 Source: registry pages, Cancel a registered appointment; FHIR STU3, RESTful API, version aware updates.
 """
 
+import re
 from http import HTTPStatus
 
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.etag import versions_named
 from registry_sandbox.http.errors import MissingIfMatch, VersionConflict
+from registry_sandbox.http.field_names import IF_MATCH
 from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -46,7 +48,7 @@ async def update(request: Request, service: RegistryService) -> Response:
 
 
 def _require_if_match(request: Request) -> str:
-    if_match = ", ".join(request.headers.getall("If-Match", ())).strip()
+    if_match = ", ".join(request.headers.getall(IF_MATCH, ())).strip()
     if not if_match or if_match == "*":
         found = "is '*', which guards nothing" if if_match else "is missing"
         raise MissingIfMatch(
@@ -55,12 +57,19 @@ def _require_if_match(request: Request) -> str:
     return if_match
 
 
+_MISSPELT = re.compile(r'(?:[Ww]/)?"?([0-9]+)"?')
+
+
+def _not_current(if_match: str, current: Version) -> str:
+    misspelt = _MISSPELT.fullmatch(if_match)
+    if misspelt is not None and misspelt[1] == current.version_id:
+        return f"If-Match is {if_match}, which is no entity tag; expected {current.etag}, which is the current version."
+    return f"If-Match is {if_match[:80]}; the current version is {current.etag}. Read the appointment again first."
+
+
 def _require_current(request: Request, if_match: str, current: Version) -> None:
     if if_match != current.etag and current.version_id not in versions_named(if_match):
-        raise VersionConflict(
-            f"If-Match is {if_match[:80]}; the current version is {current.etag}. Read the appointment again first.",
-            location="http.If-Match",
-        )
+        raise VersionConflict(_not_current(if_match, current), location="http.If-Match")
     if request.version_id not in ("", current.version_id):
         raise VersionConflict(
             f"The URL names version '{request.version_id[:80]}'; the current version is '{current.version_id}'."
