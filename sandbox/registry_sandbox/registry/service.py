@@ -3,12 +3,12 @@
 It is all that an interaction works with: the registry, the clock, the reading, the profiles, the rules.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from registry_sandbox.fhir.bundle import Bundle, Entry, Resources
 from registry_sandbox.fhir.datatypes import write_instant
@@ -23,6 +23,7 @@ from registry_sandbox.http.errors import (
     ServiceUnavailable,
 )
 from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec, Reading
 from registry_sandbox.reading.narratives import SlowToExplain
 from registry_sandbox.registry.store import Registry, Stored, Version
@@ -72,24 +73,37 @@ class RegistryService:
     versioned_full_url: bool = False
     tokens: str = "registry"
 
-    async def accept(self, request: Request, on: On, current: Version | None = None) -> Resource:
-        """Return the resource in a body that may be stored: it can be read, conforms, and breaks no rule.
+    def accept(
+        self,
+        request: Request,
+        on: On,
+        answer: Callable[[Resource], Response],
+        current: Version | None = None,
+    ) -> Response | Awaitable[Response]:
+        """Answer with the resource in a body that may be stored: it can be read, conforms, and breaks no rule.
 
         Args:
             request: notes the warnings of the profiles.
             on: the interaction, for which there may be rules of its own.
+            answer: stores the resource and makes the answer.
             current: the version that it would replace.
+
+        Returns:
+            The answer; an awaitable where accepting would hold up the event loop.
 
         Raises:
             NotWellFormed, NotReadable, ConflictingId: 400.
             NonConformant, RuleBroken: 422.
         """
-        resource, request.warnings = await self._beside_the_loop(request, self._accepted, on, current)
-        return resource
+        accepted = self._beside_the_loop(request, self._accepted, on, current)
+        if not isinstance(accepted, _Accepted):
+            return _answer_later(request, accepted, answer)
+        request.warnings = accepted.warnings
+        return answer(accepted.resource)
 
     def _accepted(
         self, body: bytes, body_format: Format, on: On, current: Version | None, *, explain: bool
-    ) -> tuple[Resource, list[Finding]]:
+    ) -> "_Accepted":
         reading = self.codec.read(body, body_format, explain=explain)
         resource = reading.resource
         if current is not None:
@@ -98,7 +112,7 @@ class RegistryService:
         broken = self.broken_rules(on, resource, None if current is None else current.resource())
         if broken:
             raise RuleBroken(findings=broken)
-        return resource, warnings
+        return _Accepted(resource, warnings)
 
     async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Return the body, read as one of the expected resources.
@@ -106,9 +120,10 @@ class RegistryService:
         Raises:
             NotWellFormed, NotReadable: what is wrong with it, all of it.
         """
-        return await self._beside_the_loop(request, self.codec.read, expected)
+        reading = self._beside_the_loop(request, self.codec.read, expected)
+        return reading if isinstance(reading, Reading) else await reading
 
-    async def _beside_the_loop(self, request: Request, read: Callable[..., R], *arguments: object) -> R:
+    def _beside_the_loop(self, request: Request, read: Callable[..., R], *arguments: object) -> R | Awaitable[R]:
         """Call `read` with the body; in a thread where that could hold up the event loop.
 
         A large body takes long. So does the explaining of some refusals: `read` is then called again.
@@ -119,7 +134,7 @@ class RegistryService:
         if len(body) <= _LARGE_BYTES:
             with suppress(SlowToExplain):
                 return read(body, body_format, *arguments, explain=False)
-        return await self.workers.run(read, body, body_format, *arguments, explain=True)
+        return self.workers.run(read, body, body_format, *arguments, explain=True)
 
     async def validate(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
         """Return every finding on the body of a request: errors, warnings, information, and hints about the unusual."""
@@ -167,6 +182,20 @@ class RegistryService:
     def now(self) -> datetime:
         """The instant, to the millisecond, as it will be written."""
         return _to_the_millisecond(round(self.clock.timestamp() * 1_000_000) // 1_000)
+
+
+class _Accepted(NamedTuple):
+    """A resource that may be stored, and what the profiles warn of in it."""
+
+    resource: Resource
+    warnings: list[Finding]
+
+
+async def _answer_later(
+    request: Request, accepted: Awaitable[_Accepted], answer: Callable[[Resource], Response]
+) -> Response:
+    resource, request.warnings = await accepted
+    return answer(resource)
 
 
 def _require_same_id(proposed: Resource, logical_id: str) -> None:

@@ -3,10 +3,12 @@
 Source: registry pages, Register an appointment; FHIR STU3, RESTful API, create.
 """
 
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
@@ -25,12 +27,15 @@ from registry_sandbox.registry.service import RegistryService
     ssp_id="create:appointment",
     patient_in="body",
 )
-async def create(request: Request, service: RegistryService) -> Response:
+def create(request: Request, service: RegistryService) -> Response | Awaitable[Response]:
     """Store what was sent as version 1 of a new appointment, and answer 201."""
     require_no_parameters(request)
     _require_unconditional(request)
-    resource = await service.accept(request, "create")
-    return write_answer(request, service.register(resource), HTTPStatus.CREATED, "RESOURCE_CREATED")
+
+    def answer(resource: Resource) -> Response:
+        return write_answer(request, service.register(resource), HTTPStatus.CREATED, "RESOURCE_CREATED")
+
+    return service.accept(request, "create", answer)
 
 
 def _require_unconditional(request: Request) -> None:

@@ -4,11 +4,13 @@ Source: registry pages, Cancel a registered appointment; FHIR STU3, RESTful API,
 """
 
 import re
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.etag import versions_named
+from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import MissingIfMatch, VersionConflict
 from registry_sandbox.http.field_names import IF_MATCH
 from registry_sandbox.http.query import require_no_parameters
@@ -37,14 +39,17 @@ from registry_sandbox.registry.store import Version
     ssp_id="update:appointment",
     patient_in="appointment",
 )
-async def update(request: Request, service: RegistryService) -> Response:
+def update(request: Request, service: RegistryService) -> Response | Awaitable[Response]:
     """Store the cancelled appointment as its next version."""
     current = service.registry.current(request.logical_id)
     if_match = _require_if_match(request)
     _require_current(request, if_match, current)
     require_no_parameters(request)
-    resource = await service.accept(request, "update", current)
-    return write_answer(request, service.replace(current, resource), HTTPStatus.OK, "RESOURCE_UPDATED")
+
+    def answer(resource: Resource) -> Response:
+        return write_answer(request, service.replace(current, resource), HTTPStatus.OK, "RESOURCE_UPDATED")
+
+    return service.accept(request, "update", answer, current)
 
 
 def _require_if_match(request: Request) -> str:
