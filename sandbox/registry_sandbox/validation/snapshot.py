@@ -165,6 +165,11 @@ class _Overlay:
             if target is None:
                 raise self.refuse(path, f"refers to {node.definition['contentReference']}, which is not here")
             node.children = [child.copy() for child in target.children]
+            # From here on it is an element of its own, which only looks like the one that it referred to.
+            del node.definition["contentReference"]
+            node.definition |= {
+                key: target.definition[key] for key in ("type", "constraint") if key in target.definition
+            }
             return
         codes = codes_of(node)
         if len(codes) != 1:
