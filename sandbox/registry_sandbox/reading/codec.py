@@ -57,8 +57,11 @@ class Reading:
             found = self.root.getroottree().xpath(location, namespaces=_PREFIXES)
         except etree.XPathError:
             return None
-        first = found[0] if isinstance(found, list) and found else None
-        line = xml.line_of(first) if etree.iselement(first) else None
+        first: Any = found[0] if isinstance(found, list) and found else None
+        element = (
+            first if first is None or etree.iselement(first) else first.getparent()
+        )  # an attribute stands on its element's line
+        line = None if element is None else xml.line_of(element)
         return None if line is None else Position(line)
 
     def remarks(self) -> list[Finding]:

@@ -111,7 +111,7 @@ def _element_path(holder: Place) -> str:
     return ".".join(parts[starts[-1] if starts else 0 :])
 
 
-def _url_of(place: Place, context: ValidationContext) -> str | None:
+def _url_of(place: Place, context: ValidationContext) -> str:
     """Return the URL of the extension that stands at a place of the resource."""
     chain: list[tuple[str, int | None]] = []
     here: Place | None = place
@@ -120,6 +120,12 @@ def _url_of(place: Place, context: ValidationContext) -> str | None:
         here = here[0]
     value: Any = context.whole
     for name, index in chain[-2::-1]:
-        value = value.get(name, value) if isinstance(value, dict) else None
-        value = value[index] if index is not None and isinstance(value, list) else value
-    return value.get("url") if isinstance(value, dict) else None
+        if name[0].isupper():
+            continue  # a resource in another is a step of its own, which JSON does not have
+        inner = _item(value.get(name), index)
+        value = inner if isinstance(inner, dict) else _item(value.get(f"_{name}"), index)
+    return str(value.get("url"))
+
+
+def _item(value: Any, index: int | None) -> Any:
+    return value[index] if isinstance(value, list) and index is not None and index < len(value) else value

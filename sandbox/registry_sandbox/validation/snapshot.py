@@ -7,6 +7,7 @@ Source: https://hl7.org/fhir/STU3/profiling.html#snapshot; https://hl7.org/fhir/
 """
 
 from collections.abc import Callable, Iterator
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from registry_sandbox.validation.conformance import Definition, UnusableDefinition
@@ -32,6 +33,7 @@ class Snapshots:
         self._find = find
         self._made: dict[str, SnapshotElement] = {}
         self._under_way: list[str] = []
+        self._making = RLock()  # what is under way in another thread is no circle
 
     def of(self, url: str) -> SnapshotElement:
         """Return the root element of a snapshot. All callers share it: do not change it.
@@ -40,7 +42,8 @@ class Snapshots:
             UnusableDefinition: the definition, or one that it builds on, is unknown or contradicts its base.
         """
         if url not in self._made:
-            self._made[url] = self._make(url)
+            with self._making:
+                self._made[url] = self._make(url)
         return self._made[url]
 
     def _make(self, url: str) -> SnapshotElement:
@@ -162,6 +165,11 @@ class _Overlay:
             if target is None:
                 raise self.refuse(path, f"refers to {node.definition['contentReference']}, which is not here")
             node.children = [child.copy() for child in target.children]
+            # From here on it is an element of its own, which only looks like the one that it referred to.
+            del node.definition["contentReference"]
+            node.definition |= {
+                key: target.definition[key] for key in ("type", "constraint") if key in target.definition
+            }
             return
         codes = codes_of(node)
         if len(codes) != 1:

@@ -5,6 +5,7 @@ Source: https://hl7.org/fhir/STU3/valueset.html#compositions
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any
 
 from registry_sandbox.fhir.resource import Resource
@@ -33,6 +34,7 @@ class ValueSets:
         self._known: dict[str, Codes | None] = {}
         self._systems: dict[str, frozenset[str] | None] = {}
         self._under_way: list[str] = []
+        self._listing = RLock()  # what is under way in another thread is no circle
 
     def codes(self, url: str) -> Codes | None:
         """Return the codes of a value set; None if it is not loaded, or says by a rule what is in it.
@@ -41,7 +43,8 @@ class ValueSets:
             UnusableDefinition: the value set includes itself.
         """
         if url not in self._known:
-            pairs = self._pairs(url)
+            with self._listing:
+                pairs = self._pairs(url)
             self._known[url] = None if pairs is None else Codes(frozenset(code for _, code in pairs), frozenset(pairs))
         return self._known[url]
 

@@ -97,6 +97,49 @@ class TestExtensions:
             ("required", at),
         ]
 
+    @pytest.mark.parametrize(
+        ("modifies", "right", "wrong"),
+        [(True, "modifierExtension", "extension"), (False, "extension", "modifierExtension")],
+    )
+    def test_an_extension_is_used_as_what_it_is_defined_for(self, *, modifies: bool, right: str, wrong: str) -> None:
+        """One that changes the meaning stands where nobody may pass over it, and only such a one."""
+        own = extension(element("Extension", isModifier=modifies))
+        held = [{"url": OWN, "valueCode": "a"}]
+        assert errors(outcome({right: held}), definition(), own) == []
+        (found,) = judged(outcome({wrong: held}), definition(), own)
+        assert f"own is to be used as {right}" in found.message
+
+    def test_a_snapshot_alone_says_what_modifies(self) -> None:
+        """Some publishers leave the differential out."""
+        own = extension(element("Extension", isModifier=True))
+        snapshot = {**own.resource, "snapshot": own.resource["differential"]}
+        del snapshot["differential"]
+        held = outcome({"extension": [{"url": OWN, "valueCode": "a"}]})
+        (found,) = judged(held, definition(), Definition(snapshot, "own.json"))
+        assert "modifierExtension" in found.message
+
+    def test_a_context_that_no_machine_can_compare_is_let_pass(self) -> None:
+        """`mapping` names meanings."""
+        own = extension(contextType="mapping", context=["RIM: Act"])
+        assert errors(outcome({"extension": [{"url": OWN, "valueCode": "a"}]}), definition(), own) == []
+
+    def test_a_context_may_be_a_path_inside_a_data_type(self) -> None:
+        """Counted from the type, wherever it stands; the finding tells where that is."""
+        codings = {"details": {"coding": [{"code": "a", "extension": [{"url": OWN, "valueCode": "b"}]}]}}
+        for context, expected in (("Coding", 0), ("CodeableConcept", 1)):
+            own = extension(contextType="datatype", context=[context])
+            found = [each for each in judged(outcome(codings), definition(), own) if each.severity == "error"]
+            assert len(found) == expected
+        assert "is defined for CodeableConcept, not for OperationOutcome.issue.details.coding" in found[0].message
+
+    def test_an_extension_of_another_one_is_found_beside_a_primitive_too(self) -> None:
+        """The URL of the extension around it decides, also of the second of two."""
+        own = extension(contextType="extension", context=["http://x.test/around"])
+        other = {"url": "http://x.test/other", "extension": [{"url": "p", "valueCode": "a"}]}
+        around = {"url": "http://x.test/around", "extension": [{"url": OWN, "valueCode": "a"}]}
+        assert errors(outcome({"extension": [other, around]}), definition(), own) == []
+        assert errors(outcome({"_diagnostics": {"extension": [around]}, "diagnostics": "d"}), definition(), own) == []
+
 
 class TestReferences:
     """Targets of references, and contained resources."""
@@ -111,6 +154,10 @@ class TestReferences:
             ("Slot/1", False),
             ("http://x.test/fhir/Slot/1", False),
             ("#o1", False),
+            ("#gone", True),
+            ("http://x.test/fhir/Unknown/1", True),
+            ("Patient", True),
+            ("http://x.test/Slot/1/more", True),
         ],
     )
     def test_a_reference_names_a_type_that_is_allowed(self, reference: str, ok: bool) -> None:  # noqa: FBT001
@@ -133,3 +180,38 @@ class TestReferences:
         assert errors(outcome(refers, contained=[contained]), definition()) == [
             ("code-invalid", "/f:OperationOutcome/f:contained[1]/f:OperationOutcome/f:issue[1]/f:severity")
         ]
+
+    @pytest.mark.parametrize(
+        ("modes", "contained_ok", "literal_ok"),
+        [
+            (["contained"], True, False),
+            (["referenced"], False, True),
+            (["bundled", "referenced"], False, True),
+            (["contained", "referenced"], True, True),
+            (["contained", "referenced", "bundled"], True, True),
+        ],
+    )
+    def test_how_a_reference_is_made_may_be_limited(
+        self,
+        modes: list[str],
+        contained_ok: bool,  # noqa: FBT001
+        literal_ok: bool,  # noqa: FBT001
+    ) -> None:
+        """To a contained resource, or to one elsewhere."""
+        actor = element("Appointment.participant.actor", type=[{"code": "Reference", "aggregation": modes}])
+        mine = definition(actor, of="Appointment")
+        inner = {"resourceType": "Patient", "id": "p1"}
+
+        def refused(literal: str) -> bool:
+            participant = {"actor": {"reference": literal}, "status": "accepted"}
+            appointment = {"resourceType": "Appointment", "contained": [inner], "participant": [participant]}
+            return ("value", "/f:Appointment/f:participant[1]/f:actor") in errors(appointment, mine)
+
+        assert (refused("#p1"), refused("Patient/1")) == (not contained_ok, not literal_ok)
+
+    def test_a_reference_by_identifier_or_display_alone_is_let_pass(self) -> None:
+        """It has no literal to look at."""
+        actor = element("Appointment.participant.actor", type=[{"code": "Reference", "aggregation": ["contained"]}])
+        participant = {"actor": {"display": "Jackie Sample"}, "status": "accepted"}
+        appointment = {"resourceType": "Appointment", "participant": [participant]}
+        assert "value" not in [code for code, _ in errors(appointment, definition(actor, of="Appointment"))]

@@ -205,3 +205,54 @@ def test_a_bad_regular_expression_is_refused_too() -> None:
 def test_an_expression_that_fails_on_a_value_does_not_hold() -> None:
     """Comparing a number with a text means nothing, so it is not true."""
     assert not fhirpath.compiled("value > 'a'", "Quantity")({"value": 1}, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "holds"),
+    [
+        ("2019-01-17T10:00:00+01:00", "2019-01-17T09:30:00Z", True),
+        ("2019-01-17T10:00:00Z", "2019-01-17T10:30:00+01:00", False),
+        ("2019-01-17T10:00:00.5Z", "2019-01-17T10:00:00.25Z", False),
+        ("2019-01-17T10:00:00Z", "2019-01-17T10:00:00Z", True),
+        ("2019-01-17T10:00:00Z", "2019-01-17T10:00:00.001Z", True),
+    ],
+)
+def test_a_period_is_compared_as_instants_whatever_their_zone(start: str, end: str, holds: bool) -> None:  # noqa: FBT001
+    """The order of the texts is the order in time only where zone and precision are the same."""
+    per_1 = invariants.BY_HAND["start.empty() or end.empty() or (start <= end)"]
+    assert per_1({"start": start, "end": end}, NOWHERE) is holds
+
+
+@pytest.mark.parametrize("member", ["versionId", "_versionId", "lastUpdated", "_lastUpdated"])
+def test_a_contained_resource_has_no_version(member: str) -> None:
+    """dom-4: neither version id nor time of change, not even as extensions."""
+    dom_4 = invariants.BY_HAND[invariants.DOM_4]
+    assert not dom_4({"contained": [{"meta": {"tag": []}}, {"meta": {member: {}}}]}, NOWHERE)
+    assert dom_4({"contained": [{"meta": {"tag": []}}, {}]}, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"), [(["C"], False), (["CM", "CV"], False), (["HS"], True), (["C", "HS"], True), ([], False)]
+)
+def test_an_offset_needs_an_event_that_is_no_meal(when: list[str], holds: bool) -> None:  # noqa: FBT001
+    """tim-9, of several events as well."""
+    tim_9 = invariants.BY_HAND["offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))"]
+    assert tim_9({"offset": 5, "when": when}, NOWHERE) is holds
+    assert tim_9({"when": when}, NOWHERE)
+
+
+def test_what_is_written_by_hand_is_not_used_where_fhirpath_itself_is_asked_for() -> None:
+    """Tests compare the two; both say the same of a narrative that breaks one of its rules."""
+    for key, div, expected in (
+        ("txt-1", DIV.format("<p onclick='a'>b</p>"), False),
+        ("txt-2", DIV.format("<p onclick='a'>b</p>"), True),
+        ("txt-1", DIV.format("<p/>"), True),
+        ("txt-2", DIV.format("<p/>"), False),
+    ):
+        assert invariants.compiled("htmlchecks()", "xhtml", key)(div, NOWHERE) is expected
+        assert invariants.compiled("htmlchecks()", "xhtml", key, by_hand=False)(div, NOWHERE) is False
+    plain = invariants.compiled("matches('^a$')", "string", by_hand=False)
+    assert (plain("a", NOWHERE), plain("b", NOWHERE)) == (True, False)
+    assert invariants.compiled("type.exists() or actor.exists()", "Appointment.participant", by_hand=False)(
+        {"actor": {}}, NOWHERE
+    )

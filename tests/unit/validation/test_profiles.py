@@ -4,6 +4,8 @@ import copy
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -304,3 +306,28 @@ def test_the_start_loads_no_fhirpath() -> None:
         [sys.executable, "-c", program], input=json.dumps(VALID), capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == "[] False"
+
+
+@pytest.fixture
+def threads_that_take_turns() -> Iterator[ThreadPoolExecutor]:
+    """Threads between which Python switches as often as it can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+    sys.setswitchinterval(interval)
+
+
+def test_types_may_be_compiled_in_several_threads_at_once(threads_that_take_turns: ThreadPoolExecutor) -> None:
+    """Large bodies are validated in threads: what another thread is compiling is no circle, and nothing is missed."""
+    types = ["Bundle", "CapabilityStatement", "CodeSystem", "OperationOutcome", "Parameters", "ValueSet"]
+    parameters = [{"name": name, "resource": {"resourceType": name, "language": "klingon"}} for name in types]
+    holder: Resource = {"resourceType": "Parameters", "parameter": parameters}
+    alone = Profiles.load().validate(holder, hints=True)
+    assert sum(each.code == "code-invalid" for each in alone) == len(types)
+    for _ in range(3):
+        profiles = Profiles.load()
+        served = threads_that_take_turns.submit(profiles.search, "StructureDefinition", None)
+        validated = [threads_that_take_turns.submit(profiles.validate, holder, hints=True) for _ in range(7)]
+        assert [each.result() for each in validated] == [alone] * 7
+        assert len(served.result()) > 50
