@@ -26,11 +26,11 @@ from registry_sandbox.auth.certificates import UnusableCertificates, write_certi
 from registry_sandbox.auth.credentials import Credentials
 from registry_sandbox.auth.issue.endpoint import TokenApi
 from registry_sandbox.auth.issue.issuer import LIFETIME_S, TENANT
-from registry_sandbox.auth.keys import UnusableKey
+from registry_sandbox.auth.keys import SigningKey, UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
 from registry_sandbox.auth.verify.verifier import Mode
-from registry_sandbox.control import appointments, clock, faults, health, held, journal, openapi, reset, tokens
+from registry_sandbox.control import appointments, clock, faults, health, held, journal, keys, openapi, reset, tokens
 from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import Console
 from registry_sandbox.control.guard import Guard
@@ -177,8 +177,13 @@ class Sandbox:
             self.sleep,
             settings.max_delay,
             service.codec.write,
+            self._rotate_keys,
             by_header=settings.request_faults,
         )
+
+    async def _rotate_keys(self, overlap_s: float) -> None:
+        key = await asyncio.to_thread(SigningKey.generate)
+        self.credentials.rotate(key, self.workspace.service.clock.timestamp(), overlap_s)
 
     def token_mount(self) -> Handler:
         """Build what answers at the token endpoint and beside it."""
@@ -311,6 +316,7 @@ class Sandbox:
             *health.operations(workspace, self.uptime_s),
             *reset.operations(workspace, self.uptime_s),
             *tokens.operations(self.make_token, self.registry_base),
+            *keys.operations(self.credentials, workspace.service.clock, self._rotate_keys),
             *clock.operations(workspace),
             *faults.operations(workspace, self.prefix + ROOT),
             *held.operations(workspace.engine),
@@ -371,13 +377,18 @@ def build(
     engine = FaultEngine(seed, service.clock, _faults(settings))
     noted = Journal(service.clock, settings.journal_size)
     limiter = None if settings.rate_limit is None else RateLimiter(settings.rate_limit, service.clock)
+
+    def restart() -> None:
+        random_streams.reset()
+        credentials.reset()
+
     workspace = Workspace(
         service,
         SeedLoader(service, planted_in_half(seed) if settings.vary else unchanged),
         engine,
         noted,
         _seeds(settings),
-        random_streams.reset,
+        restart,
         limiter,
     )
     workspace.seed_loader.load(workspace.seeds, progress)

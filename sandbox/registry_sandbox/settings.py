@@ -102,7 +102,11 @@ class Settings:
     tls: str = _setting("off", "transport security", choices=("off", "server", "mutual"))
     tls_dir: Path | None = _setting(None, "folder of the certificates; default: a temporary set", Path)
     fault: tuple[str, ...] = _setting((), "a fault to inject, such as cancel:500@10%; docs/faults.md", many=True)
-    fault_file: Path | None = _setting(None, "YAML or JSON file with a list of faults", Path)
+    fault_file: Path | None = _setting(
+        None,
+        "YAML or JSON file with a list of faults, or a shipped outage: brown-out, deploy, flapping, slow-recovery",
+        Path,
+    )
     no_sentinels: bool = _setting(False, "no faults for the reserved NHS numbers", _yes)  # noqa: FBT003
     request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", _yes)  # noqa: FBT003
     max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", _seconds)

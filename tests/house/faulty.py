@@ -191,5 +191,8 @@ VOCABULARY = (
     Row("register:vary=extension", "register", 201, 201, 201, _ONCE),
     Row("register:skew=-5m", "register", 201, 201, 201, _ONCE),
     Row("token:token=expired", "token", 200, 200, 200, _BOOKED),
+    Row("*:drain", "read", 200, 200, 200, _BOOKED),
+    Row("token:rotate", "token", 200, 200, 200, _BOOKED),
+    Row("token:rotate+overlap=5m", "token", 200, 200, 200, _BOOKED),
     Row("token:503", "token", 503, 503, 503, _BOOKED),
 )

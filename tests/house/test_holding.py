@@ -1,6 +1,7 @@
 """hold: a test decides the order of a race, without a sleep."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -221,3 +222,21 @@ class TestEnds:
         with RegistrySandbox(max_delay=7, sleep=sleep, fault=("cancel:hold",)) as sandbox:
             assert cancel(sandbox).status_code == 200
         assert waited == [7]
+
+    def test_after_the_release_nothing_goes_on_waiting(self, clients: ThreadPoolExecutor) -> None:
+        """The wait for the longest delay ends with the hold."""
+        ended = threading.Event()
+
+        async def sleep(seconds: float) -> None:
+            del seconds
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        with RegistrySandbox(max_delay=600, sleep=sleep) as sandbox, sandbox.hold("cancel") as held:
+            call = clients.submit(cancel, sandbox)
+            held.wait()
+            held.release()
+            assert call.result().status_code == 200
+            assert ended.wait(5)

@@ -45,6 +45,21 @@ def test_a_cancel(faulty: Faulty, status: int) -> None:
     assert httpx.get(f"{faulty.base}/Appointment/{seeded['id']}", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("interaction", ["read", "search"])
+def test_too_many_requests_are_refused_once(faulty: Faulty, interaction: str) -> None:
+    """429 with Retry-After; whoever comes again is answered, and nobody else has used it up."""
+    seeded = faulty.versions(f"sentinel-{interaction}-429")[0]
+    number = seeded["participant"][0]["actor"]["identifier"]["value"]
+    search = f"?patient.identifier=https://fhir.nhs.uk/Id/nhs-number|{number}"
+    url = f"{faulty.base}/Appointment" + (f"/{seeded['id']}" if interaction == "read" else search)
+    reader = faulty.control.get("/token?client=sandbox-reader").text.strip()
+    answers = [
+        httpx.get(url, headers={"Authorization": f"Bearer {token}"}) for token in (faulty.token, faulty.token, reader)
+    ]
+    assert [each.status_code for each in answers] == [429, 200, 429]
+    assert answers[0].headers["Retry-After"] == "1"
+
+
 def test_the_conflict_is_a_race_that_a_retry_wins(faulty: Faulty) -> None:
     """409 with version 2 in the history; the next attempt, with version 2, succeeds."""
     seeded = faulty.versions("sentinel-cancel-409")[0]

@@ -180,6 +180,7 @@ class TestHeaders:
                 assert answer.content == usual.content
             head = client.head(f"{sandbox.base_url}/Appointment/{BOOKED}")
             same = client.get(f"{sandbox.base_url}/Appointment/{BOOKED}", headers={"If-None-Match": 'W/"1"'})
+        assert [each.get("varied") for each in sandbox.journal.exchanges()[-4:]] == [["chunked"]] * 2 + [None] * 2
         assert int(head.headers["Content-Length"]) == len(usual.content)
         assert (same.status_code, "Transfer-Encoding" in same.headers) == (304, False)
 

@@ -5,11 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from registry_sandbox.auth.issue.issuer import BUILT_IN_ISSUER, Issuer
 from registry_sandbox.auth.issue.token_spec import read_token_spec
 from registry_sandbox.auth.keys import KeySet, SigningKey
 from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
+
+_MAX_FORMER_KEYS: Final = 20
 
 
 @dataclass(kw_only=True)
@@ -38,6 +41,8 @@ class Credentials:
     signing_key_file: Path | None = None
     _own_keys: KeySet | None = field(init=False, default=None)
     _signing_key: SigningKey | None = field(init=False, default=None)
+    _first_key: SigningKey | None = field(init=False, default=None)
+    _former: tuple[tuple[SigningKey, float], ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         """Load the operator's files at once, so that an unusable file stops the start."""
@@ -55,9 +60,9 @@ class Credentials:
     @cached_property
     def issuer(self) -> Issuer:
         """The built-in issuer."""
-        key = self._signing_key or SigningKey.generate()
+        key = self._signing_key = self._signing_key or SigningKey.generate()
         name = self.issuer_name if self.issuer_name and self._own_keys is None else BUILT_IN_ISSUER
-        return Issuer(key, random_bytes=self.random_bytes, name=name)
+        return Issuer(key, random_bytes=self.random_bytes, name=name, former=self._former)
 
     @cached_property
     def verifier(self) -> TokenVerifier:
@@ -68,6 +73,30 @@ class Credentials:
             keys |= self._own_keys
             issuers += [self.issuer_name] if self.issuer_name else []
         return TokenVerifier(mode=self.mode, keys=keys, issuers=issuers, leeway_s=self.leeway_s)
+
+    def rotate(self, key: SigningKey, now: float, overlap_s: float) -> None:
+        """Sign with a new key from now on.
+
+        Args:
+            key: the new key.
+            now: the sandbox's clock, in seconds since 1970.
+            overlap_s: how long tokens of the key before are still valid; 0 for not at all.
+        """
+        replaced = self.issuer.valid_keys(now)[0][0]
+        self._first_key = self._first_key or replaced
+        former = [(each, min(until_s, now + overlap_s)) for each, until_s in self._former]
+        self._use(key, ((replaced, now + overlap_s), *former)[:_MAX_FORMER_KEYS])
+
+    def reset(self) -> None:
+        """Return to the key of the start."""
+        if self._first_key is not None:
+            self._use(self._first_key, ())
+
+    def _use(self, key: SigningKey, former: tuple[tuple[SigningKey, float], ...]) -> None:
+        self._signing_key, self._former = key, former
+        # The verifier caches tokens by their text: a new one begins without them, and checks every token again.
+        for name in ("issuer", "verifier"):
+            vars(self).pop(name, None)
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]], now: float) -> str:
         """Return the test token that these parameters specify, for a FHIR base; its kind is an accepted one by default.

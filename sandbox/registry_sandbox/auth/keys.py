@@ -32,11 +32,16 @@ class UnusableKey(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that verifies signatures; if `issuer` is not empty, only for tokens of that issuer."""
+    """A key that verifies signatures; if `issuer` is not empty, only for tokens of that issuer.
+
+    `retired_s` is when a new key has replaced it, in seconds since 1970 on the sandbox's clock: from then on its tokens
+    are refused.
+    """
 
     kid: str
     rsa: "RSAPublicKey"
     issuer: str = ""
+    retired_s: float | None = None
 
     def verifies(self, signing_input: bytes, signature: bytes) -> bool:
         """Return True if the private half of this key made the signature."""
@@ -136,9 +141,9 @@ class SigningKey:
 
         return jwt.get_algorithm_by_name(ALGORITHM).sign(signing_input, self._rsa)
 
-    def public(self, issuer: str = "") -> KeySet:
+    def public(self, issuer: str = "", retired_s: float | None = None) -> KeySet:
         """Return the key set that verifies signatures of this key, limited to `issuer` if it is not empty."""
-        return KeySet([PublicKey(self.kid, self._rsa.public_key(), issuer)])
+        return KeySet([PublicKey(self.kid, self._rsa.public_key(), issuer, retired_s)])
 
     def jwks(self) -> dict[str, Any]:
         """Return the public half as a JSON Web Key Set of one key: `kty use alg kid x5t n e x5c`."""

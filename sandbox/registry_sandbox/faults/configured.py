@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from registry_sandbox import shipped
 from registry_sandbox.faults.fields import BadFault, shown
 from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule, read_rule
@@ -37,17 +38,27 @@ def _of_flag(text: str) -> Any:
         raise BadFault(f"--fault {shown(text)}: not JSON: {error}") from None
 
 
-def _of_file(file: Path) -> list[Rule]:
+def _of_file(given: Path) -> list[Rule]:
+    file = _scenario(given) or given
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise BadFault(f"{file}: {error.strerror}") from error
+        shipped_ones = ", ".join(sorted(each.stem for each in shipped("scenarios").glob("*.yaml")))
+        raise BadFault(f"{file}: {error.strerror}; expected a file, or one of {shipped_ones}") from error
     value = _parsed(file, content)
     if isinstance(value, dict) and set(value) == {"faults"}:
         return read_rules(value["faults"], f"{file}: faults", "file")
     if isinstance(value, list):
         return read_rules(value, f"{file}: ", "file")
     raise BadFault(f"{file}: expected a list of rules, or a mapping with the single key 'faults'")
+
+
+def _scenario(given: Path) -> Path | None:
+    """Return the shipped file of a scenario's bare name, such as `brown-out`; a file of that name comes first."""
+    if given.exists() or given.name != str(given):
+        return None
+    file = shipped("scenarios") / f"{given.name}.yaml"
+    return file if file.is_file() else None
 
 
 def _parsed(file: Path, content: bytes) -> Any:

@@ -68,7 +68,8 @@ class FaultContext:
 
     An effect may replace `service` (by one with another clock, say), or set how long a token is valid. `longest_s`
     bounds every wait. `hold` waits until the exchange is released from the rule with this id.
-    `seed` is the random seed of the sandbox.
+    `seed` is the random seed of the sandbox. `rotate_keys` replaces the signing key; the old one stays valid for a
+    number of seconds.
     """
 
     request: Request
@@ -78,6 +79,7 @@ class FaultContext:
     longest_s: float
     hold: Callable[[str], Awaitable[None]]
     seed: int
+    rotate_keys: Callable[[float], Awaitable[None]]
     token_lifetime_s: int | None = None
 
 

@@ -52,6 +52,7 @@ class Injector:
     sleep: Sleep
     longest_s: float
     write: Write
+    rotate_keys: Callable[[float], Awaitable[None]]
     by_header: bool = False
 
     def spare(self, request: Request) -> bool:
@@ -97,7 +98,9 @@ class Injector:
             with _waiting(request, "delayed"):
                 await self.sleep(seconds)
 
-        return FaultContext(request, self.service, self.refuse, sleep, self.longest_s, hold, self.engine.seed)
+        return FaultContext(
+            request, self.service, self.refuse, sleep, self.longest_s, hold, self.engine.seed, self.rotate_keys
+        )
 
     async def _acted(self, context: FaultContext, decision: Decision) -> Response:
         response = await self._before(context, decision)

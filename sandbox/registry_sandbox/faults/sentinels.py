@@ -38,12 +38,17 @@ class Sentinel:
 
 _NAMES: Final = {"000": "reset", "200": "lost", "201": "lost", "408": "timeout"}
 _LOST: Final = {"commit": True, "wire": "reset"}
+_THROTTLED: Final = {"status": 429, "retry_after": 1}
+_ONCE_EACH: Final = {"times": 1, "per": "client"}
 _ONCE: Final = {"times": 1, "per": "resource"}
 
 SENTINELS: Final = (
     Sentinel("9999514006", "register", "400: the body cannot be read", {"status": 400}),
     Sentinel("9999514030", "register", "403: access is denied", {"status": 403}),
     Sentinel("9999514227", "register", "422: a business rule refuses it", {"status": 422}),
+    Sentinel(
+        "9999514294", "register", "429 once: too many requests; wait for Retry-After, retry", _THROTTLED, _ONCE_EACH
+    ),
     Sentinel("9999515002", "register", "500: may be retried", {"status": 500}),
     Sentinel("9999514081", "register", "no answer, nothing stored", {"wire": "hang"}),
     Sentinel("9999510000", "register", "connection reset, nothing stored", {"wire": "reset"}),
@@ -60,11 +65,15 @@ SENTINELS: Final = (
     Sentinel("9999522009", "cancel", "cancelled, then the connection is reset", _LOST),
     Sentinel("9999534007", "search", "400: the query is refused", {"status": 400}),
     Sentinel("9999534031", "search", "403: access is denied", {"status": 403}),
+    Sentinel(
+        "9999534295", "search", "429 once: too many requests; wait for Retry-After, retry", _THROTTLED, _ONCE_EACH
+    ),
     Sentinel("9999535003", "search", "500: may be retried", {"status": 500}),
     Sentinel("9999534082", "search", "no answer", {"wire": "hang"}),
     Sentinel("9999530001", "search", "connection reset", {"wire": "reset"}),
     Sentinel("9999544037", "read", "403: access is denied", {"status": 403}),
     Sentinel("9999544045", "read", "404: not known", {"status": 404}),
+    Sentinel("9999544290", "read", "429 once: too many requests; wait for Retry-After, retry", _THROTTLED, _ONCE_EACH),
     Sentinel("9999545009", "read", "500: may be retried", {"status": 500}),
     Sentinel("9999544088", "read", "no answer", {"wire": "hang"}),
     Sentinel("9999540007", "read", "connection reset", {"wire": "reset"}),
@@ -95,7 +104,7 @@ def _rule(sentinel: Sentinel) -> Rule:
 
 def _effect(then: Mapping[str, Any]) -> Effect:
     if "status" in then:
-        return Status(then["status"])
+        return Status(**{key: value for key, value in then.items() if key != "commit"})
     return Race(then["race"]) if "race" in then else _WIRES[then["wire"]]
 
 

@@ -74,6 +74,7 @@ class HeaderFacts:
     base: str = ""
     negotiated: Negotiated | None = None
     verified: Verified | None = None
+    verified_by: object = None
     echoed: Mapping[str, str] | None = None
     bytes: int | None = None
 

@@ -32,14 +32,17 @@ class HttpWire:
 
     async def head(self, response: Response) -> None:
         """Send the status line and the headers, with the Content-Length of the whole body."""
-        chunked = response.headers.popall("Transfer-Encoding", None) is not None
-        self.answer = web.StreamResponse(status=response.status, headers=response.headers)
         bodiless = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         self._has_body = not bodiless and self._http.method != "HEAD"
-        if chunked and self._has_body and self._http.version >= HttpVersion11:
+        if not self._has_body or self._http.version < HttpVersion11:  # neither can be sent in chunks
+            response.headers.popall("Transfer-Encoding", None)
+        self.answer = web.StreamResponse(status=response.status, headers=response.headers)
+        if "Transfer-Encoding" in response.headers:
             self.answer.enable_chunked_encoding()
         elif not bodiless:
             self.answer.content_length = len(response.body)
+        if response.headers.get("Connection") == "close":
+            self.answer.force_close()
         await self.answer.prepare(self._http)
         self._report.head = True
         self._report.first_byte_s = time.monotonic()

@@ -16,7 +16,7 @@ import pytest
 
 from tests.house.distribution.conftest import ROOT, Built, Environment, install, make_environment
 
-DATA = {"registry_sandbox.profiles": "profiles", "registry_sandbox.seed_data": "seed_data"}
+DATA = {f"registry_sandbox.{folder}": folder for folder in ("profiles", "scenarios", "seed_data")}
 
 
 def packages_listed() -> set[str]:
@@ -66,17 +66,17 @@ def assert_serves(command: Sequence[str | Path], cwd: Path, ready: Path) -> None
 
 
 def test_every_folder_with_code_is_a_listed_package() -> None:
-    """The list of packages in setup.cfg is what there is, and the two folders of data."""
+    """The list of packages in setup.cfg is what there is, and the folders of data."""
     folders = {path.parent for path in (ROOT / "sandbox" / "registry_sandbox").rglob("*.py")}
     there = {".".join(folder.relative_to(ROOT / "sandbox").parts) for folder in folders}
     assert packages_listed() == there | DATA.keys()
 
 
 def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(built: Built) -> None:
-    """Every file below sandbox, profiles and seed_data is in the wheel, and no other."""
+    """Every file below sandbox and the folders of data is in the wheel, and no other."""
     with zipfile.ZipFile(built.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    expected = files_below("sandbox/registry_sandbox") | files_below("profiles") | files_below("seed_data")
+    expected = files_below("sandbox/registry_sandbox").union(*map(files_below, DATA.values()))
     assert held == {in_package(path) for path in expected}
 
 
@@ -84,7 +84,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built: Built) -> None:
     """The wheel was built from the sdist, which has the sources where the tree has them."""
     with tarfile.open(built.sdist) as sdist:
         held = {name.partition("/")[2] for name in sdist.getnames()}
-    assert held >= files_below("sandbox/registry_sandbox") | files_below("profiles") | files_below("seed_data")
+    assert held >= files_below("sandbox/registry_sandbox").union(*map(files_below, DATA.values()))
     assert held >= {"setup.cfg", "pyproject.toml", "LICENSE", "README.md"}
 
 

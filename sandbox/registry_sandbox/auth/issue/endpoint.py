@@ -67,7 +67,7 @@ class TokenApi:
 
     def _keys(self, request: Request) -> Response:
         del request
-        return json_response(HTTPStatus.OK, self._issuer().jwks())
+        return json_response(HTTPStatus.OK, self._issuer().jwks(self._clock.timestamp()))
 
     def _discovery(self, request: Request) -> Response:
         return json_response(HTTPStatus.OK, self._issuer().openid_configuration(root_of(request.base)))

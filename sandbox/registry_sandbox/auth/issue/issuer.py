@@ -4,7 +4,7 @@ Source: Registry overview (security), sample token; RFC 6749 sections 5.1 and 5.
 """
 
 import base64
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -26,12 +26,21 @@ class Issuer:
 
     Args:
         key: signs the tokens.
+        former: keys that it has replaced, each with the instant of the sandbox's clock from which on it is not valid.
         name: the value of `iss`.
         random_bytes: returns that many bytes, for the claims that differ in each token (`aio`, `uti`).
     """
 
-    def __init__(self, key: SigningKey, *, random_bytes: Callable[[int], bytes], name: str = BUILT_IN_ISSUER) -> None:
+    def __init__(
+        self,
+        key: SigningKey,
+        *,
+        random_bytes: Callable[[int], bytes],
+        name: str = BUILT_IN_ISSUER,
+        former: Sequence[tuple[SigningKey, float]] = (),
+    ) -> None:
         self._key = key
+        self._former = former
         self._random_bytes = random_bytes
         self.name = name
 
@@ -139,8 +148,15 @@ class Issuer:
 
     def public_keys(self) -> KeySet:
         """Return the keys that verify this issuer's tokens, and no other issuer's."""
-        return self._key.public(self.name)
+        keys = self._key.public(self.name)
+        for key, retired_s in self._former:
+            keys |= key.public(self.name, retired_s)
+        return keys
 
-    def jwks(self) -> dict[str, Any]:
-        """Return the public half of the signing key, as a JSON Web Key Set."""
-        return self._key.jwks()
+    def valid_keys(self, now: float) -> list[tuple[SigningKey, float | None]]:
+        """Return the keys that are valid at this time, the signing key first; the others with the end of their time."""
+        return [(self._key, None), *((key, retired_s) for key, retired_s in self._former if now < retired_s)]
+
+    def jwks(self, now: float) -> dict[str, Any]:
+        """Return the public halves of the keys that are valid at this time, as a JSON Web Key Set."""
+        return {"keys": [jwk for key, _ in self.valid_keys(now) for jwk in key.jwks()["keys"]]}

@@ -4,7 +4,6 @@ Source: Registry overview (403 for a missing or invalid token); registry.md sect
 """
 
 from collections.abc import Callable, Collection
-from functools import cached_property
 
 from registry_sandbox.auth.verify.authorisation import require_authorisation
 from registry_sandbox.auth.verify.verifier import TokenVerifier
@@ -17,21 +16,17 @@ class Authentication:
     """The step that requires a valid token.
 
     Args:
-        make_verifier: called at the first token, because making its keys takes a tenth of a second.
+        verifier: returns the verifier: another one once the signing key was rotated.
         audiences: returns the names of the registry for the base URL of a request.
         clock: decides about `exp` and `nbf`.
     """
 
     def __init__(
-        self, make_verifier: Callable[[], TokenVerifier], audiences: Callable[[str], Collection[str]], clock: Clock
+        self, verifier: Callable[[], TokenVerifier], audiences: Callable[[str], Collection[str]], clock: Clock
     ) -> None:
-        self._make_verifier = make_verifier
+        self._verifier = verifier
         self._audiences = audiences
         self._clock = clock
-
-    @cached_property
-    def _verifier(self) -> TokenVerifier:
-        return self._make_verifier()
 
     def require_token(self, request: Request) -> None:
         """Set the client of the request.
@@ -39,13 +34,15 @@ class Authentication:
         Raises:
             AccessDenied: there is no token, a check fails, or the client may not write and the interaction writes.
         """
-        now = self._clock.timestamp()
-        verified = request.facts.verified
-        if verified is None or not verified.is_in_time(now, self._verifier.leeway_s):
+        now, facts, verifier = self._clock.timestamp(), request.facts, self._verifier()
+        verified = facts.verified
+        # After a rotation there is another verifier, which has to see every token again.
+        if verified is None or facts.verified_by is not verifier or not verified.is_in_time(now, verifier.leeway_s):
             authorization = request.headers.getall(AUTHORIZATION, ())
             if not authorization and not request.declared.needs_token:
                 return
             audiences = self._audiences(request.called_as or request.base)
-            verified = request.facts.verified = self._verifier.verify(authorization, audiences, now)
+            verified = facts.verified = verifier.verify(authorization, audiences, now)
+            facts.verified_by = verifier
         request.client = verified.client
         require_authorisation(request.client, request.declared)

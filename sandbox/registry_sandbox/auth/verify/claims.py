@@ -46,7 +46,7 @@ class VerifiedToken:
     client: Client
     audiences: tuple[str, ...]
     not_before: int
-    expires: int
+    expires: float
 
     def is_valid(self, audiences: Collection[str], now: float, leeway_s: float) -> bool:
         """Return True if the token is valid at this time, for one of these audiences."""

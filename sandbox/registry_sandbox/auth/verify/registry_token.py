@@ -4,6 +4,7 @@ Source: Registry overview (security) and its sample token; RFC 7515 section 4.1;
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from registry_sandbox.auth.groups import READERS, WRITERS
@@ -51,7 +52,10 @@ def verify_registry_token(
         raise denied(*errors)
     claims = token.claims
     client = Client(claims["appid"], may_write=WRITERS in _groups_of(claims))
-    return VerifiedToken(client, audiences_of(claims), not_before=claims["nbf"], expires=claims["exp"])
+    expires: float = claims["exp"]
+    if key.retired_s is not None:  # exact: the leeway is for the clocks of issuers, and this is our own
+        expires = min(expires, key.retired_s - expectation.leeway_s)
+    return VerifiedToken(client, audiences_of(claims), not_before=claims["nbf"], expires=expires)
 
 
 def _require_key(token: Jws, keys: KeySet) -> PublicKey:
@@ -80,6 +84,7 @@ def _header_errors(token: Jws) -> Iterator[str]:
 
 def _claim_errors(token: Jws, key: PublicKey, issuers: Collection[str], expectation: Expectation) -> Iterator[str]:
     claims = token.claims
+    yield from _key_errors(key, expectation)
     yield from date_errors(claims, "iat", "nbf", "exp")
     yield from time_errors(claims, expectation, "nbf")  # an iat in the future is accepted
     # A key is valid for its own issuer only: of two accepted issuers, neither can sign in the name of the other.
@@ -87,6 +92,12 @@ def _claim_errors(token: Jws, key: PublicKey, issuers: Collection[str], expectat
     yield from name_errors(claims, "appid")
     yield from audience_errors(claims, expectation)
     yield from _group_errors(claims)
+
+
+def _key_errors(key: PublicKey, expectation: Expectation) -> Iterator[str]:
+    if key.retired_s is not None and expectation.now >= key.retired_s:
+        retired = datetime.fromtimestamp(int(key.retired_s), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        yield f"Header kid names the key {key.kid}, retired at {retired}; expected a token of the key set's present key"
 
 
 def _issuer_errors(claims: Mapping[str, Any], accepted: Collection[str]) -> Iterator[str]:

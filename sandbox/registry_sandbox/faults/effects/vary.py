@@ -70,10 +70,13 @@ class Vary(Effect):
         context.service = stored.varying(service, change, ids=stored.IDS in wanted)
 
     async def after(self, context: FaultContext, activation: Activation, response: Response) -> Response:
-        """Encode the answer in another way."""
-        del context
+        """Encode the answer in another way, and have it sent in chunks."""
+        wanted = self._wanted(activation)
         if response.content is not None:
-            response.content = _Varied(response.content, activation, self._wanted(activation))
+            response.content = _Varied(response.content, activation, wanted)
+            if response_headers.CHUNKED in wanted and context.request.method != "HEAD":
+                response.headers["Transfer-Encoding"] = "chunked"
+                activation.note(response_headers.CHUNKED)
         return response
 
     def finish(self, activation: Activation, response: Response) -> None:

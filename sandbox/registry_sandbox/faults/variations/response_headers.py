@@ -32,9 +32,6 @@ def varied(response: Response, wanted: Collection[str], draw: Draw) -> list[str]
         media_type = headers["Content-Type"].partition(";")[0]
         headers["Content-Type"] = media_type + chosen(draw, MEDIA_TYPE, _CHARSETS)
         done.append(MEDIA_TYPE)
-    if CHUNKED in wanted and response.body:
-        headers["Transfer-Encoding"] = "chunked"
-        done.append(CHUNKED)
     items = list(headers.items())
     if ORDER in wanted:
         items = shuffled(draw, ORDER, items)

@@ -218,4 +218,4 @@ def test_the_discovery_document_names_the_endpoints(issuer: Issuer) -> None:
 
 def test_the_key_set_of_the_issuer_is_that_of_its_key(issuer: Issuer, key: SigningKey) -> None:
     """What /.well-known/jwks.json shows is the public half of what tokens are signed with."""
-    assert issuer.jwks() == key.jwks()
+    assert issuer.jwks(NOW) == key.jwks()
