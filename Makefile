@@ -1,4 +1,4 @@
-# run: set up and serve. test: every test. check: everything a change must pass. test-oldest: the tests with the lowest
+# run: install the server alone and serve. test: every test. check: everything a change must pass. test-oldest: the tests with the lowest
 # releases that setup.cfg admits; test-newest: with the newest Python that is there. schema: regenerate what is generated.
 # agreement: our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven).
 # examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
@@ -9,8 +9,8 @@ BIN := .venv/bin
 
 .PHONY: run test test-oldest test-newest check agreement examples schema bench profile image dist clean
 
-run: .venv/ready
-	$(BIN)/registry-sandbox $(ARGS)
+run: .venv/server
+	@$(BIN)/registry-sandbox $(ARGS)
 
 test: .venv/ready
 	$(BIN)/pytest -n auto $(ARGS)
@@ -61,11 +61,18 @@ bench: .venv/ready
 profile: .venv/ready
 	$(BIN)/python -m bench.profile $(ARGS)
 
+# Only what the server needs, with pip's own progress.
+.venv/server: setup.cfg pyproject.toml
+	@test -x $(BIN)/python || { echo "Creating the environment .venv ..."; $(PYTHON) -m venv .venv; }
+	@echo "Installing the server into .venv ..."
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check --editable .
+	@touch $@
+
 .venv/ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@
+	touch $@ .venv/server
 
 .venv-oldest/ready: setup.cfg pyproject.toml .venv/ready
 	$(BIN)/uv venv --quiet --clear --seed --python $(PYTHON) .venv-oldest

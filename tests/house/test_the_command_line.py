@@ -110,18 +110,34 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
     assert "Traceback" not in errors
 
 
-def test_the_banners_line_cancels_when_it_is_pasted(tmp_path: Path) -> None:
-    """Once it is a 200 with version 2, pasted again a 409."""
-    with serving(tmp_path, "--log-format", "json") as (process, _, _):
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--auth", "off"),
+        ("--auth", "spine"),
+        ("--control-token", "open"),
+        ("--control-port", "0"),
+        ("--tls", "server"),
+        ("--tls", "mutual"),
+        ("--base-url", "https://registry.example.test/nhs/STU3"),
+    ],
+    ids=" ".join,
+)
+def test_the_line_of_the_startup_message_cancels_when_it_is_pasted(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Once it is a 200 with version 2, pasted again a 409; no secret stands in it."""
+    with serving(tmp_path, "--log-format", "json", *options) as (process, _, _):
         assert process.stdout is not None
         line = next(line for line in process.stdout if line.startswith("curl "))
         first, again = (subprocess.check_output(["bash", "-c", line], text=True) for _ in range(2))  # noqa: S603, S607
     assert first.startswith("HTTP/1.1 200 OK")
     assert "/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba/_history/2\n" in first
     assert again.startswith("HTTP/1.1 409 Conflict")
+    assert "open" not in line
+    assert len(line) < 800 or "--control-token" in options
 
 
-def test_quiet_leaves_the_banner_out(tmp_path: Path) -> None:
+def test_quiet_leaves_the_startup_message_out(tmp_path: Path) -> None:
     """Nothing is printed."""
     with serving(tmp_path, "--quiet") as (process, base, _):
         httpx.get(f"{base}/metadata")

@@ -6,11 +6,11 @@ Source: RFC 5280; Registry overview (mutual authentication).
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from trustme import CA, LeafCert
@@ -20,12 +20,14 @@ ORGANISATION: Final = "Appointment Registry Sandbox"
 UNIT: Final = "Certificates for tests"  # trustme would use a random one, but the subjects appear in the journal
 VALIDITY: Final = timedelta(days=365)
 
-# The names of the files: certificates (with their chain) end in .pem, keys in .key.
+# The names of the files: certificates (with their chain) end in .pem, keys in .key, both together in .p12.
 AUTHORITY: Final = "ca.pem"
 SERVER: Final = "server"
 CLIENT: Final = "client"
 EXPIRED_CLIENT: Final = "expired-client"
 UNKNOWN_CLIENT: Final = "unknown-client"
+PASSWORD: Final = "sandbox"
+"""Of the PKCS#12 files. It protects nothing: it is published, but many tools refuse a file without one."""
 
 
 class UnusableCertificates(ValueError):
@@ -45,7 +47,7 @@ def certificate(folder: Path, name: str) -> Certificate:
     return Certificate(folder / f"{name}.pem", folder / f"{name}.key")
 
 
-def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> list[Path]:
+def write_certificates(folder: Path, names: Sequence[str], now: datetime, *, pkcs12: bool = False) -> list[Path]:
     """Write a CA, a server certificate and three client certificates: a good one, an expired one, one of an unknown CA.
 
     Only their owner can read the files, and the folder if it is made here. The keys of the CAs are not kept.
@@ -54,6 +56,7 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> lis
         folder: made if it does not exist.
         names: DNS names or IP addresses of the server, in addition to the loopback ones.
         now: the machine's time (aware); the validity of the certificates is relative to it.
+        pkcs12: whether to write each certificate with its key as a .p12 file too, with the password `PASSWORD`.
 
     Returns:
         The paths of the files.
@@ -62,6 +65,8 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime) -> lis
         UnusableCertificates: a file exists already or cannot be written, or a name is not a DNS name or IP address.
     """
     files = dict(_made(names, now))
+    if pkcs12:
+        files |= {f"{name}.p12": _pkcs12(name, files) for name in (SERVER, CLIENT, EXPIRED_CLIENT, UNKNOWN_CLIENT)}
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         present = [name for name in files if (folder / name).exists()]
@@ -114,6 +119,17 @@ def _client_leaf(authority: "CA", name: str, not_before: datetime, not_after: da
 def _files(name: str, leaf: "LeafCert") -> Iterator[tuple[str, bytes]]:
     yield f"{name}.pem", b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
     yield f"{name}.key", leaf.private_key_pem.bytes()
+
+
+def _pkcs12(name: str, files: Mapping[str, bytes]) -> bytes:
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key
+    from cryptography.hazmat.primitives.serialization import pkcs12 as writer
+    from cryptography.x509 import load_pem_x509_certificates
+
+    certificate, *chain = load_pem_x509_certificates(files[f"{name}.pem"])
+    key = cast("writer.PKCS12PrivateKeyTypes", load_pem_private_key(files[f"{name}.key"], None))
+    encryption = BestAvailableEncryption(PASSWORD.encode())
+    return writer.serialize_key_and_certificates(name.encode(), key, certificate, chain, encryption)
 
 
 def _write_private(path: Path, content: bytes) -> Path:

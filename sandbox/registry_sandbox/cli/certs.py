@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from registry_sandbox.auth.certificates import UnusableCertificates, write_certificates
 
     try:
-        written = write_certificates(options.directory, options.name, datetime.now(UTC))
+        written = write_certificates(options.directory, options.name, datetime.now(UTC), pkcs12=True)
     except UnusableCertificates as error:
         raise CommandFailed(error) from error
     print("\n".join(map(str, written)))

@@ -19,6 +19,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "certs": "write certificates for TLS tests",
     "validate": "validate files against the profiles",
     "health": "exit with status 0 when the sandbox is ready",
+    "fault": "add, list, remove or release faults of the running sandbox",
+    "clock": "show or change the clock of the running sandbox",
     "settings": "print the table of all settings",
 }
 """The subcommands; each is the module of that name in this package, which is imported only when it runs."""

@@ -4,6 +4,7 @@ It uses the standard library only, so that a health check starts as fast as Pyth
 """
 
 import json
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ class ControlClient:
 
 
 def control_root(url: str) -> str:
-    """Return the control root of the sandbox that has this URL, whatever the URL's path.
+    """Return the control root of the sandbox that has this URL: the base, the control root or the root of both.
+
+    What the path has before `/STU3` or `/_sandbox` is kept: behind a proxy, everything is inside it.
 
     Raises:
         NoAnswer: it is not an http(s) URL.
@@ -75,7 +78,8 @@ def control_root(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise NoAnswer(f"{url!r} is not the URL of a sandbox; expected one such as http://127.0.0.1:8080")
-    return f"{parts.scheme}://{parts.netloc}/_sandbox"
+    prefix = re.split(r"/(?:STU3|_sandbox)(?:/|$)", parts.path, maxsplit=1)[0].rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{prefix}/_sandbox"
 
 
 def _reason(body: bytes) -> str:

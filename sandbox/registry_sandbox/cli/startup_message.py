@@ -11,15 +11,6 @@ from registry_sandbox.faults.rule import described
 from registry_sandbox.fhir.datatypes import write_instant
 
 _SAMPLE_ID = "b7e99463-00a1-45fc-98aa-02301c103aba"
-_SAMPLE = (
-    f'<Appointment xmlns="http://hl7.org/fhir"><id value="{_SAMPLE_ID}"/><meta><versionId value="1"/>'
-    '<profile value="https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"/></meta>'
-    '<identifier><system value="urn:ietf:rfc:3986"/><value value="http://test.nhs.uk/test3"/></identifier>'
-    '<status value="cancelled"/><start value="2019-02-01T10:51:23.620+00:00"/>'
-    '<end value="2019-01-17T15:10:00.000Z"/><created value="2019-01-17T14:00:00.000Z"/>'
-    '<participant><actor><identifier><use value="official"/><system value="https://fhir.nhs.uk/Id/nhs-number"/>'
-    '<value value="1234554321"/></identifier></actor><status value="accepted"/></participant></Appointment>'
-)
 
 
 def startup_message(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
@@ -36,7 +27,7 @@ def startup_message(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
         *_faults(sandbox),
         f"  Random seed   {sandbox.random_streams.seed}",
     ]
-    return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base), ""])
+    return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base, control_root), ""])
 
 
 def _seed_data(sandbox: Sandbox) -> str:
@@ -60,14 +51,30 @@ def _faults(sandbox: Sandbox) -> list[str]:
     return [f"  {'Faults' if not at else '      '}        {text}" for at, text in enumerate(shown)]
 
 
-def _to_paste(sandbox: Sandbox, fhir_base: str) -> list[str]:
-    token = sandbox.make_token(sandbox.settings.base_url or fhir_base)
-    common = ["curl", "-i", *_tls_options(sandbox), "-H", f"Authorization: Bearer {token}"]
+def _to_paste(sandbox: Sandbox, fhir_base: str, control_root: str) -> list[str]:
+    common = " ".join([*_authorization(sandbox, fhir_base, control_root), *map(shlex.quote, _tls_options(sandbox))])
     if _SAMPLE_ID not in sandbox.workspace.service.registry:
-        return ["Try it:", "", shlex.join([*common, f"{fhir_base}/metadata"])]
-    headers = ["-H", 'If-Match: W/"1"', "-H", "Content-Type: application/fhir+xml"]
-    call = ["-X", "PUT", *headers, "-d", _SAMPLE, f"{fhir_base}/Appointment/{_SAMPLE_ID}"]
-    return ["Cancel the pages' own appointment (paste it; paste it again for a 409):", "", shlex.join([*common, *call])]
+        return ["Try it:", "", f"curl -i {shlex.quote(f'{fhir_base}/metadata')} {common}".rstrip()]
+    url = shlex.quote(f"{fhir_base}/Appointment/{_SAMPLE_ID}")
+    read = f"curl -s {url} {common}"
+    change = 'sed \'s/"booked"/"cancelled"/\''
+    headers = "-H 'If-Match: W/\"1\"' -H 'Content-Type: application/fhir+json'"
+    cancel = f"curl -i -X PUT {url} {common} {headers} -d @-"
+    title = "Cancel the pages' own appointment (paste it; paste it again for a 409):"
+    return [title, "", f"{read} | {change} | {cancel}"]
+
+
+def _authorization(sandbox: Sandbox, fhir_base: str, control_root: str) -> list[str]:
+    """Return the option with the token, as shell words; the shell fetches it, so that the line stays short."""
+    settings = sandbox.settings
+    if settings.auth == "off":
+        return []
+    if settings.control_token is None:
+        trust = _tls_options(sandbox) if control_root.startswith("https") else []
+        return [f'-H "Authorization: Bearer $({shlex.join(["curl", "-s", *trust, f"{control_root}/token"])})"']
+    # Without the control token the shell could not fetch one, and a secret does not belong into a message.
+    token = sandbox.make_token(settings.base_url or fhir_base)
+    return [f"-H {shlex.quote(f'Authorization: Bearer {token}')}"]
 
 
 def _tls_options(sandbox: Sandbox) -> list[str]:

@@ -1,50 +1,91 @@
 """/_sandbox/appointments: every appointment with all its versions, past ones too; and further seeds."""
 
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import islice
+from typing import Any, Final
 
-from registry_sandbox.control.operation import BadControlRequest, Operation
+from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.seeds import BadSeed, seeds_from_json
+from registry_sandbox.registry.seeds import BadSeed, seeds_in
+from registry_sandbox.registry.store import Version
 from registry_sandbox.workspace import Workspace
 
-_SEEDS = {
-    "description": "An Appointment or a Bundle of them in FHIR's JSON, a story, or a list of stories.",
+_FILTERS: Final = {"patient": "an NHS number", "limit": "how many to list at most, from the oldest on"}
+_SEEDS: Final[dict[str, Any]] = {
+    "description": "An Appointment or a Bundle of them, or stories (docs/seeds.md): one, a list, or YAML documents.",
     "anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}],
 }
-_ANSWERS = {
+_SEED_TYPES: Final = ("application/json", "application/fhir+json", "application/fhir+xml", "application/yaml")
+_LISTED: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {"total": {"type": "integer"}, "appointments": {"type": "array", "items": {"type": "object"}}},
 }
-
-
-def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
-    # The stored bytes unchanged, so that a decimal keeps its zeros.
-    response = Response(status, body=b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))
-    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
-    return response
+_ONE: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"versions": {"type": "array", "items": {"type": "object"}}},
+}
 
 
 def operations(workspace: Workspace) -> list[Operation]:
     """Return the operations."""
-    service = workspace.service
+    registry = workspace.service.registry
 
     def show(request: Request, _: str) -> Response:
-        del request
-        histories = [b",".join(each.json for each in history) for history in service.registry.histories()]
-        listed = b",\n".join(b'{"versions":[%b]}' % history for history in histories)
+        given = parameters(request, _FILTERS)
+        limit, patient = _limit(given.get("limit")), given.get("patient")
+        histories = [each for each in registry.histories() if patient is None or _is_of(patient, each)]
+        listed = b",\n".join(_versions(each) for each in islice(histories, limit))
         return _listing(HTTPStatus.OK, "total", len(histories), listed)
+
+    def show_one(request: Request, logical_id: str) -> Response:
+        del request
+        if logical_id not in registry:
+            message = f"There is no appointment with the id '{logical_id[:80]}'."
+            raise BadControlRequest(message, HTTPStatus.NOT_FOUND)
+        return _json(HTTPStatus.OK, _versions(registry.history(logical_id)) + b"\n")
 
     def seed(request: Request, _: str) -> Response:
         if request.body_error is not None:
             raise BadControlRequest(str(request.body_error))
         try:
-            planted = workspace.seed_loader.load(seeds_from_json("body", request.body))
+            loaded = workspace.seed_loader.load(seeds_in("body", request.body))
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
-        return _listing(HTTPStatus.CREATED, "seeded", len(planted), b",\n".join(each.json for each in planted))
+        return _listing(HTTPStatus.CREATED, "seeded", len(loaded), b",\n".join(each.json for each in loaded))
 
+    created, summary = HTTPStatus.CREATED, "Every appointment with all its versions."
     return [
-        Operation("GET", "/appointments", show, "Every appointment with all its versions.", answers=_ANSWERS),
-        Operation("POST", "/appointments", seed, "Seed more.", body=_SEEDS, status=HTTPStatus.CREATED),
+        Operation("GET", "/appointments", show, summary, _FILTERS, answers=_LISTED),
+        Operation("POST", "/appointments", seed, "Seed more.", body=_SEEDS, status=created, body_types=_SEED_TYPES),
+        Operation("GET", "/appointments/{id}", show_one, "One appointment with all its versions.", answers=_ONE),
     ]
+
+
+def _limit(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise BadControlRequest(f"limit is '{value[:40]}'; expected a whole number such as 100.")
+    return int(value)
+
+
+def _is_of(patient: str, history: Sequence[Version]) -> bool:
+    return any(patient in version.patients for version in history)
+
+
+def _versions(history: Sequence[Version]) -> bytes:
+    # The stored bytes unchanged, so that a decimal keeps its zeros.
+    return b'{"versions":[%b]}' % b",".join(each.json for each in history)
+
+
+def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
+    return _json(status, b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))
+
+
+def _json(status: int, body: bytes) -> Response:
+    response = Response(status, body=body)
+    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
+    return response

@@ -67,12 +67,12 @@ def _seeds_of(file: Path) -> Iterator[Seed]:
     except OSError as error:
         raise BadSeed(f"{file}: {error.strerror}") from error
     if kind == "yaml":
-        yield from _stories(file, content)
+        yield from _stories(str(file), content)
     else:
         yield Seed(str(file), content, kind)
 
 
-def _stories(file: Path, content: bytes) -> Iterator[Seed]:
+def _stories(file: str, content: bytes) -> Iterator[Seed]:
     import yaml  # only where a seed is a story: 40 ms
 
     try:
@@ -83,11 +83,11 @@ def _stories(file: Path, content: bytes) -> Iterator[Seed]:
     except (yaml.YAMLError, ValueError) as error:
         raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     for at, document in enumerate(documents, 1):
-        place = f"{file}, document {at}" if len(documents) > 1 else str(file)
+        place = f"{file}, document {at}" if len(documents) > 1 else file
         yield Seed(place, story=_require_story(place, document))
 
 
-def _require_shallow(file: Path, events: Iterable[Any]) -> None:
+def _require_shallow(file: str, events: Iterable[Any]) -> None:
     # The loaders call themselves for what is inside: the one in C would take the process with it.
     depth = 0
     for event in events:
@@ -97,12 +97,25 @@ def _require_shallow(file: Path, events: Iterable[Any]) -> None:
             raise BadSeed(f"{file}: nested too deeply")
 
 
-def seeds_from_json(place: str, body: bytes) -> list[Seed]:
-    """Give the seeds in a JSON body: a resource, a story, or a list of stories.
+def seeds_in(place: str, body: bytes) -> list[Seed]:
+    """Return the seeds in a body: a resource in XML or JSON, a story or a list of them in JSON, or stories in YAML.
+
+    The first character tells the formats apart, because tools send any Content-Type.
 
     Raises:
-        BadSeed: it is none of these.
+        BadSeed: the body is none of these.
     """
+    match body.lstrip()[:1]:
+        case b"<":
+            return [Seed(place, body, "xml")]
+        case b"{" | b"[":
+            return _seeds_in_json(place, body)
+        case b"":
+            raise BadSeed(f"{place}: there is nothing in it; expected an appointment or a story")
+    return list(_stories(place, body))
+
+
+def _seeds_in_json(place: str, body: bytes) -> list[Seed]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -122,7 +135,18 @@ def _require_story(place: str, value: Any) -> dict[str, Any]:
     for key in _NEEDED:
         if key not in value:
             raise BadSeed(f"{place}: '{key}' is missing")
+    for key, told in value.items():
+        if key != "later" and isinstance(told, dict | list):
+            raise BadSeed(f"{place}: '{key}' is a mapping or a list; expected one plain value")
     later = value.get("later", [])
-    if not isinstance(later, list) or any(not isinstance(each, dict) or set(each) != _LATER for each in later):
+    if not isinstance(later, list) or any(not _is_step(each) for each in later):
         raise BadSeed(f"{place}: 'later' is a list of {{at: ..., status: ...}}")
     return value
+
+
+def _is_step(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == _LATER
+        and not any(isinstance(told, dict | list) for told in value.values())
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 from cryptography.x509 import (
     Certificate,
     DNSName,
@@ -72,6 +73,20 @@ def test_when_they_are_good(folder: Path) -> None:
         assert certificate.not_valid_after_utc > NOW + timedelta(days=30)
     expired = read(folder, "expired-client")
     assert expired.not_valid_before_utc < expired.not_valid_after_utc == NOW - timedelta(days=1)
+
+
+def test_pkcs12_files_hold_the_same(tmp_path: Path) -> None:
+    """Certificate and key of each, by the documented password, for tools that read no PEM."""
+    write_certificates(tmp_path, [], NOW, pkcs12=True)
+    for name in ["server", *CLIENTS]:
+        path = tmp_path / f"{name}.p12"
+        key, certificate, _ = load_key_and_certificates(path.read_bytes(), b"sandbox")
+        assert certificate == read(tmp_path, name)
+        assert key is not None
+        assert key.public_key() == read(tmp_path, name).public_key()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(ValueError, match="password"):
+        load_key_and_certificates((tmp_path / "client.p12").read_bytes(), b"other")
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""`fault`: adds, lists, removes and releases faults of a running sandbox.
+
+Source: docs/faults.md.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from registry_sandbox.cli.connection import add_connection_options, control_client
+from registry_sandbox.cli.control_client import ControlClient, NoAnswer
+from registry_sandbox.cli.failure import CommandFailed
+
+_EXPECTED: Final = {
+    "add": "a rule such as cancel:503@x1",
+    "list": "no argument",
+    "rm": "the id of a rule",
+    "release": "the id of a rule",
+}
+_SENTINEL: Final = "sentinel"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the action and what it is about."""
+    parser.add_argument("action", choices=tuple(_ACTIONS), help="add SPEC..., list, rm ID..., release ID...")
+    parser.add_argument(
+        "arguments", nargs="*", metavar="SPEC|ID", help="a rule such as cancel:503@x1, or as JSON; the id of a rule"
+    )
+    parser.add_argument("--all", action="store_true", help="list the sentinels too")
+    parser.add_argument("--exchange", type=int, metavar="NUMBER", help="release this exchange only")
+    add_connection_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the action.
+
+    Raises:
+        CommandFailed: an argument cannot be used, or the sandbox does not answer.
+    """
+    if (options.action == "list") == bool(options.arguments):
+        raise CommandFailed(f"fault {options.action}: expected {_EXPECTED[options.action]}")
+    try:
+        _ACTIONS[options.action](control_client(options), options)
+    except NoAnswer as error:
+        raise CommandFailed(error) from error
+    return 0
+
+
+def _add(client: ControlClient, options: argparse.Namespace) -> None:
+    for text in options.arguments:
+        print(client.json("POST", "/faults", _rule(text))["id"])
+
+
+def _rule(text: str) -> Any:
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CommandFailed(f"fault add {text[:60]}: not JSON: {error}") from error
+
+
+def _list(client: ControlClient, options: argparse.Namespace) -> None:
+    for live in client.json("GET", "/faults")["faults"]:
+        if options.all or live["source"] != _SENTINEL:
+            print(f"{live['id']}  {_described(live)}  matched {live['matched']}, fired {live['fired']}")
+
+
+def _described(live: Mapping[str, Any]) -> str:
+    parts = {name: live[name] for name in ("match", "when", "then") if live.get(name)}
+    return json.dumps(parts, ensure_ascii=False)
+
+
+def _remove(client: ControlClient, options: argparse.Namespace) -> None:
+    for rule_id in options.arguments:
+        client.text("DELETE", f"/faults/{quote(rule_id, safe='')}")
+
+
+def _release(client: ControlClient, options: argparse.Namespace) -> None:
+    body = {} if options.exchange is None else {"exchange": options.exchange}
+    for rule_id in options.arguments:
+        for number in client.json("POST", f"/faults/{quote(rule_id, safe='')}/release", body)["released"]:
+            print(number)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[ControlClient, argparse.Namespace], None]]] = {
+    "add": _add,
+    "list": _list,
+    "rm": _remove,
+    "release": _release,
+}
