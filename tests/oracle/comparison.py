@@ -146,12 +146,12 @@ class Comparison:
         return f"{self._verdicts()}\n\n{self._differences()}"
 
     def _verdicts(self) -> str:
-        outcomes = ("accepted", "refused")
+        outcomes = ("accepted", "refused", "failed")
         rows = [
             f"| {name} | " + " | ".join(str(self.met[outcome, hapi]) for hapi in outcomes) + " |"
             for name, outcome in (("accepts", "accepted"), ("refuses with 422", "422"), ("refuses with 400", "400"))
         ]
-        return "\n".join(["| the sandbox | HAPI accepts | HAPI refuses |", "|---|---|---|", *rows])
+        return "\n".join(["| the sandbox | HAPI accepts | HAPI refuses | HAPI fails |", "|---|---|---|---|", *rows])
 
     def _differences(self) -> str:
         rows = [

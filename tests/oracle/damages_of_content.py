@@ -37,6 +37,10 @@ _PERIODS: list[Resource] = [
     {"start": "2019-02", "end": "2019"},
 ]
 _REFERENCES = ["#nowhere", "", " ", "a b", "Nonsense/1", "patient/1"]
+_TARGETS = [
+    *_REFERENCES, "Slot/1", "Patient/1", "Condition/a/_history/2", "http://x.test/STU3/Slot/1", "http://x.test/other",
+    "urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7", "Slot", "Slot/a_b", "/Slot/1", "#", "Slot/1/",
+]  # fmt: skip
 _DATA = ["x", "1  2", "1,2", "e"]
 
 VALUES: dict[str, list[Any]] = {
@@ -175,6 +179,15 @@ def _add_a_modifier_extension(chance: random.Random, resource: Resource) -> None
     any_object(chance, resource)["modifierExtension"] = [{"url": f"{EXTENSION}/not", "valueBoolean": True}]
 
 
+def _misdirect_a_reference(chance: random.Random, resource: Resource) -> None:
+    names = ["indication", "slot", "supportingInformation", "incomingReferral"]
+    reference = {"reference": chance.choice(_TARGETS)}
+    if chance.random() < 0.5:
+        resource["participant"][0]["actor"] |= reference
+    else:
+        resource[chance.choice(names)] = [reference]
+
+
 def _break_an_invariant_of_a_type(chance: random.Random, resource: Resource) -> None:
     name = chance.choice(list(VALUES))
     resource["extension"] = [{"url": f"{EXTENSION}/any", name: copy.deepcopy(chance.choice(VALUES[name]))}]
@@ -245,6 +258,7 @@ CONTENT: dict[str, Damage] = {
     "extension": _damage_an_extension,
     "CareConnect extension": _damage_a_careconnect_extension,
     "modifier extension": _add_a_modifier_extension,
+    "reference": _misdirect_a_reference,
     "invariant of a type": _break_an_invariant_of_a_type,
     "invariant of Appointment": _break_an_invariant_of_appointment,
     "start or end removed": _remove_start_or_end,

@@ -14,6 +14,8 @@ from tests.oracle.verdict import Said, Verdict
 _HERE = Path(__file__).parent
 _CLASSES = _HERE / "target" / "classes"
 _CLASSPATH = _HERE / "target" / "classpath"
+_FAILED = "HAPI failed: "
+"""So begins what Oracle.java tells of a document on which the validator itself fails."""
 
 
 class CannotBeBuilt(Exception):
@@ -68,6 +70,8 @@ class Hapi:
     def verdict(self) -> Verdict:
         """Return what HAPI makes of the document handed over."""
         findings = tuple(Said(**_told(each)) for each in self._answer()["findings"])
+        if any(each.message.startswith(_FAILED) for each in findings):
+            return Verdict("failed", findings)
         verdict = Verdict("accepted", findings)
         return Verdict("refused", findings) if verdict.errors() else verdict
 

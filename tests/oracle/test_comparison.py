@@ -112,9 +112,10 @@ def test_the_table_has_the_classes_that_were_met() -> None:
     """With the verdicts, and the documents that are not explained."""
     comparison = compared(ACCEPTED, refused(BLANK), CLASS, replace(CLASS, id="never met", message="never"))
     comparison.add(DOCUMENT, ACCEPTED, refused(OTHER))
+    comparison.add(DOCUMENT, ACCEPTED, Verdict("failed", (BLANK,)))
     table = comparison.table()
-    assert "| accepts | 0 | 2 |" in table
-    assert "| blanks | HAPI | 1 | HAPI minds blanks | the standard |" in table
+    assert "| accepts | 0 | 2 | 1 |" in table
+    assert "| blanks | HAPI | 2 | HAPI minds blanks | the standard |" in table
     assert "never met" not in table
     assert "| not explained | | 1 | | |" in table
 

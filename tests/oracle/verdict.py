@@ -26,7 +26,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a validator makes of a document: `accepted`, or how it is refused (the sandbox: `400` or `422`)."""
+    """What a validator makes of a document: `accepted`, or how it is refused.
+
+    The sandbox refuses with `400` or `422`; HAPI has `refused` a document, or has `failed` on it.
+    """
 
     outcome: str
     findings: tuple[Said, ...] = ()
