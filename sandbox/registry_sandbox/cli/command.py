@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "certs": "write certificates for TLS tests",
     "validate": "validate files against the profiles",
     "health": "exit with status 0 when the sandbox is ready",
+    "tail": "show the exchanges of a running sandbox as they happen",
     "settings": "print the table of all settings",
 }
 """The subcommands; each is the module of that name in this package, which is imported only when it runs."""
