@@ -30,7 +30,19 @@ from registry_sandbox.auth.keys import SigningKey, UnusableKey
 from registry_sandbox.auth.verify.audiences import loopback_audiences
 from registry_sandbox.auth.verify.authentication import Authentication
 from registry_sandbox.auth.verify.verifier import Mode
-from registry_sandbox.control import appointments, clock, faults, health, held, journal, keys, openapi, reset, tokens
+from registry_sandbox.control import (
+    appointments,
+    clock,
+    events,
+    faults,
+    health,
+    held,
+    journal,
+    keys,
+    openapi,
+    reset,
+    tokens,
+)
 from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import Console
 from registry_sandbox.control.guard import Guard
@@ -289,6 +301,7 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
+        self.workspace.events.close()
         self.workspace.engine.holdings.break_off()
         await self.serving.stop()
         self._leftovers.close()
@@ -323,6 +336,7 @@ class Sandbox:
             *journal.operations(workspace),
             *appointments.operations(workspace),
         ]
+        operations = [*events.announced(operations, workspace.events), *events.operations(workspace)]
         return [*operations, openapi.operation(self.prefix, ROOT, operations, declared(), self.base_path)]
 
     def console(self) -> Console:

@@ -1,21 +1,22 @@
-"""A tenant: one registry with all that surrounds it. Many can live in one process."""
+"""A workspace: one registry with all that surrounds it. Many can live in one process."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import SeedLoader
 from registry_sandbox.registry.seeds import Seed
 from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.runtime.broadcast import Broadcast
 from registry_sandbox.runtime.rate_limiter import RateLimiter
 
 
 @dataclass(slots=True)
 class Workspace:
-    """A registrar, the faults it meets, the journal of its exchanges, and what it started with.
+    """A service, the faults it meets, the journal of its exchanges, and what it started with.
 
-    `restart` begins the dice again.
+    `restart` begins the random streams again; `events` tells those who follow what happens.
     """
 
     service: RegistryService
@@ -25,6 +26,7 @@ class Workspace:
     seeds: Sequence[Seed]
     restart: Callable[[], None]
     limiter: RateLimiter | None = None
+    events: Broadcast = field(default_factory=Broadcast)
 
     def reset(self) -> None:
         """Return to the state at the start; relative dates of the seeds are counted anew.

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "health": "exit with status 0 when the sandbox is ready",
     "fault": "add, list, remove or release faults of the running sandbox",
     "clock": "show or change the clock of the running sandbox",
+    "tail": "show the exchanges of a running sandbox as they happen",
     "settings": "print the table of all settings",
 }
 """The subcommands; each is the module of that name in this package, which is imported only when it runs."""

@@ -7,6 +7,8 @@ import json
 import re
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -36,14 +38,28 @@ class ControlClient:
         Raises:
             NoAnswer: nothing answers there, or the sandbox refuses.
         """
+        with self._answer(method, path, body) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    def lines(self, path: str) -> Iterator[str]:
+        """Yield the lines of an answer as they come, without their ends, for as long as the sandbox sends.
+
+        Raises:
+            NoAnswer: nothing answers there, or the sandbox refuses.
+        """
+        with self._answer("GET", path, None) as answer:
+            for line in answer:
+                yield line.decode().rstrip("\r\n")
+
+    @contextmanager
+    def _answer(self, method: str, path: str, body: Any) -> Iterator[Any]:
         url = f"{self.root}{path}"
-        request = self._request(method, url, body)
         # The sandbox is near, so the proxy that the environment names for other hosts is not used.
         opener = build_opener(ProxyHandler({}), HTTPSHandler(context=self.trust))
         try:
-            with opener.open(request, timeout=self.timeout_s) as answer:
-                text: str = answer.read().decode()
-                return text
+            with opener.open(self._request(method, url, body), timeout=self.timeout_s) as answer:
+                yield answer
         except HTTPError as error:
             with error:
                 raise NoAnswer(f"{method} {url} answers {error.code}: {_reason(error.read(10_000))}") from error

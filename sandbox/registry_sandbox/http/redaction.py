@@ -17,10 +17,10 @@ from collections.abc import Iterator
 REDACTED = "<redacted>"
 
 _ESCAPE = re.compile(
-    r"%(?:25)*+([0-9a-f]{2})|\\++u([0-9a-f]{4})|&(?:amp;)*+#(?:x0*+([0-9a-f]{1,6})|0*+(\d{1,7}));", re.IGNORECASE
+    r"%(?:25)*+([0-9a-f]{2})|\\++u([0-9a-f]{4})|[&\x01](?:amp;)*+#(?:x0*+([0-9a-f]{1,6})|0*+(\d{1,7}));", re.IGNORECASE
 )
 _ROUNDS = 3  # of escapes of different kinds, one around another
-_BOUNDARIES = frozenset("&\"'<>\\\r\n")
+_BOUNDARIES = frozenset("&\"'<>\r\n")
 _INERT = "\x01"  # an escaped boundary is part of a value and does not end it
 
 _RUN = re.compile(r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]*+)*+", re.ASCII)
@@ -39,7 +39,7 @@ _FIELD = re.compile(
 )
 _PART = re.compile(
     rf"""name\*?\s*+=[^\r\n;]{{0,60}}?{_NAME}{_AFTER_NAME}[^\r\n]*+\r?\n   # the rest of Content-Disposition
-        (?:[^\r\n]++\r?\n){0, 16}+\r?\n                                     # the other headers of the part
+        (?:[^\r\n]++\r?\n){{0,16}}+\r?\n                                     # the other headers of the part
         ((?:[^\r\n]|\r?\n(?!--))*+)                                        # its body""",
     re.IGNORECASE | re.VERBOSE,
 )

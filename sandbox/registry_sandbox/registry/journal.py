@@ -41,6 +41,7 @@ class Journal:
     Attributes:
         dropped: how many finished exchanges were dropped since the journal was last cleared.
         generation: how many times it was cleared.
+        observer: told the number of each exchange that begins to wait or is done; None where nobody looks.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._monotonic = monotonic
         self._under_way = Register(self._end)
+        self.observer: Callable[[int], None] | None = None
         self.generation = -1
         self.clear()
 
@@ -89,6 +91,8 @@ class Journal:
             )
             request.under_way = waiting
             self._under_way.add(waiting)
+            if self.observer is not None:
+                self.observer(waiting.number)
 
     def note(self, request: Request, response: Response, started_s: float) -> None:
         """Note an exchange once its answer is made; `started_s` is when it began on the monotonic clock.
@@ -119,6 +123,8 @@ class Journal:
         self._bytes += size
         if len(records) > self._size or self._bytes > self._max_bytes:
             self._drop()
+        if self.observer is not None:
+            self.observer(self._numbered)
 
     def _end(self, waiting: UnderWay) -> None:
         lasted = self._monotonic() - waiting.started_s
@@ -152,6 +158,8 @@ class Journal:
         self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
         self._bytes += size
         self._drop()
+        if self.observer is not None:
+            self.observer(number)
 
     def _drop(self) -> None:
         """Drop the oldest records while there are too many, or they take too many bytes."""
@@ -177,7 +185,7 @@ class Journal:
 
     def find(self, number: int) -> Exchange | None:
         """Return the exchange of a number; None if there is none, or none any more."""
-        for record in self._records:
+        for record in reversed(self._records):
             if record[1] == number:
                 return _finished(record)
         waiting = (each for each in self._under_way if each.number == number and self._size)

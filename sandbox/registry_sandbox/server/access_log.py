@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 
 from registry_sandbox.http.redaction import without_secrets
-from registry_sandbox.http.request import Injected, Request
+from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
 _EVERY_S = 0.05
@@ -34,10 +34,7 @@ class AccessLog:
         """Note an exchange."""
         if not self._lines:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
-        sent: tuple[int | None, int, tuple[str, ...]] = int(response.status), len(response.body), ()
-        if request.injected is not None:
-            sent = _really_sent(request.injected, response)
-        status, size, faults = sent
+        status, size, faults = _really_sent(request, response)
         self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
 
     def flush(self) -> None:
@@ -46,12 +43,13 @@ class AccessLog:
         self._write("".join(map(self._line, map(_redacted, lines))))
 
 
-def _really_sent(injected: Injected, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
-    """Return what the client got of an answer that a fault may have changed: no status if it got no head."""
-    delivery = response.delivery
-    if delivery is None:
-        return int(response.status), len(response.body), injected.rule_ids
-    return int(response.status) if delivery.report.head else None, delivery.report.body_bytes, injected.rule_ids
+def _really_sent(request: Request, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
+    """Return the status and the bytes that the client got, and the faults that acted; no status if it got no head."""
+    faults = () if request.injected is None else request.injected.rule_ids
+    sent = response.lost or (None if response.delivery is None else response.delivery.report)
+    if sent is None:
+        return int(response.status), len(response.body), faults
+    return int(response.status) if sent.head else None, sent.body_bytes, faults
 
 
 def _redacted(line: _Line) -> _Line:

@@ -1,6 +1,8 @@
 """The journal: bounded, redacted, and honest about what was dropped."""
 
+import asyncio
 import gzip
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,3 +84,143 @@ def test_a_compressed_body_is_shown_as_text() -> None:
     answer.headers["Content-Encoding"] = "gzip"
     told = noted(request(), answer)
     assert (told["response"]["body"], told["sent"]["body_bytes"]) == ("hello", len(answer.body))
+
+
+class Ticking:
+    """A clock by hand, in seconds."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now_s
+
+
+def test_one_large_exchange_does_not_push_out_the_others() -> None:
+    """What one record keeps is bounded: a body, an answer, headers; how large they were is still told."""
+    journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=400_000)
+    for _ in range(50):
+        journal.note(request(), Response(200), 0.0)
+    large = request(b"a" * 900_000, **{f"X-{number}": "v" * 3_000 for number in range(100)})
+    asyncio.run(_noted_in_a_task(journal, large, Response(200, body=b"b" * 900_000)))
+    assert (len(journal), journal.dropped) == (51, 0)
+    told = as_json(list(journal)[-1])
+    assert told["request"]["body"].endswith("... (900000 bytes)")
+    assert told["sent"]["body_bytes"] == 900_000
+    assert len(str(told)) < 200_000
+
+
+async def _noted_in_a_task(journal: Journal, asked: Request, answered: Response) -> None:
+    async def answer() -> None:
+        journal.note(asked, answered, 0.0)
+
+    await asyncio.create_task(answer())
+
+
+def test_headers_count_on_both_sides() -> None:
+    """Their names too, and what an answer repeats of them."""
+    names = {f"X-{'n' * 900}-{number}": "" for number in range(20)}
+    echoing = Response(204)
+    echoing.headers["Access-Control-Allow-Headers"] = "n" * 18_000
+    for answered, kept in ((Response(204), 4), (echoing, 2)):
+        journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=100_000)
+        for _ in range(10):
+            journal.note(request(b"", "", **names), answered, 0.0)
+        assert len(journal) == kept
+
+
+def test_times_are_of_both_clocks() -> None:
+    """The sandbox's, the machine's, and how long it took."""
+    wall, monotonic = Ticking(), Ticking()
+    clock = Clock(wall, start=datetime(2019, 1, 18, 9, tzinfo=UTC), frozen=True)
+    journal = Journal(clock, 10, monotonic=monotonic)
+    monotonic.now_s += 0.25
+    journal.note(request(), Response(200), 100.0)
+    told = as_json(next(iter(journal)))
+    assert (told["at"], told["wall"]) == ("2019-01-18T09:00:00.000+00:00", "1970-01-01T00:01:40.000+00:00")
+    assert (told["duration_s"], told["first_byte_s"], told["state"]) == (0.25, 0.25, "done")
+
+
+def test_an_exchange_whose_task_is_cancelled_is_lost() -> None:
+    """Whatever cancels it, it does not stay under way for ever."""
+    journal = Journal(Clock(lambda: 0.0), 10)
+
+    async def answered() -> None:
+        journal.begin(request())
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        task = asyncio.create_task(answered())
+        await asyncio.sleep(0)
+        assert [each.state for each in journal] == ["working"]
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(main())
+    [exchange] = journal
+    assert (exchange.state, exchange.ended, exchange.status) == ("done", "lost", None)
+
+
+def test_clearing_counts_those_under_way_anew() -> None:
+    """They stay, and begin the new journal."""
+    journal = Journal(Clock(lambda: 0.0), 10)
+
+    async def main() -> None:
+        for _ in range(3):
+            journal.note(request(), Response(200), 0.0)
+        waiting = request()
+        journal.begin(waiting)
+        journal.clear()
+        assert ([each.number for each in journal], journal.generation) == ([1], 1)
+        journal.note(request(), Response(200), 0.0)
+        journal.note(waiting, Response(201), 0.0)
+        assert [(each.number, each.status) for each in journal] == [(1, 201), (2, 200)]
+        found = journal.find(2)
+        assert found is not None
+        assert found.status == 200
+        assert journal.find(3) is None
+
+    asyncio.run(main())
+
+
+def test_what_a_reset_ended_is_not_noted() -> None:
+    """Even if the task goes on all the same."""
+    journal = Journal(Clock(lambda: 0.0), 10)
+
+    async def stubborn() -> None:
+        asked = request()
+        journal.begin(asked)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            journal.note(asked, Response(201), 0.0)
+
+    async def main() -> None:
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        journal.end_all()
+        assert len(journal) == 0
+        await task
+
+    asyncio.run(main())
+    assert len(journal) == 0
+
+
+def test_a_journal_of_nothing_shows_nothing_and_ends_all_the_same() -> None:
+    """Where it keeps no exchange, a reset still ends those under way."""
+    journal = Journal(Clock(lambda: 0.0), 0)
+
+    async def main() -> None:
+        async def answered() -> None:
+            journal.begin(request())
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(answered())
+        await asyncio.sleep(0)
+        assert (len(journal), list(journal)) == (0, [])
+        journal.end_all()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(main())
