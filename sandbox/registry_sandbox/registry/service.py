@@ -72,33 +72,39 @@ class RegistryService:
     versioned_full_url: bool = False
     tokens: str = "registry"
 
-    async def accept(self, request: Request, on: On, current: Version | None = None) -> Resource:
+    async def accept(self, request: Request, current: Version | None = None) -> Resource:
         """Return the resource in a body that may be stored: it can be read, conforms, and breaks no rule.
 
         Args:
             request: notes the warnings of the profiles.
-            on: the interaction, for which there may be rules of its own.
-            current: the version that it would replace.
+            current: the version that it would replace; None where it would be a new appointment.
 
         Raises:
             NotWellFormed, NotReadable, ConflictingId: 400.
             NonConformant, RuleBroken: 422.
         """
-        resource, request.warnings = await self._beside_the_loop(request, self._accepted, on, current)
+        resource, request.warnings = await self._beside_the_loop(request, self._accepted, current)
+        if current is None:
+            # On the loop: in a thread, another could register the same pointer between the rule and the storing.
+            self._require_rules("create", resource)
         return resource
 
     def _accepted(
-        self, body: bytes, body_format: Format, on: On, current: Version | None, *, explain: bool
+        self, body: bytes, body_format: Format, current: Version | None, *, explain: bool
     ) -> tuple[Resource, list[Finding]]:
         reading = self.codec.read(body, body_format, explain=explain)
         resource = reading.resource
         if current is not None:
             _require_same_id(resource, current.logical_id)
         warnings = self.require_conformance(reading)
-        broken = self.broken_rules(on, resource, None if current is None else current.resource())
+        if current is not None:
+            self._require_rules("update", resource, current.resource())
+        return resource, warnings
+
+    def _require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
+        broken = self.broken_rules(on, proposed, current)
         if broken:
             raise RuleBroken(findings=broken)
-        return resource, warnings
 
     async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Return the body, read as one of the expected resources.

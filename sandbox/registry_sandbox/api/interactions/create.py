@@ -29,7 +29,7 @@ async def create(request: Request, service: RegistryService) -> Response:
     """Store what was sent as version 1 of a new appointment, and answer 201."""
     require_no_parameters(request)
     _require_unconditional(request)
-    resource = await service.accept(request, "create")
+    resource = await service.accept(request)
     return write_answer(request, service.register(resource), HTTPStatus.CREATED, "RESOURCE_CREATED")
 
 

@@ -43,7 +43,7 @@ async def update(request: Request, service: RegistryService) -> Response:
     if_match = _require_if_match(request)
     _require_current(request, if_match, current)
     require_no_parameters(request)
-    resource = await service.accept(request, "update", current)
+    resource = await service.accept(request, current)
     return write_answer(request, service.replace(current, resource), HTTPStatus.OK, "RESOURCE_UPDATED")
 
 
