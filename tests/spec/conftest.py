@@ -1,14 +1,16 @@
 """The registry that the pages are read to: one started here, or the one that --base-url names."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
 
-from registry_sandbox.fhir.resource import Format
-from registry_sandbox.testing.running import RegistrySandbox
 from tests.spec.conversation import Registry
+from tests.spec.formats import Format
+
+if TYPE_CHECKING:
+    from registry_sandbox.testing.running import RegistrySandbox
 
 
 @pytest.fixture(scope="session")

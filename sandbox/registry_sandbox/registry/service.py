@@ -74,19 +74,14 @@ class RegistryService:
     tokens: str = "registry"
 
     def accept(
-        self,
-        request: Request,
-        on: On,
-        answer: Callable[[Resource], Response],
-        current: Version | None = None,
+        self, request: Request, answer: Callable[[Resource], Response], current: Version | None = None
     ) -> Response | Awaitable[Response]:
         """Answer with the resource in a body that may be stored: it can be read, conforms, and breaks no rule.
 
         Args:
             request: notes the warnings of the profiles.
-            on: the interaction, for which there may be rules of its own.
             answer: stores the resource and makes the answer.
-            current: the version that it would replace.
+            current: the version that it would replace; None where it would be a new appointment.
 
         Returns:
             The answer; an awaitable where accepting would hold up the event loop.
@@ -95,24 +90,31 @@ class RegistryService:
             NotWellFormed, NotReadable, ConflictingId: 400.
             NonConformant, RuleBroken: 422.
         """
-        accepted = self._beside_the_loop(request, self._accepted, on, current)
-        if not isinstance(accepted, _Accepted):
-            return _answer_later(request, accepted, answer)
-        request.warnings = accepted.warnings
-        return answer(accepted.resource)
 
-    def _accepted(
-        self, body: bytes, body_format: Format, on: On, current: Version | None, *, explain: bool
-    ) -> "_Accepted":
+        def store(accepted: _Accepted) -> Response:
+            request.warnings = accepted.warnings
+            if current is None:
+                # On the loop: in a thread, another could register the same pointer between the rule and the storing.
+                self._require_rules("create", accepted.resource)
+            return answer(accepted.resource)
+
+        accepted = self._beside_the_loop(request, self._accepted, current)
+        return store(accepted) if isinstance(accepted, _Accepted) else _later(accepted, store)
+
+    def _accepted(self, body: bytes, body_format: Format, current: Version | None, *, explain: bool) -> "_Accepted":
         reading = self.codec.read(body, body_format, explain=explain)
         resource = reading.resource
         if current is not None:
             _require_same_id(resource, current.logical_id)
         warnings = self.require_conformance(reading)
-        broken = self.broken_rules(on, resource, None if current is None else current.resource())
+        if current is not None:
+            self._require_rules("update", resource, current.resource())
+        return _Accepted(resource, warnings)
+
+    def _require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
+        broken = self.broken_rules(on, proposed, current)
         if broken:
             raise RuleBroken(findings=broken)
-        return _Accepted(resource, warnings)
 
     async def read(self, request: Request, expected: Sequence[str] = ("Appointment",)) -> Reading:
         """Return the body, read as one of the expected resources.
@@ -191,11 +193,8 @@ class _Accepted(NamedTuple):
     warnings: list[Finding]
 
 
-async def _answer_later(
-    request: Request, accepted: Awaitable[_Accepted], answer: Callable[[Resource], Response]
-) -> Response:
-    resource, request.warnings = await accepted
-    return answer(resource)
+async def _later(accepted: Awaitable[_Accepted], store: Callable[[_Accepted], Response]) -> Response:
+    return store(await accepted)
 
 
 def _require_same_id(proposed: Resource, logical_id: str) -> None:

@@ -32,6 +32,7 @@ class LogWriter:
         with self._changed:
             if self._pending_bytes + len(data) > _PENDING_AT_MOST_BYTES:
                 self._dropped_lines += text.count("\n")
+                self._changed.notify()
                 return
             self._pending.append(data)
             self._pending_bytes += len(data)
@@ -47,9 +48,9 @@ class LogWriter:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._pending and not self._closing:
+                while not (self._pending or self._dropped_lines or self._closing):
                     self._changed.wait()
-                if not self._pending:
+                if not (self._pending or self._dropped_lines):
                     return
                 data = b"".join(self._pending)
                 if self._dropped_lines:

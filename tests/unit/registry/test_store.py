@@ -41,6 +41,26 @@ def test_a_version_is_stamped_by_the_server(registry: Registry) -> None:
     assert version.etag == 'W/"1"'
 
 
+def test_what_a_client_says_of_version_and_time_is_not_kept(registry: Registry) -> None:
+    """Nor what it puts beside them as an extension; the rest of meta is."""
+    beside = {"extension": [{"url": "https://provider.example.test/note", "valueString": "mine"}]}
+    own = {"versionId": "7", "_versionId": beside, "lastUpdated": "2001-01-01T00:00:00Z", "_lastUpdated": beside}
+    kept = {"profile": ["https://provider.example.test/profile"], "_profile": [beside], "tag": [{"code": "mine"}]}
+    sent = {**resource(), "id": "theirs", "meta": {**own, **kept}}
+    stored = registry.create(sent, logical_id="b", at=AT).version.resource()
+    assert stored["id"] == "b"
+    assert stored["meta"] == {"versionId": "1", "lastUpdated": "2026-11-22T12:00:00.123+00:00", **kept}
+    updated = registry.update("b", sent, expected=1, at=LATER).version.resource()
+    assert updated["meta"] == {"versionId": "2", "lastUpdated": "2026-11-22T13:00:00.000+00:00", **kept}
+
+
+def test_what_was_sent_is_left_as_it_was(registry: Registry) -> None:
+    """The stamp is put on a copy: the caller may have more to do with its resource."""
+    sent = {**resource(), "meta": {"versionId": "7", "tag": [{"code": "mine"}]}}
+    registry.create(sent, logical_id="b", at=AT)
+    assert sent == {**resource(), "meta": {"versionId": "7", "tag": [{"code": "mine"}]}}
+
+
 def test_an_update_leaves_the_version_before_unchanged(registry: Registry) -> None:
     """Both are readable."""
     before = registry.current("a").json
@@ -55,6 +75,45 @@ def test_an_update_from_another_version_is_a_conflict_and_changes_nothing(regist
     with pytest.raises(VersionConflict):
         registry.update("a", resource(), expected=1, at=LATER)
     assert len(registry.history("a")) == 2
+
+
+@pytest.mark.parametrize("expected", [2, 3, 0, -1])
+def test_an_update_from_a_version_that_is_not_there_is_a_conflict(registry: Registry, expected: int) -> None:
+    """Neither one that is to come nor one that never was; the message names both."""
+    with pytest.raises(VersionConflict, match=rf'current version is W/"1", no longer W/"{expected}"'):
+        registry.update("a", resource("cancelled"), expected=expected, at=LATER)
+    assert [each.number for each in registry.history("a")] == [1]
+    assert registry.current("a").resource()["status"] == "booked"
+
+
+def test_an_update_of_what_is_not_there_makes_nothing(registry: Registry) -> None:
+    """The registry creates under ids of its own only."""
+    with pytest.raises(NoRecordFound, match="no Appointment with the id 'b'"):
+        registry.update("b", resource(), expected=1, at=LATER)
+    assert list(registry.ids()) == ["a"]
+
+
+def test_an_id_is_given_once(registry: Registry) -> None:
+    """A second appointment under it would hide the first."""
+    with pytest.raises(ValueError, match="the id a is taken"):
+        registry.create(resource("cancelled"), logical_id="a", at=LATER)
+    assert registry.current("a").resource()["status"] == "booked"
+
+
+def test_what_is_forgotten_is_found_no_more(registry: Registry) -> None:
+    """Neither by its id, nor by its patient, nor by its pointer."""
+    registry.clear()
+    assert (len(registry), "a" in registry, registry.latest("a")) == (0, False, None)
+    assert registry.of_patient("9991000011") == []
+    assert not registry.knows_pointer("https://provider.example.test/1")
+
+
+def test_an_update_that_names_another_patient_is_found_by_both(registry: Registry) -> None:
+    """The rules let none through; what is stored all the same is not lost."""
+    other = resource()
+    other["participant"][0]["actor"]["identifier"]["value"] = "9991000038"
+    registry.update("a", other, expected=1, at=LATER)
+    assert [each.number for each in registry.of_patient("9991000038")] == [2]
 
 
 @pytest.mark.parametrize("version_id", ["0", "2", "-1", "01", "1.0", "\u0661", ""])

@@ -35,7 +35,7 @@ def create(request: Request, service: RegistryService) -> Response | Awaitable[R
     def answer(resource: Resource) -> Response:
         return write_answer(request, service.register(resource), HTTPStatus.CREATED, "RESOURCE_CREATED")
 
-    return service.accept(request, "create", answer)
+    return service.accept(request, answer)
 
 
 def _require_unconditional(request: Request) -> None:

@@ -49,7 +49,7 @@ def update(request: Request, service: RegistryService) -> Response | Awaitable[R
     def answer(resource: Resource) -> Response:
         return write_answer(request, service.replace(current, resource), HTTPStatus.OK, "RESOURCE_UPDATED")
 
-    return service.accept(request, "update", answer, current)
+    return service.accept(request, answer, current)
 
 
 def _require_if_match(request: Request) -> str:

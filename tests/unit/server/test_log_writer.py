@@ -1,0 +1,125 @@
+"""The log: written by a thread of its own, so that no reader, slow or gone, holds up anything."""
+
+import logging
+import os
+import re
+import select
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from registry_sandbox.server.log_writer import LogHandler, LogWriter
+
+LONG_S = 20
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """What is read from, and what is written to."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    for each in (reading, writing):
+        try:
+            os.close(each)
+        except OSError:  # closed by the test
+            continue
+
+
+def some(reading: int) -> bytes:
+    """What comes next, which is expected at once."""
+    ready, _, _ = select.select([reading], [], [], LONG_S)
+    assert ready, "nothing came"
+    return os.read(reading, 1 << 20)
+
+
+def whole(reading: int, size: int) -> bytes:
+    """The next bytes, in however many parts they come."""
+    received = b""
+    while len(received) < size:
+        received += some(reading)
+    return received
+
+
+def dropped(text: bytes) -> int:
+    """How many lines are said to be dropped."""
+    return sum(map(int, re.findall(rb"^(\d+) lines of the log were dropped", text, re.MULTILINE)))
+
+
+def test_what_is_written_comes_out_in_its_order(pipe: tuple[int, int]) -> None:
+    """All of it by the time the writer is closed; what is no UTF-8 is written as escapes."""
+    writer = LogWriter(pipe[1])
+    for text in ("first\n", "é\n", "\udcff\n"):
+        writer.write(text)
+    writer.close()
+    expected = "first\né\n\\udcff\n".encode()
+    assert whole(pipe[0], len(expected)) == expected
+
+
+def test_a_reader_that_does_not_read_holds_up_nothing_and_the_lines_are_counted(pipe: tuple[int, int]) -> None:
+    """Each line comes out once it reads, or is among those that are said to be dropped."""
+    writer, lines = LogWriter(pipe[1]), 100_000
+    for _ in range(lines):
+        writer.write("x" * 39 + "\n")
+    received = b""
+    while received.count(b"x" * 39 + b"\n") + dropped(received) < lines:
+        received += some(pipe[0])
+    assert received.count(b"x" * 39 + b"\n") + dropped(received) == lines
+    assert dropped(received) > lines // 2  # four megabytes, of which one may wait
+    writer.write("afterwards\n")
+    assert whole(pipe[0], 11) == b"afterwards\n"
+    writer.close()
+
+
+def test_a_text_that_never_fits_is_counted_too(pipe: tuple[int, int]) -> None:
+    """Also where nothing is written after it."""
+    writer = LogWriter(pipe[1])
+    writer.write("x\n" * 600_000)
+    said = b"600000 lines of the log were dropped: nobody read them in time\n"
+    assert whole(pipe[0], len(said)) == said
+    writer.close()
+
+
+def test_the_end_does_not_wait_for_a_reader_that_does_not_read(pipe: tuple[int, int]) -> None:
+    """What it has not read by then is lost with the process."""
+    writer = LogWriter(pipe[1])
+    writer.write("x" * 500_000)
+    closing = threading.Thread(target=writer.close, daemon=True)
+    closing.start()
+    closing.join(LONG_S)
+    assert not closing.is_alive()
+    assert len(whole(pipe[0], 500_000)) == 500_000  # so that the thread comes to its end
+
+
+def test_a_reader_that_is_gone_stops_nothing(pipe: tuple[int, int]) -> None:
+    """What is written goes nowhere."""
+    before = threading.active_count()
+    writer = LogWriter(pipe[1])
+    os.close(pipe[0])
+    for _ in range(3):
+        writer.write("x\n")
+    writer.close()
+    assert threading.active_count() == before
+
+
+def test_records_of_logging_are_written_as_lines(pipe: tuple[int, int]) -> None:
+    """In the format that the handler was given."""
+    writer = LogWriter(pipe[1])
+    handler = LogHandler(writer)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler.emit(logging.makeLogRecord({"msg": "a %s", "args": ("b",), "levelname": "ERROR"}))
+    writer.close()
+    assert whole(pipe[0], 10) == b"ERROR a b\n"
+
+
+def test_a_record_that_cannot_be_formatted_harms_nobody(
+    pipe: tuple[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told as logging tells it, and the next is written."""
+    writer = LogWriter(pipe[1])
+    handler = LogHandler(writer)
+    handler.emit(logging.makeLogRecord({"msg": "%d", "args": ("b",)}))
+    handler.emit(logging.makeLogRecord({"msg": "next"}))
+    writer.close()
+    assert whole(pipe[0], 5) == b"next\n"
+    assert "Logging error" in capsys.readouterr().err
