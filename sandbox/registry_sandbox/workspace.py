@@ -1,4 +1,4 @@
-"""A tenant: one registry with all that surrounds it. Many can live in one process."""
+"""A workspace: the state of one registry. One process can have many."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from registry_sandbox.runtime.rate_limiter import RateLimiter
 
 @dataclass(slots=True)
 class Workspace:
-    """A registrar, the faults it meets, the journal of its exchanges, and what it started with.
+    """One registry: its service, its faults, the journal of its exchanges, and its seeds.
 
-    `restart` begins the dice again.
+    `restart` starts the random streams again.
     """
 
     service: RegistryService
@@ -27,9 +27,9 @@ class Workspace:
     limiter: RateLimiter | None = None
 
     def reset(self) -> None:
-        """Return to the state at the start; relative dates of the seeds are counted anew.
+        """Return to the state at the start; relative dates of the seeds are computed again.
 
-        First every exchange under way is ended: none of them writes into the new state, or is journalled there.
+        Every exchange under way is ended first, so that none writes into the new state or appears in the new journal.
         """
         self.journal.end_all()
         self.restart()
