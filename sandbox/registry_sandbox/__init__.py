@@ -1,4 +1,4 @@
-"""The Appointment Registry Sandbox: a registry that was specified and never delivered, to test clients against."""
+"""The Appointment Registry Sandbox: a registry to test clients against, specified by the NHS and never delivered."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ RELEASED = "2026-11-22"
 
 
 def shipped(name: str) -> Path:
-    """Give a folder of data that travels with the package: inside it where installed, beside it in a checkout."""
+    """Return a folder of shipped data: inside the package if installed, beside `sandbox/` in a checkout."""
     package = Path(__file__).parent
     installed = package / name
     return installed if installed.is_dir() else package.parent.parent / name

@@ -1,4 +1,4 @@
-"""The composition root: builds the parts from the settings, and lists the steps of the pipeline in order."""
+"""The composition root: builds all parts from the settings, and lists the steps of the pipeline in order."""
 
 import asyncio
 import logging
@@ -91,12 +91,12 @@ from registry_sandbox.workspace import Workspace
 
 BASE_PATH = "/STU3"
 REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
-"""What stops the start: a file that was given cannot be used."""
+"""What stops the start, because a file that was given cannot be used."""
 
 
 @dataclass
 class Sandbox:
-    """A sandbox, ready to be started; `serving` are its ports from then on."""
+    """A sandbox that can be started; from then on, `serving` has its ports."""
 
     settings: Settings
     random_streams: RandomStreams
@@ -115,12 +115,12 @@ class Sandbox:
 
     @cached_property
     def base_paths(self) -> tuple[str, ...]:
-        """The paths that are answered as the base: a proxy may strip what `--base-url` has before `/STU3`."""
+        """The paths of the base: a proxy may remove what `--base-url` has before `/STU3`."""
         return tuple(dict.fromkeys((BASE_PATH, self.base_path)))
 
     @property
     def prefix(self) -> str:
-        """What the path of `--base-url` has before its last segment, such as `/nhs`; everything is inside it."""
+        """The path of `--base-url` without its last segment, such as `/nhs`. Every path is below it."""
         return self.base_path.rpartition("/")[0]
 
     @property
@@ -137,7 +137,7 @@ class Sandbox:
         return f"{scheme}://{name}:{self.serving.port}{self.base_path}"
 
     def audiences(self, base: str) -> Collection[str]:
-        """What the registry may be called in a token, when a request came to this base."""
+        """Return the accepted `aud` of a token, for a request to this base."""
         if self.settings.audience is not None:
             return (self.settings.audience,)
         base_url = self.settings.base_url
@@ -152,7 +152,7 @@ class Sandbox:
     def fhir(self) -> Handler:
         """Build the pipeline of the FHIR base.
 
-        The order is the contract's: what stands first speaks first.
+        The order is the contract's: the first check that refuses is the answer.
         """
         service = self.workspace.service
         authentication = Authentication(
@@ -198,7 +198,7 @@ class Sandbox:
         self.credentials.rotate(key, self.workspace.service.clock.timestamp(), overlap_s)
 
     def token_mount(self) -> Handler:
-        """Build what answers at the token endpoint and beside it."""
+        """Build the handler of the token endpoint and of discovery."""
         api = TokenApi(lambda: self.credentials.issuer, self.audiences, self.workspace.service.clock)
 
         async def hand_out(context: FaultContext) -> Response:
@@ -208,7 +208,7 @@ class Sandbox:
         return wired((allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
 
     def dispatcher(self) -> Dispatcher:
-        """Build what answers on the registry's port."""
+        """Build the handler of the registry's port."""
         token_mount = self.token_mount()
         mounts: tuple[tuple[str, Handler], ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
         if not self.control_apart:
@@ -217,16 +217,16 @@ class Sandbox:
 
     @property
     def control_apart(self) -> bool:
-        """Whether the control plane has a port of its own: under mutual TLS health checks have no certificate."""
+        """Whether the control plane has its own port, as under mutual TLS, where health checks have no certificate."""
         return self.settings.control_port is not None or self.settings.tls == "mutual"
 
     def control_dispatcher(self) -> Dispatcher:
-        """Build what answers on the control plane's own port."""
+        """Build the handler of the control plane's own port."""
         return Dispatcher(None, (), ((ROOT, self.control()),), self.console(), self.prefixes)
 
     @cached_property
     def certificates(self) -> Path:
-        """The folder of the certificates; without `--tls-dir` a set is made that goes when the sandbox is closed."""
+        """The folder of the certificates; without `--tls-dir`, a temporary set that is removed at the stop."""
         if self.settings.tls_dir is not None:
             return self.settings.tls_dir
         folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
@@ -234,7 +234,7 @@ class Sandbox:
         return folder
 
     async def start(self, *, access_lines: bool = True) -> None:
-        """Listen; once this returns, requests are answered. `access_lines` on stderr tell of each exchange.
+        """Listen; once this returns, requests are answered. `access_lines` writes a line on stderr for each exchange.
 
         Raises:
             PortTaken, UnwritableReadyFile: nothing is left listening.
@@ -258,7 +258,7 @@ class Sandbox:
             raise
 
     def _access_log(self) -> AccessLog:
-        """Write the access lines, and what Python's logging tells, by a thread that nobody waits for."""
+        """Return the access log. A thread writes its lines, and the records of Python's logging."""
         writer = LogWriter()
         self._leftovers.callback(writer.close)
         handler = LogHandler(writer)
@@ -283,13 +283,13 @@ class Sandbox:
         )
 
     def _receiving(self, request: Request) -> None:
-        """Let the journal show an exchange whose body is still on its way, and a reset end it."""
+        """Let the journal show an exchange whose body has not arrived yet, and let a reset end it."""
         below = (*(f"{path}/" for path in self.base_paths), "/oauth2/")
         if request.path.startswith(below):
             self.workspace.journal.begin(request)
 
     def _refuse(self, error: SandboxError) -> Response:
-        """Answer what never became a request of the FHIR base."""
+        """Return the answer to what never became a request."""
         response = refusal(error)
         represent(response, "json", self.workspace.service.codec.write)
         self._common_headers.add_own(response)
@@ -307,7 +307,7 @@ class Sandbox:
         self._leftovers.close()
 
     def ssl_context(self) -> SSLContext | None:
-        """Give the TLS side of the registry's port, if it has one."""
+        """Return the TLS context of the registry's port, or None if it has no TLS."""
         match self.settings.tls:
             case "server" | "mutual" as mode:
                 return ssl_context(mode, self.certificates)
@@ -340,7 +340,7 @@ class Sandbox:
         return [*operations, openapi.operation(self.prefix, ROOT, operations, declared(), self.base_path)]
 
     def console(self) -> Console:
-        """Build what answers at `/`."""
+        """Build the handler of `/`."""
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
         control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
         return Console([self.base_path, *(self.prefix + each for each in (*beside, *control))])
@@ -363,7 +363,7 @@ def build(
 ) -> Sandbox:
     """Build a sandbox from its settings; `wall` is the machine's clock, `sleep` how injected delays wait.
 
-    `progress` is told how many seeds have been judged.
+    `progress` is called with the number of seeds that have been validated.
 
     Raises:
         REFUSALS: a file that was given cannot be used; the message names it.
@@ -433,7 +433,7 @@ def _seeds(settings: Settings) -> list[Seed]:
 
 
 def token_signed_here(signing_key: Path, audience: str, parameters: Sequence[tuple[str, str]]) -> str:
-    """Return a test token without asking a server, signed with the key that the server uses too.
+    """Return a test token without asking a server, signed with the key that the server uses.
 
     Raises:
         UnusableKey, UnreadableTokenSpec: the file cannot be used, or a parameter cannot be read.

@@ -19,7 +19,7 @@ from registry_sandbox.runtime.rate_limiter import RateLimit, read_rate_limit
 PREFIX = "SANDBOX_"
 MUTUAL_CONTROL_PORT = 8081
 """The default port of the control plane under mutual TLS, where health checks have no certificate."""
-# If a service is called "sandbox", Kubernetes sets these in every pod, beside SANDBOX_PORT=tcp://...
+# If a service is called "sandbox", Kubernetes sets these in every pod, and SANDBOX_PORT=tcp://...
 _OF_KUBERNETES = re.compile(r"SANDBOX_(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -72,7 +72,7 @@ def _yes(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The operator's choices; the metadata of each field says what it means and how it is read."""
+    """The operator's choices. The metadata of each field has its meaning and its parser."""
 
     host: str = _setting("127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6")
     port: int = _setting(8080, "port to listen on; 0 takes a free one", _whole(0, 65_535))

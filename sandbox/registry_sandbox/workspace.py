@@ -29,9 +29,9 @@ class Workspace:
     events: Broadcast = field(default_factory=Broadcast)
 
     def reset(self) -> None:
-        """Return to the state at the start; relative dates of the seeds are counted anew.
+        """Return to the state at the start; relative dates of the seeds are computed again.
 
-        First every exchange under way is ended: none of them writes into the new state, or is journalled there.
+        Every exchange under way is ended first, so that none writes into the new state or appears in the new journal.
         """
         self.journal.end_all()
         self.restart()

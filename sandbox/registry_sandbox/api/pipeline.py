@@ -1,7 +1,7 @@
-"""The pipeline of the FHIR base: what every exchange passes, in the order of the contract.
+"""The pipeline of the FHIR base: the steps of every exchange, in the order of the contract.
 
-One function walks all the steps, and waits only where there is something to wait for: most exchanges only look
-something up, and a coroutine for each step would cost them more than the steps themselves do.
+One function takes all the steps, and awaits only if there is something to wait for. Most exchanges only look something
+up; a coroutine for each step would cost more than the steps themselves.
 """
 
 import time
@@ -23,14 +23,14 @@ from registry_sandbox.registry.service import RegistryService
 
 
 class Faults(Protocol):
-    """What may act on an exchange in the place of its interaction."""
+    """The step that injects faults: it may act in place of the interaction."""
 
     def spare(self, request: Request) -> bool:
-        """Tell at a glance, where that can be told, that no fault is about an exchange."""
+        """Return True if no fault rule can match the request, as far as that can be seen at once."""
         ...
 
     def __call__(self, request: Request, handler: Handler) -> Awaitable[Response]:
-        """Answer in the place of the handler, or let it answer."""
+        """Answer in place of the handler, or let it answer."""
         ...
 
 
@@ -38,10 +38,10 @@ class Pipeline:
     """Answers requests under the FHIR base.
 
     Args:
-        checks: refuse a request, in their order: the first that refuses speaks.
-        faults: what may act in the place of the interaction.
+        checks: each may refuse a request. They run in this order, and the first refusal is the answer.
+        faults: may act in place of the interaction.
         service: what the interactions work with.
-        common_headers: what every answer has.
+        common_headers: adds the headers of every answer.
         journal: notes every exchange.
     """
 
@@ -63,7 +63,7 @@ class Pipeline:
         self._journal = journal
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request; the journal shows it at once where there is something to wait for."""
+        """Answer a request. If there is something to wait for, the journal shows it at once."""
         started_s = time.monotonic()
         try:
             begun = self._begun(request)
@@ -88,10 +88,10 @@ class Pipeline:
         return response
 
     def _begun(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer, or begin to: what an interaction has to wait for is left to be awaited."""
+        """Return the answer, or an awaitable for it if the interaction has to wait."""
         if is_preflight(request):
             return preflight_answer(request)
-        note_answer_format(request)  # first of all, so that every refusal takes it
+        note_answer_format(request)  # first, so that every refusal has this format
         for check in self._checks:
             check(request)
         if self._faults.spare(request):
@@ -104,13 +104,13 @@ def _answer(request: Request, service: RegistryService) -> Response | Awaitable[
 
 
 async def answered(request: Request, service: RegistryService) -> Response:
-    """Let the interaction that was found answer, by a registrar that faults may have changed."""
+    """Let the interaction answer; `service` is the one that faults may have changed."""
     answer = _answer(request, service)
     return answer if isinstance(answer, Response) else await answer
 
 
 def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
-    """Put the last handler behind the middlewares, the first of them outermost: for rooms that have few steps."""
+    """Return a handler that calls the middlewares, the first of them outermost, and then the last handler."""
 
     def behind(handler: Handler, middleware: Middleware) -> Handler:
         return lambda request: middleware(request, handler)

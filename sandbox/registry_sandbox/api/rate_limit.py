@@ -1,4 +1,4 @@
-"""The check that a client keeps to the rate limit, where one is set.
+"""The check that a client keeps to the rate limit, if one is set.
 
 Source: registry.md section 3, check 2b; RFC 6585 section 4 (429); RFC 9110 section 10.2.3 (Retry-After).
 """
@@ -12,15 +12,15 @@ def require_rate(request: Request, limiter: RateLimiter) -> None:
     """Count a request of a client.
 
     Raises:
-        TooManyRequests: it is one too many; the headers say when the next may come.
+        TooManyRequests: the client is over its limit; `Retry-After` says when it may send the next request.
     """
     if not request.declared.needs_token and not request.client.name:
-        return  # nobody knows whose it is
+        return  # the client is unknown
     wait_s = limiter.wait_s(request.client.name)
     if wait_s:
         raise TooManyRequests(too_many(limiter.limit, wait_s), headers={"Retry-After": str(wait_s)})
 
 
 def too_many(limit: RateLimit, wait_s: int) -> str:
-    """Return what a client over its limit is told."""
+    """Return the message to a client over its limit."""
     return f"This client has sent more than {limit}; expected the next request after {wait_s} s (Retry-After)."

@@ -1,4 +1,4 @@
-"""How a version is answered: its entity tag, Last-Modified and Location; Prefer; and 304 where nothing has changed.
+"""Answers with a version: entity tag, Last-Modified, Location, Prefer, and 304 if nothing has changed.
 
 Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer); RFC 9110 sections 8.8 and 13.
 """
@@ -20,7 +20,7 @@ from registry_sandbox.runtime.clock import http_date
 
 
 def read_answer(request: Request, version: Version) -> Response:
-    """Answer with a version, or with 304 where the client has it already."""
+    """Return the answer to a read, or 304 if the client already has the version."""
     headers = request.headers
     if (IF_NONE_MATCH in headers or IF_MODIFIED_SINCE in headers) and _unchanged(headers, version):
         return Response(_NOT_MODIFIED, None, _validators(version))
@@ -31,7 +31,7 @@ _OK, _NOT_MODIFIED = HTTPStatus.OK, HTTPStatus.NOT_MODIFIED  # to look them up c
 
 
 def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
-    """Answer that a version was stored, in as many words as the client prefers."""
+    """Return the answer to a write, with the body that the client prefers."""
     version = request.written = stored.version
     headers = _validators(version)
     headers[LOCATION] = versioned_url(request, version)
@@ -47,17 +47,17 @@ def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_cod
 
 
 def type_url(request: Request) -> str:
-    """Give what the absolute URL of every appointment begins with."""
+    """Return the beginning of every appointment's absolute URL."""
     return f"{request.base}/Appointment/"
 
 
 def url(request: Request, version: Version) -> str:
-    """Give the absolute URL of an appointment."""
+    """Return the absolute URL of an appointment."""
     return type_url(request) + version.logical_id
 
 
 def versioned_url(request: Request, version: Version) -> str:
-    """Give the absolute URL of a version of an appointment."""
+    """Return the absolute URL of a version of an appointment."""
     return f"{url(request, version)}/_history/{version.version_id}"
 
 

@@ -1,4 +1,4 @@
-"""Which interaction a request is: its path and method, looked up in what the interactions declare.
+"""Routing: finds the interaction of a request by its path and method, from what the interactions declare.
 
 Source: FHIR STU3, RESTful API, the summary of interactions.
 """
@@ -15,14 +15,14 @@ _PLACEHOLDERS = ("{id}", "{vid}")
 
 
 def interaction(code: str, method: str, *paths: str, **declared: Any) -> Callable[[Answer], tuple[Interaction, ...]]:
-    """Declare the function below as the answer to an interaction, on one path or several; see `Interaction`."""
+    """Declare the decorated function as the answer to an interaction, on one or several paths; see `Interaction`."""
     return lambda answer: tuple(
         Interaction(code=code, method=method, path=path, answer=answer, **declared) for path in paths
     )
 
 
 class _Branch:
-    """What is below a path, by the next segment, `*` for any that is no literal; and what is at it."""
+    """A node of the routing tree: children by path segment (`*` for a placeholder), and interactions by method."""
 
     __slots__ = ("below", "by_method")
 
@@ -32,7 +32,7 @@ class _Branch:
 
 
 class Routes:
-    """The table of all interactions, and the step that looks a request up in it.
+    """All interactions by path and method, and the step that looks a request up.
 
     Args:
         interactions: as declared.
@@ -53,7 +53,7 @@ class Routes:
             branch.by_method[each.method] = each
 
     def find(self, request: Request) -> None:
-        """Note on the request what its path and method say; refuse nothing yet."""
+        """Note the interaction, the id and the version on the request. Refuse nothing yet."""
         segments, branch = self._segments(request.path), self._root
         if len(segments) > len(self._literals):
             return
@@ -81,11 +81,11 @@ class Routes:
 
 
 def require_route(request: Request) -> None:
-    """Refuse an unknown path, and a method that is not for it.
+    """Refuse an unknown path, and a method that the path does not take.
 
     Raises:
         NoRecordFound: the path is none of the registry's.
-        MethodNotAllowed: the path is known, the method is not for it.
+        MethodNotAllowed: the path does not take the method.
     """
     if request.declared is not NO_INTERACTION:
         return

@@ -1,4 +1,4 @@
-"""The headers that a call through the Spine Secure Proxy carries, demanded by `--require-ssp`.
+"""The headers of a call through the Spine Secure Proxy, which `--require-ssp` makes mandatory.
 
 Source: Registry overview; FHIR-SpineCore, Spine Secure Proxy (proxied FHIR requests).
 """
@@ -26,10 +26,10 @@ _SHAPES: Final = {
 
 
 def require_ssp_headers(request: Request) -> None:
-    """Demand all four headers, each once and of its shape, and an interaction id that fits the request.
+    """Require all four headers, each once and well-formed, and an interaction id that fits the request.
 
     Raises:
-        InvalidHeader: with a finding for each header that is at fault, located at `http.<name>`.
+        InvalidHeader: with a finding for each wrong header, located at `http.<name>`.
     """
     findings = [
         Finding("value", f"Header {name} {fault}; expected {expected}", f"http.{name}")

@@ -1,6 +1,5 @@
-"""Bundles, put together from entries that are encoded already.
+"""Bundles, joined from resources that are encoded already: only what stands around them is encoded for each Bundle.
 
-A search answers with many appointments whose bytes are at hand: only the envelope is encoded anew.
 Source: FHIR STU3, Bundle; Search, 3.1.1.7; RESTful API, history.
 """
 
@@ -21,18 +20,18 @@ Write = Callable[[dict[str, Any], Format], bytes]
 
 
 Said = tuple[Literal["search", "request"], tuple[tuple[str, str], ...]]
-"""What is said of an entry's resource: the element that says it, whose members are plain codes and uris."""
+"""What an entry says about its resource: the name of an element, and its members, which are plain codes and uris."""
 
 Entry = tuple[str, Said]
-"""One entry: its full URL, and what is said of it. A search makes many: a tuple costs least."""
+"""One entry: its full URL, and what it says about its resource. A tuple, because a search makes many."""
 
 Resources = Callable[[Format, Write], Sequence[bytes]]
-"""Gives the bytes of the resources of all entries: together, because a search has many."""
+"""Returns the bytes of the resources of all entries, in one call, because a search has many."""
 
 
 @lru_cache(maxsize=64)
 def _after(said: Said, wanted: Format) -> bytes:
-    """Give what stands behind the resource of an entry: of a search it is always the same."""
+    """Return what follows the resource in an entry. In a search it is the same for every entry."""
     element, said_of = said
     if wanted == "json":
         return f',"{element}":{json.dumps(dict(said_of), separators=(",", ":"))}}}'.encode()
@@ -42,7 +41,7 @@ def _after(said: Said, wanted: Format) -> bytes:
 
 @dataclass(slots=True)
 class Bundle:
-    """A searchset or a history of all its entries: there is no paging."""
+    """A searchset or a history, with all its entries: there is no paging."""
 
     kind: Literal["searchset", "history"]
     logical_id: str
@@ -57,7 +56,7 @@ class Bundle:
         return len(self.entries) > _MANY_ENTRIES
 
     def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of the whole Bundle."""
+        """Return the bytes of the whole Bundle."""
         total = str(len(self.entries))
         frame = _frame(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
         if not self.entries:
@@ -74,7 +73,7 @@ class Bundle:
 
 @lru_cache(maxsize=8)
 def _frame(kind: str, wanted: Format, write: Write) -> Template:
-    """Give what stands around the entries, without its id, its instant, its total and its link."""
+    """Return a Bundle without entries, as a template for its id, instant, total and link."""
     logical_id, last_updated, url = TEXTS[:3]
     resource = {
         "resourceType": "Bundle",

@@ -44,7 +44,7 @@ def instant(text: str) -> Instant:
 
 
 def same_instant(one: object, other: object) -> bool:
-    """Whether both are spellings of the same instant (`Z` or `+00:00`, with or without zeros in the fraction)."""
+    """Return True if both are spellings of one instant (`Z` or `+00:00`, with or without zeros in the fraction)."""
     if not isinstance(one, str) or not isinstance(other, str):
         return False
     try:
@@ -54,7 +54,7 @@ def same_instant(one: object, other: object) -> bool:
 
 
 def are_past(texts: Iterable[str], timestamp_s: float) -> list[bool]:
-    """Tell of each instant whether it lies before the one of a clock; what is no instant is never past."""
+    """Return for each text whether it is an instant before the timestamp (seconds since 1970)."""
     this_second = datetime.fromtimestamp(timestamp_s, UTC).isoformat()[:_TO_THE_SECOND]
     return [
         # In the same zone, texts are in the order of time.
@@ -73,7 +73,7 @@ def _is_past(text: str, timestamp_s: float) -> bool:
 
 
 def instant_of(timestamp_s: float) -> Instant:
-    """The instant of a clock that shows so many seconds since 1970, to the microsecond."""
+    """Return a timestamp (seconds since 1970) as an instant, to the microsecond."""
     microseconds = int(timestamp_s * 1_000_000)
     return _EPOCH_S + microseconds // 1_000_000, f"{microseconds % 1_000_000:06d}".rstrip("0")
 
@@ -82,7 +82,7 @@ def datetime_of(text: str) -> datetime:
     """Read an instant as an aware datetime, to the microsecond.
 
     Raises:
-        ValueError: the text is not an instant, or its offset carries it out of the years 1 to 9999.
+        ValueError: the text is not an instant, or in UTC it is outside the years 1 to 9999.
     """
     whole_s, fraction = instant(text)
     try:

@@ -1,6 +1,6 @@
 """Where two resources differ: each element by its path, with both values.
 
-Not differences: another spelling of the same instant, white space in a narrative, and what the caller says to ignore.
+No differences are: another spelling of the same instant, white space in a narrative, and what the caller ignores.
 """
 
 import json
@@ -21,7 +21,7 @@ _BESIDE_TAGS = re.compile(r" ?(<[^>]*>) ?")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One element that differs; `stored` and `sent` are as people read them, "absent" where there is none.
+    """One element that differs; `stored` and `sent` are texts for people, "absent" where the element is missing.
 
     `path` is FHIR's (`Appointment.participant[0].actor.display`), `location` an XPath, the parent's where the element
     is missing from what was sent.
@@ -34,7 +34,7 @@ class Difference:
 
 
 def differences(stored: dict[str, Any], sent: dict[str, Any], *, ignoring: Collection[str]) -> Iterator[Difference]:
-    """Give every element that differs, in the order of the stored resource; `ignoring` names elements at the top."""
+    """Return every element that differs, in the order of the stored resource; `ignoring` names top-level elements."""
     root = stored["resourceType"]
     one, other = ({name: value for name, value in each.items() if name not in ignoring} for each in (stored, sent))
     yield from _of_objects(one, other, root, f"/f:{root}")
@@ -43,7 +43,7 @@ def differences(stored: dict[str, Any], sent: dict[str, Any], *, ignoring: Colle
 def _of_objects(stored: dict[str, Any], sent: dict[str, Any], path: str, location: str) -> Iterator[Difference]:
     for name in stored | sent:
         one, other = stored.get(name, _ABSENT), sent.get(name, _ABSENT)
-        if type(one) is str and one == other:  # as nearly all do: nothing more is spent on it
+        if type(one) is str and one == other:  # nearly all elements: compared first, because it is cheap
             continue
         if name in _TIMES and same_instant(one, other):
             continue
@@ -54,7 +54,7 @@ def _of_objects(stored: dict[str, Any], sent: dict[str, Any], path: str, locatio
 
 
 def _same_narrative(one: Any, other: Any) -> bool:
-    # Who writes a document out with indents indents the narrative too.
+    # A program that writes a document with indentation indents the narrative too.
     if not isinstance(one, str) or not isinstance(other, str):
         return False
     first, second = (_BESIDE_TAGS.sub(r"\1", _SPACE.sub(" ", each)) for each in (one, other))

@@ -1,4 +1,4 @@
-"""Entity tags: the weak ones that versions are named by, and the lists of them that clients send.
+"""Entity tags: the weak tags that name versions, and the lists of tags that clients send.
 
 Source: RFC 9110 sections 8.8.3, 13.1.1 and 13.1.2; FHIR STU3, RESTful API, Managing Resource Contention.
 """
@@ -15,10 +15,10 @@ def entity_tag(version_id: str) -> str:
 
 
 def versions_named(header: str) -> frozenset[str]:
-    """Give the version ids that an If-Match or If-None-Match header names.
+    """Return the version ids that an If-Match or If-None-Match header names.
 
-    Weak and strong tags name alike, since older clients send `"1"`. A header that is no list of entity tags, a bare
-    `1` included, names none. `*` is for the caller to judge.
+    Weak and strong tags name the same version, because older clients send `"1"`. A header that is not a list of entity
+    tags, such as a bare `1`, names none. The caller decides about `*`.
     """
     if _LIST.fullmatch(header) is None:
         return frozenset()

@@ -1,4 +1,4 @@
-"""A finding: one thing that is wrong with, or worth saying of, a resource or a request."""
+"""A finding: one thing that is wrong with, or worth saying about, a resource or a request."""
 
 import re
 from collections.abc import Iterable
@@ -36,8 +36,8 @@ class Finding(NamedTuple):
     `location` is an XPath into the body (`/f:Appointment/f:participant[1]`; for a missing element its parent) or
     `http.<name>` for a header or parameter; empty where there is no place. `line` and `column` count from 1 in the
     body that was sent; only places in JSON have a column.
-    `source` names who says so: a profile's canonical URL, an invariant's key, a rule.
-    `spine_code` is set only where it differs from that of the error which carries the finding.
+    `source` is what requires it: a profile's canonical URL, an invariant's key, a rule.
+    `spine_code` is set only if it differs from the code of the error that has the finding.
     """
 
     code: IssueType
@@ -51,7 +51,7 @@ class Finding(NamedTuple):
 
 
 MOST_FINDINGS = 100
-"""A refusal lists so many; a last one says how many more there are."""
+"""How many findings a refusal lists; one more counts the rest."""
 
 _MOST_CHARACTERS = 30_000
 _LONGEST_MESSAGE = 2_000
@@ -61,13 +61,13 @@ _LONGEST_LOCATION = 500
 def bounded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, or as many of them as an answer lists, and one more that counts the rest.
 
-    They may have 30,000 characters together, so that an outcome stays below 256 KB however much is escaped.
+    Together they have at most 30,000 characters, so that an outcome stays below 256 KB even if much is escaped.
     """
     kept: list[Finding] = []
     characters = rest = 0
     for each in findings:
         counted = _REST.fullmatch(each.message)
-        if counted:  # who found them has left some out already
+        if counted:  # the step that found them has left some out already
             rest += int(counted[1])
             continue
         finding = _cut(each)
@@ -80,7 +80,7 @@ def bounded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def left_out(count: int, severity: Severity = "error", code: IssueType = "processing") -> Finding:
-    """Return the finding that stands for so many others."""
+    """Return the finding that stands for `count` others."""
     return Finding(code, f"... and {count} more", severity=severity)
 
 

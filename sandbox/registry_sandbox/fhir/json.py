@@ -1,4 +1,4 @@
-"""JSON as FHIR writes it: UTF-8 only, no duplicate names, and numbers that keep every digit they were sent with.
+"""JSON as FHIR writes it: UTF-8 only, no duplicate names, and numbers that keep every digit.
 
 Source: RFC 8259; FHIR STU3, JSON Representation.
 """
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 MAX_DEPTH = 100
-"""How many elements with content may stand inside each other, in either format: no walk can run out of stack."""
+"""How deep elements may nest, in both formats, so that no walk runs out of stack."""
 
 XML_CHARACTERS = "\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 """The characters that XML 1.0 can carry, as the inside of a class in a regular expression."""
@@ -25,23 +25,23 @@ class NotJson(ValueError):
 
 
 class Flaw(str):
-    """What stands where a value was that JSON cannot carry, or FHIR does not; its text says what it was."""
+    """Stands in place of a value that JSON or FHIR does not have; its text says what the value was."""
 
     __slots__ = ()
 
 
 class Repeated(dict[str, Any]):
-    """An object in which a name stands more than once; `name` is the first such."""
+    """An object in which a name occurs more than once; `name` is the first such name."""
 
     __slots__ = ("name",)
     name: str
 
 
 def parse(body: bytes) -> Any:
-    """Parse strictly: what is wrong in a place is left there, as a `Flaw` or a `Repeated`, for the reader to name.
+    """Parse strictly. A value that is wrong becomes a `Flaw` or a `Repeated` in its place; the reader reports it.
 
     Raises:
-        NotJson: the body is no JSON text in UTF-8, or is nested beyond any use.
+        NotJson: the body is not JSON in UTF-8, or is nested too deep to parse.
     """
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise NotJson("The body begins with a byte order mark: JSON is UTF-8 without one", 1, 1)
@@ -59,12 +59,12 @@ def parse(body: bytes) -> Any:
 
 
 def reparse(written: bytes) -> Any:
-    """Parse what `dumps` wrote, in which nothing can be wrong."""
+    """Parse what `dumps` wrote, without any checks."""
     return _REDECODER.decode(written.decode())
 
 
 def dumps(resource: object) -> bytes:
-    """Give compact UTF-8, decimals digit for digit."""
+    """Return compact JSON in UTF-8; decimals keep every digit."""
     text = _ENCODER.encode(resource)
     if _MARK in text:
         text = _MARKED.sub(r"\1", text)
@@ -72,7 +72,7 @@ def dumps(resource: object) -> bytes:
 
 
 def flaw_of(text: str) -> str:
-    """Say what makes a string unusable, or give nothing: it is empty, or holds what XML cannot carry."""
+    """Return what is wrong with a string: it is empty, or has a character that XML cannot carry; else return ""."""
     if text.isascii() and text.isprintable() and text:
         return ""
     if not text:
@@ -82,14 +82,14 @@ def flaw_of(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """Give the text with what no resource can carry written as escapes: what clients sent is quoted to them."""
+    """Return a text that quotes a client, with characters that no resource can carry written as escapes."""
     if text.isascii() and text.isprintable():
         return text
     return _NO_XML_CHARACTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def described(value: object) -> str:
-    """Name a JSON value for a person: what it is, and the value itself where it is short."""
+    """Describe a JSON value for a person: its kind, and the value itself, shortened."""
     if isinstance(value, Flaw):
         return str(value)
     if isinstance(value, dict | list):
@@ -103,22 +103,22 @@ def described(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """Give the text in quotation marks, shortened, and with whatever is not printable escaped."""
+    """Return the text in quotation marks, shortened, with escapes for what is not printable."""
     return json.dumps(shortened(text), ensure_ascii=not text.isprintable())
 
 
 def shortened(text: str, longest: int = 80) -> str:
-    """Give at most so many characters of the text."""
+    """Return the text, cut to at most `longest` characters."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def integer(text: str) -> int | Decimal:
-    """Give the whole number of this text, digit for digit."""
-    # Python's int knows no minus zero, and is slow beyond a few thousand digits.
+    """Return the integer of a text, digit for digit."""
+    # Python's int has no minus zero, and is slow beyond a few thousand digits.
     return int(text) if len(text) <= _LONGEST_INT and text != "-0" else Decimal(text)
 
 
-# All else XML 1.0 cannot carry: control characters, lone surrogates, non-characters.
+# What XML 1.0 cannot carry: control characters, lone surrogates, non-characters.
 _NO_XML_CHARACTER = re.compile(f"[^{XML_CHARACTERS}]")
 
 _LONGEST_INT = 18
@@ -149,7 +149,7 @@ def _constant(text: str) -> Flaw:
 
 
 def _marked(value: object) -> str:
-    """Let a Decimal pass the C encoder as a string that begins with NUL, which no string of a resource can hold."""
+    """Return a Decimal as a string that begins with NUL, which no other string does; `dumps` removes the mark."""
     if isinstance(value, Decimal):
         return f"\0{value:f}"
     raise TypeError(f"{type(value).__name__} has no JSON form")

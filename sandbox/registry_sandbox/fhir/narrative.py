@@ -13,14 +13,14 @@ DIV = f"{{{NAMESPACE}}}div"
 
 
 class Parser(threading.local):
-    """A safe parser for each thread: lxml's parsers are locked, so that a large body would hold up a small one."""
+    """A safe parser for each thread. lxml locks a parser while it parses, so a large body would delay a small one."""
 
     def __init__(self) -> None:
         self.safe = safe_parser()
 
 
 def safe_parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser:
-    """Return a parser that loads nothing, expands nothing, and knows neither comments nor processing instructions."""
+    """Return a parser that loads and expands nothing, and drops comments and processing instructions."""
     return etree.XMLParser(
         encoding="utf-8",
         schema=schema,
@@ -35,13 +35,13 @@ def safe_parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser:
 
 
 def reason_of(error: etree.XMLSyntaxError) -> str:
-    """Return the parser's reason in one line, without its dump of the place, which may quote much of the body."""
+    """Return the parser's reason in one line, without the excerpt that it adds, which may quote much of the body."""
     reason = (error.msg or "it ends too early").partition(", line ")[0][:160]
     return "it is nested too deep" if reason.startswith("Excessive depth") else reason
 
 
 def text_of(div: etree._Element) -> str:
-    """Return the element as a string that stands alone: it declares the namespaces that it uses, and no others."""
+    """Return the element as a string that declares the namespaces that it uses, and no others."""
     if div.nsmap != {None: NAMESPACE}:
         div = deepcopy(div)
         div.tail = None

@@ -1,4 +1,4 @@
-"""NHS numbers: where an appointment names its patient by one, and what one looks like.
+"""NHS numbers: their form, their check digit, and where an appointment has them.
 
 Source: registry pages, Appointment; NHS Data Dictionary, NHS NUMBER (modulus 11).
 """
@@ -13,25 +13,25 @@ _TEN_DIGITS = re.compile(r"[0-9]{10}")
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether the text is ten ASCII digits."""
+    """Return True if the text is ten ASCII digits."""
     return _TEN_DIGITS.fullmatch(text) is not None
 
 
 def check_digit_holds(nhs_number: str) -> bool:
-    """Whether the tenth digit is the one that the nine before it give, modulus 11."""
+    """Return True if the tenth digit is the check digit of the first nine (modulus 11)."""
     digits = [int(digit) for digit in nhs_number]
     expected = 11 - sum(digit * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False)) % 11
     return digits[9] == expected % 11 and expected != 10  # noqa: PLR2004 - ten means that no such number is issued
 
 
 def patients_named(appointment: dict[str, Any]) -> tuple[str, ...]:
-    """Every NHS number that the appointment is found by, each once, in order."""
+    """Return every NHS number by which a search finds the appointment, each once, in order."""
     identified, referenced = identified_and_referenced(appointment)
     return tuple(dict.fromkeys(identified + referenced))
 
 
 def identified_and_referenced(appointment: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The NHS numbers by the participants' `actor.identifier`, and those by `actor.reference`, as national URLs."""
+    """Return the NHS numbers in `actor.identifier`, and those in `actor.reference` as national URLs."""
     identified, referenced = [], []
     for participant in appointment.get("participant", ()):
         actor = participant.get("actor", {})

@@ -1,4 +1,4 @@
-"""OperationOutcome, with the codings that the Spine profile demands of it.
+"""OperationOutcome, with the codings that the Spine profile requires.
 
 Source: FHIR STU3, OperationOutcome; Spine-OperationOutcome-1; CodeSystem Spine-ErrorOrWarningCode-1 (1.6.0).
 """
@@ -36,15 +36,15 @@ SPINE_DISPLAY = {
 
 
 def spine_issue(*, severity: str, code: str, spine_code: str, diagnostics: str, location: str = "") -> dict[str, Any]:
-    """Give one issue as the Spine profile wants it: exactly one coding, and no `expression`."""
+    """Return one issue as the Spine profile requires it: exactly one coding, and no `expression`."""
     coding = {"system": SPINE_CODES, "code": spine_code, "display": SPINE_DISPLAY[spine_code]}
     plain = plain_issue(severity=severity, code=code, diagnostics=diagnostics, location=location)
     return {"severity": severity, "code": code, "details": {"coding": [coding]}, **plain}
 
 
 def plain_issue(*, severity: str, code: str, diagnostics: str, location: str = "") -> dict[str, Any]:
-    """Give one issue without the Spine's coding, as `$validate` answers them."""
-    # What a client sent is quoted to it: a header may hold bytes that are no text, a query any character.
+    """Return one issue without a Spine coding, as `$validate` answers."""
+    # Diagnostics quote what a client sent: a header may have bytes that are not text, a query any character.
     issue: dict[str, Any] = {"severity": severity, "code": code}
     if diagnostics:
         issue["diagnostics"] = legible(diagnostics)
@@ -54,10 +54,10 @@ def plain_issue(*, severity: str, code: str, diagnostics: str, location: str = "
 
 
 def spine_outcome(issues: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Give an OperationOutcome that claims, and keeps, the Spine profile."""
+    """Return an OperationOutcome that conforms to the Spine profile, and claims it."""
     return {"resourceType": "OperationOutcome", "meta": {"profile": [SPINE_PROFILE]}, "issue": list(issues)}
 
 
 def plain_outcome(issues: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Give an OperationOutcome that claims no profile."""
+    """Return an OperationOutcome that claims no profile."""
     return {"resourceType": "OperationOutcome", "issue": list(issues)}

@@ -1,13 +1,13 @@
-"""A resource and its two formats, as everything above speaks of them."""
+"""The types of a resource and of its two formats."""
 
 from collections.abc import Callable
 from typing import Any, Literal
 
 Format = Literal["json", "xml"]
-"""One of the two formats of the interface; its media type is `negotiation.MEDIA_TYPE`."""
+"""One of the two formats; `http.negotiation.MEDIA_TYPE` has their media types."""
 
 Resource = dict[str, Any]
-"""A resource in FHIR's JSON shape, whichever format it came in."""
+"""A resource in FHIR's JSON form, whichever format it was sent in."""
 
 Write = Callable[[Resource, Format], bytes]
-"""Encodes a resource."""
+"""Encodes a resource in a format."""

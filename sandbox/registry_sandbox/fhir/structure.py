@@ -1,4 +1,4 @@
-"""The types of FHIR as plain facts: which elements each has, in what order, of what type, and how often.
+"""FHIR's types as plain facts: the elements of each type, their order, type and maximum.
 
 Source: FHIR STU3, Formats: the rules that XML and JSON derive from a StructureDefinition.
 """
@@ -15,12 +15,12 @@ ANY_RESOURCE = "Resource"
 """The type of an element that holds a whole resource: `contained`, `Bundle.entry.resource`."""
 
 XHTML = "xhtml"
-"""The one primitive type that is no attribute in XML, but an element of another namespace."""
+"""The primitive type that is not an attribute in XML, but an element of another namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of a type; each member of a choice is one of its own (`valueString`, and `choice` is `value[x]`)."""
+    """An element of a type. Each member of a choice is an element: `valueString`, with `choice` `value[x]`."""
 
     name: str
     type: str
@@ -31,7 +31,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type: a data type, a resource, or the nameless one of a backbone element, which is called by its path."""
+    """A type: a data type, a resource, or the type of a backbone element, which has the element's path as its name."""
 
     name: str
     kind: Kind
@@ -41,13 +41,13 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """All types by name, and the names of the resource types of STU3 that are not described here."""
+    """All types by name, and the names of STU3's resource types that are not described here (`opaque`)."""
 
     types: Mapping[str, Type]
     opaque: frozenset[str]
 
     def resources(self) -> Iterator[Type]:
-        """Give the resource types that are described."""
+        """Return the resource types that are described."""
         return (each for each in self.types.values() if each.kind == "resource" and each.name not in ABSTRACT)
 
 
@@ -62,7 +62,7 @@ def load(path: Path) -> Structure:
 
 
 def dumps(structure: Structure) -> str:
-    """Write the facts as JSON, a line a type; an element is `name: "type max [choice]"`, `@` marks an attribute."""
+    """Write the facts as JSON, one type per line. An element is `name: "type max [choice]"`; `@` marks an attribute."""
     lines = []
     for each in structure.types.values():
         facts = {"kind": each.kind, **({"json": each.json} if each.json else {}), "elements": _facts(each)}

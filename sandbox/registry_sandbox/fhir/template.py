@@ -1,6 +1,7 @@
-"""Resources that differ in a few texts only: written once, cut where the texts stand, and put together ever after.
+"""Templates for resources that differ only in a few texts.
 
-The one who writes puts a mark where each text will stand, in the order of the document.
+The resource is written once, with a mark in place of each text. It is split at the marks, and each answer joins the
+parts with its own texts.
 """
 
 import re
@@ -12,21 +13,21 @@ from registry_sandbox.fhir import json, xml
 Format = Literal["json", "xml"]
 
 TEXTS: Sequence[str] = ("\ue000", "\ue001", "\ue002", "\ue003")
-"""Marks in the place of texts: characters of private use, which both formats write as they are."""
+"""Marks for texts: private-use characters, which both formats write unchanged."""
 
 NUMBER = 1_999_999_999
-"""The mark in the place of a number."""
+"""The mark for a number."""
 
 _MARK = re.compile(b"|".join([*(each.encode() for each in TEXTS), str(NUMBER).encode()]))
 
 
 class Template:
-    """A document that lacks some texts.
+    """A document with places for texts.
 
     Args:
         document: with marks.
         wanted: its format.
-        marks: how many there are; what looks like one behind them is text.
+        marks: how many there are. After that many, a mark character is ordinary text.
     """
 
     def __init__(self, document: bytes, wanted: Format, marks: int) -> None:
@@ -34,18 +35,18 @@ class Template:
         self._wanted = wanted
 
     def filled(self, *texts: str) -> bytes:
-        """Give the document with these texts, in the order of the marks."""
+        """Return the document with these texts, in the order of the marks."""
         return self._format % tuple(written_together(texts, self._wanted))
 
 
 def written_together(texts: Sequence[str], wanted: Format) -> list[bytes]:
-    """Write texts as they stand between quotation marks; hardly ever is there anything to escape in any."""
+    """Return texts, escaped as between quotation marks. Most need no escapes, so all are checked together."""
     if _is_plain("".join(texts)):
         return "\n".join(texts).encode().split(b"\n") if texts else []
     return [json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode() for text in texts]
 
 
 def _is_plain(text: str) -> bool:
-    """Tell whether neither format escapes anything in a text."""
+    """Return True if neither format has to escape anything in a text."""
     escaped = '"' in text or "\\" in text or "&" in text or "<" in text or ">" in text
     return not escaped and text.isascii() and text.isprintable()

@@ -1,4 +1,4 @@
-"""XML as FHIR writes it: bytes to a tree, safely, and the escapes of an attribute.
+"""XML as FHIR writes it: a safe parser, XPath locations, and escapes in attributes.
 
 Source: FHIR STU3, XML Representation.
 """
@@ -19,7 +19,7 @@ Node = etree._Element  # noqa: SLF001 - lxml has no public name for it
 
 
 class NotXml(ValueError):
-    """The bytes are no XML document that is read here."""
+    """The bytes are not an XML document that the sandbox reads."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class NotXml(ValueError):
 
 
 def parse(body: bytes) -> Node:
-    """Parse a document; nothing is loaded or expanded, comments and processing instructions are left out.
+    """Parse a document. Nothing is loaded or expanded; comments and processing instructions are dropped.
 
     Raises:
         NotXml: the body is not well-formed, is not in UTF-8, or declares a document type.
@@ -62,7 +62,7 @@ def line_of(element: Node) -> int | None:
 
 
 def names_of_attributes(element: Node) -> list[str]:
-    """Return the names of an element's attributes: lxml takes their values one by one, by a search for each."""
+    """Return the names of an element's attributes. lxml searches for each value, so readers ask for the names first."""
     return element.keys()  # type: ignore[return-value]  # the stubs allow for bytes, which only writers set
 
 
@@ -80,11 +80,11 @@ _PARSER = narrative.Parser()
 
 
 def escaped(text: str) -> str:
-    """Give the text as it stands in an attribute."""
+    """Return the text with the escapes of an attribute."""
     return text.translate(_ESCAPES) if SPECIAL.search(text) else text
 
 
-# A parser turns a line break or a tab in an attribute into a space, unless it is written as a reference.
+# A parser turns a line break or a tab in an attribute into a space, unless it is a character reference.
 SPECIAL = re.compile('[&<>"\t\n\r]')
 _ESCAPES = str.maketrans(
     {each: f"&#{ord(each)};" for each in "\t\n\r"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}

@@ -1,4 +1,4 @@
-"""The headers that every answer under the base has: request ids, no-store, Date, and CORS for pages.
+"""The headers of every answer under the base: request ids, Cache-Control, Date, and CORS for web pages.
 
 Source: registry pages (X-Request-Id, X-Correlation-Id, on provider calls); Fetch, the CORS protocol; RFC 9110.
 """
@@ -31,8 +31,8 @@ class CommonHeaders:
     """Adds the common headers to answers.
 
     Args:
-        new_id: returns the answers' own request ids.
-        clock: what the Date header shows.
+        new_id: returns a new request id for each answer.
+        clock: the clock that the Date header shows.
     """
 
     def __init__(self, new_id: Callable[[], str], clock: Clock) -> None:
@@ -40,7 +40,7 @@ class CommonHeaders:
         self._clock = clock
 
     def add_to(self, request: Request, response: Response) -> None:
-        """Add them to the answer to a request."""
+        """Add all headers to the answer to a request."""
         self.add_own(response)
         echoed = request.facts.echoed
         if echoed is None:
@@ -49,7 +49,7 @@ class CommonHeaders:
             response.headers.update(echoed)
 
     def add_own(self, response: Response) -> None:
-        """Add those that depend on no request: to the answer to what could not be read as one."""
+        """Add the headers that depend on no request, for an answer to what could not be read as a request."""
         headers = response.headers
         headers.update(_common(int(self._clock.timestamp())))
         headers[X_REQUEST_ID] = self._new_id()
@@ -61,10 +61,10 @@ def _common(now_s: int) -> tuple[tuple[str, str], ...]:
 
 
 def _echoed(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """Return what is added to an answer because of what a request says."""
+    """Return the headers of the answer that follow from the headers of the request."""
     replies: dict[str, str] = {}
     sent = headers.get(X_REQUEST_ID)
-    # What could not have been a header value of ours is not echoed.
+    # Only an id that we could send ourselves is echoed.
     if sent is not None and _ECHOED.fullmatch(sent):
         replies[X_CORRELATION_ID] = sent
     if ORIGIN in headers:

@@ -1,4 +1,4 @@
-"""gzip for answers, where the client takes it and it pays.
+"""gzip for answers that are large enough, if the client accepts it.
 
 Source: RFC 9110 section 12.5.3 (Accept-Encoding); RFC 1952.
 """
@@ -11,13 +11,13 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.workers import Workers
 
 WORTH_COMPRESSING_BYTES = 1_400
-"""What fits one packet gains nothing."""
+"""A body that fits into one packet gains nothing."""
 
 _OFF_LOOP_BYTES = 262_144
 
 
 async def compress(request: Request, response: Response, workers: Workers) -> None:
-    """Compress the body, if the client takes gzip."""
+    """Compress the body if the client accepts gzip."""
     response.headers["Vary"] = "Accept, Accept-Encoding"
     if not takes_gzip(request.headers[ACCEPT_ENCODING]):
         return
@@ -33,7 +33,7 @@ def _gzipped(body: bytes) -> bytes:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header admits gzip: named, or by `*`, and not with the weight 0."""
+    """Return True if an Accept-Encoding header accepts gzip: by name or by `*`, and not with the weight 0."""
     weights = {}
     for part in accepted.lower().split(","):
         coding, _, parameter = part.partition(";")

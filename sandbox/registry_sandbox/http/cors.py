@@ -1,4 +1,4 @@
-"""CORS: any page may call the sandbox; and the preflight, which asks whether it may.
+"""CORS: any web page may call the sandbox, and the preflight says so.
 
 Source: Fetch, the CORS protocol; RFC 9110 section 5.6.2 (tokens).
 """
@@ -18,11 +18,11 @@ _FIELD_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+([ \t]*,[ \t]*[A-Za-z0-9
 _LONGEST_ECHOED = 4_000
 
 ALLOWED = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
-"""What an answer to a page says."""
+"""The headers of every answer to a page."""
 
 
 async def allow_pages(request: Request, handler: Handler) -> Response:
-    """Let any page use what `handler` answers, preflight included."""
+    """Let any page read what `handler` answers; answer preflights."""
     response = preflight_answer(request) if is_preflight(request) else await handler(request)
     if ORIGIN in request.headers:
         response.headers.update(ALLOWED)
@@ -30,18 +30,18 @@ async def allow_pages(request: Request, handler: Handler) -> Response:
 
 
 def is_preflight(request: Request) -> bool:
-    """True if a browser asks, with OPTIONS, what a page may send."""
+    """Return True if a browser asks, with OPTIONS, what a page may send."""
     return (
         request.method == "OPTIONS" and ORIGIN in request.headers and "Access-Control-Request-Method" in request.headers
     )
 
 
 def preflight_answer(request: Request) -> Response:
-    """Return the answer of a resource that any page may use."""
+    """Return the answer to a preflight: any page may send what it asks for."""
     response = Response(HTTPStatus.NO_CONTENT)
     asked = request.headers.get("Access-Control-Request-Headers", "")[:_LONGEST_ECHOED]
     response.headers["Access-Control-Allow-Methods"] = _METHODS
-    # What are no names of headers are not echoed: they could not be sent.
+    # Only names of headers are echoed.
     response.headers["Access-Control-Allow-Headers"] = asked if _FIELD_NAMES.fullmatch(asked) else _HEADERS
     response.headers["Access-Control-Max-Age"] = "600"
     return response

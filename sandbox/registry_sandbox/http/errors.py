@@ -1,4 +1,4 @@
-"""Every failure that a client can be told of: its status, issue type and Spine code.
+"""Every failure that a client can meet: its status, issue type and Spine code.
 
 Source: the registry's pages (403, 404, 409, 412, 422, 500); Spine and GP Connect error conventions for the rest.
 """
@@ -11,12 +11,12 @@ from registry_sandbox.fhir.finding import Finding, IssueType, bounded
 
 
 class SandboxError(Exception):
-    """A refusal that carries one finding, or all the findings of its step.
+    """A refusal with one finding, or with all the findings of a step.
 
     Args:
         message: names the offender and what was expected; ignored where `findings` are given.
-        location: where, if there is a place (see `Finding.location`).
-        findings: all of them, where a step found several; `bounded` as an answer lists them.
+        location: the place, if there is one (see `Finding.location`).
+        findings: all of them, if a step found several; cut by `bounded`.
         headers: of the answer, such as `Allow`.
     """
 
@@ -37,12 +37,12 @@ class SandboxError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        """Give the messages of all findings."""
+        """Return the messages of all findings."""
         return "; ".join(finding.message for finding in self.findings)
 
 
 class NotWellFormed(SandboxError):
-    """The body is no XML document, no JSON value, or no readable stream of bytes at all."""
+    """The body is not an XML document or a JSON value, or its bytes could not be received or decompressed."""
 
     status = HTTPStatus.BAD_REQUEST
     issue_type = "structure"
@@ -58,7 +58,7 @@ class NotReadable(SandboxError):
 
 
 class InvalidParameter(SandboxError):
-    """A query has a parameter that is not declared, or lacks the one it needs, or spells it wrongly."""
+    """A query has a parameter that is not supported, lacks the required one, or has a wrong value."""
 
     status = HTTPStatus.BAD_REQUEST
     issue_type = "invalid"
@@ -66,7 +66,7 @@ class InvalidParameter(SandboxError):
 
 
 class InvalidNhsNumber(SandboxError):
-    """A query names a patient by something that is no NHS number."""
+    """A query names a patient by something that is not an NHS number."""
 
     status = HTTPStatus.BAD_REQUEST
     issue_type = "value"
@@ -82,7 +82,7 @@ class InvalidIdentifierSystem(SandboxError):
 
 
 class InvalidHeader(SandboxError):
-    """A header that is required is missing, or what it says cannot be used."""
+    """A required header is missing, or the value of a header cannot be used."""
 
     status = HTTPStatus.BAD_REQUEST
     issue_type = "value"
@@ -90,7 +90,7 @@ class InvalidHeader(SandboxError):
 
 
 class ConflictingId(SandboxError):
-    """The resource in the body has no id, or another than the URL names."""
+    """The resource in the body has no id, or not the id in the URL."""
 
     status = HTTPStatus.BAD_REQUEST
     issue_type = "value"
@@ -115,7 +115,7 @@ class NoRecordFound(SandboxError):
 
 
 class MethodNotAllowed(SandboxError):
-    """The path is known, the method is not for it; `Allow` names those that are."""
+    """The path exists, but does not take the method; `Allow` names the methods that it takes."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     issue_type = "not-supported"
@@ -123,7 +123,7 @@ class MethodNotAllowed(SandboxError):
 
 
 class NotAcceptable(SandboxError):
-    """The client accepts none of the formats that there are."""
+    """The client accepts neither XML nor JSON."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
     issue_type = "not-supported"
@@ -131,7 +131,7 @@ class NotAcceptable(SandboxError):
 
 
 class VersionConflict(SandboxError):
-    """If-Match names another version than the current one: somebody else wrote meanwhile."""
+    """If-Match does not name the current version: somebody else wrote in between."""
 
     status = HTTPStatus.CONFLICT
     issue_type = "conflict"
@@ -147,14 +147,14 @@ class MissingIfMatch(SandboxError):
 
 
 class RequestTimeout(SandboxError):
-    """A request did not come whole in the time that it may take."""
+    """A request did not arrive completely within its time limit."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
     issue_type = "timeout"
 
 
 class ServiceUnavailable(SandboxError):
-    """The sandbox has as much to do as it takes on; `Retry-After` says when to try again."""
+    """The sandbox is at a limit; `Retry-After` says when to try again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     issue_type = "transient"
@@ -164,7 +164,7 @@ class ServiceUnavailable(SandboxError):
 
 
 class BodyTooLarge(SandboxError):
-    """The body, or what it inflates to, is larger than is taken."""
+    """The body is too large, as sent or decompressed."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     issue_type = "too-long"
@@ -172,7 +172,7 @@ class BodyTooLarge(SandboxError):
 
 
 class UnsupportedMediaType(SandboxError):
-    """The body's Content-Type or Content-Encoding is missing or none that can be read."""
+    """The body's Content-Type is missing, or its Content-Type or Content-Encoding is not supported."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     issue_type = "not-supported"
@@ -180,7 +180,7 @@ class UnsupportedMediaType(SandboxError):
 
 
 class NonConformant(SandboxError):
-    """The resource can be read, but does not conform to the profiles it is judged by."""
+    """The resource can be read, but does not conform to the profiles."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     issue_type = "invariant"
@@ -196,7 +196,7 @@ class RuleBroken(SandboxError):
 
 
 class TooManyRequests(SandboxError):
-    """A client has sent more requests than the rate limit lets it; `Retry-After` says when the next may come."""
+    """A client has sent more requests than the rate limit allows; `Retry-After` says when it may send the next."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     issue_type = "throttled"

@@ -1,6 +1,6 @@
-"""The names of the HTTP fields that every exchange is asked for, each as an `istr`.
+"""The names of the HTTP fields that the sandbox looks up, each as an `istr`.
 
-The form without case, by which fields are compared, is known of an `istr`; of a plain text it is made at every look-up.
+multidict compares names in lower case. An `istr` keeps its lower-case form; for a plain string every look-up makes it.
 Source: RFC 9110 section 5.1 (field names).
 """
 

@@ -1,4 +1,4 @@
-"""What answers requests, and what stands before it."""
+"""The types of handlers, middlewares and checks."""
 
 from collections.abc import Awaitable, Callable
 

@@ -15,7 +15,7 @@ Answer = Callable[[Any, Any], Response | Awaitable[Response]]
 """Takes the request and the registry's service; returns an awaitable only where there is something to wait for."""
 
 Body = Literal["none", "resource", "form"]
-"""What a request carries."""
+"""The kind of a request's body."""
 
 ALWAYS_POSSIBLE = (
     HTTPStatus.BAD_REQUEST,
@@ -36,13 +36,13 @@ class Interaction:
         code: FHIR's code of the interaction, such as `search-type`.
         method: the HTTP method; HEAD goes with GET.
         path: below the base, with `{id}` and `{vid}` where they stand.
-        answer: what answers it.
-        writes: whether it changes the registry, which not every client may.
-        body: what its requests carry.
+        answer: the function that answers it.
+        writes: whether it changes the registry; only some clients may.
+        body: what its requests have as their body.
         statuses: of its own answers, the success first; `all_statuses` adds the common ones.
-        headers: the request headers that it takes, and whether each is required.
+        headers: the request headers that it reads, and whether each is required.
         ssp_id: the end of its Ssp-InteractionID, such as `read:appointment`; empty where none is documented.
-        patient_in: where the patient of an exchange is named; empty where no patient is concerned.
+        patient_in: what names the patient of an exchange; empty if there is no patient.
         needs_token: whether a request without a token is refused.
     """
 
@@ -60,12 +60,12 @@ class Interaction:
     of_instance: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look into the path once, not at every request."""
+        """Compute `of_instance` once, not for every request."""
         object.__setattr__(self, "of_instance", "{id}" in self.path)
 
     @property
     def all_statuses(self) -> tuple[HTTPStatus, ...]:
-        """Every status that an answer can have, each once."""
+        """Every status that an answer may have, each once."""
         of_body = () if self.body == "none" else _OF_BODY
         return tuple(dict.fromkeys((*self.statuses, *ALWAYS_POSSIBLE, *of_body)))
 
@@ -75,4 +75,4 @@ def _never(_request: Any, _service: Any) -> Response:
 
 
 NO_INTERACTION = Interaction(code="", method="", path="", answer=_never)
-"""Of a request whose path or method is none of the API's."""
+"""The interaction of a request whose path or method the API does not have."""

@@ -1,4 +1,4 @@
-"""Content negotiation: which format a body is in, and which one the answer takes.
+"""Content negotiation: the format of the body, and the format of the answer.
 
 Source: FHIR STU3, RESTful API, 2.21.0.6 Content Types; RFC 9110 section 12.5.1.
 """
@@ -21,10 +21,10 @@ MEDIA_TYPE: dict[Format, str] = {
     "json": "application/fhir+json; charset=utf-8",
     "xml": "application/fhir+xml; charset=utf-8",
 }
-"""What answers are labelled: the FHIR types, whichever of the generic forms asked for them."""
+"""The Content-Type of answers: FHIR's media types, also if a client asked for a generic one."""
 
 _REMEMBERED_AT_MOST = 1_000
-"""Characters: a thousand of the longest headers that there can be would fill gigabytes."""
+"""Characters of headers that are cached. A thousand of the longest possible headers would fill gigabytes."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -46,7 +46,7 @@ _RANGES: dict[str, tuple[int, tuple[Format, ...]]] = {
     "application/*": (2, ("json", "xml")),
     "text/*": (2, ("xml",)),
 }
-"""The media ranges with a star: how exactly each names the formats that it takes in, beside 3 for a type itself."""
+"""The media ranges with a star: how specific each is (a media type itself has 3), and the formats that it matches."""
 
 _EXPECTED = "expected application/fhir+xml or application/fhir+json"
 _STU3 = re.compile(r"3\.0(\.[0-2])?")
@@ -111,7 +111,7 @@ def _by_accept(accept: str, fallback: Format) -> Negotiated:
 
 
 def _rank(wanted: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int]:
-    """Give the quality of a format, how exactly it is named, and how early.
+    """Return the quality of a format, how specific the range is that names it, and how early the range stands.
 
     RFC 9110 section 12.5.1: the most specific range that matches counts, so `application/fhir+json;q=0, */*` is XML.
     """
@@ -152,7 +152,7 @@ def _quality(text: str) -> float:
 
 @lru_cache(maxsize=256)
 def body_format(content_type: str | None) -> Format | None:
-    """Give the format that a Content-Type names, or None where it names none that can be read."""
+    """Return the format that a Content-Type names, or None if it names none that the sandbox reads."""
     if content_type is None:
         return None
     media_type, *parameters = _pieces(content_type)
@@ -163,10 +163,10 @@ def body_format(content_type: str | None) -> Format | None:
 
 
 def require_body_format(content_type: str | None) -> Format:
-    """Give the format of a resource in a body.
+    """Return the format of a resource in a body.
 
     Raises:
-        UnsupportedMediaType: the Content-Type is missing, or none that can be read.
+        UnsupportedMediaType: the Content-Type is missing, or not one that the sandbox reads.
     """
     wanted = body_format(content_type)
     if wanted is None:
@@ -182,10 +182,10 @@ _ENCODED_NAME = re.compile(r"(?:^|&)[^=&]*%")
 
 
 def formats_asked(query: str) -> tuple[str, ...]:
-    """Give every value of `_format` in a query string, or in a form."""
+    """Return every value of `_format` in a query string or a form."""
     if "_format" not in query and not _ENCODED_NAME.search(query):
         return ()
-    if query.count("&") >= MOST_PARAMETERS:  # which is refused, whatever is in them
+    if query.count("&") >= MOST_PARAMETERS:  # the query will be refused anyway
         return ()
     pairs = (part.partition("=") for part in query.split("&"))
     return tuple(unquote(value) for name, _, value in pairs if unquote(name) == "_format")
@@ -209,9 +209,9 @@ def _media_type(content_type: str) -> str:
 
 
 def note_answer_format(request: Request) -> None:
-    """Note which format the answer takes, or why it can take none; refuse nothing yet."""
+    """Note the format of the answer, or why the client accepts none. Refuse nothing yet."""
     asked = formats_asked(request.query) if request.query else ()
-    if request.body and _is_form(request.headers.get(CONTENT_TYPE)):  # its parameters are as good as the query's
+    if request.body and _is_form(request.headers.get(CONTENT_TYPE)):  # a form may have `_format` too
         asked += formats_asked(request.body.decode("latin-1").strip())
     result = None if asked else request.facts.negotiated
     if result is None:
@@ -224,7 +224,7 @@ def note_answer_format(request: Request) -> None:
 
 
 def represent(response: Response, wanted: Format, write: Write) -> None:
-    """Encode what an answer carries, and label it."""
+    """Encode the content of an answer, and set its Content-Type."""
     if response.content is not None:
         response.body = response.content.encode(wanted, write)
         response.headers[CONTENT_TYPE] = MEDIA_TYPE[wanted]
@@ -232,7 +232,7 @@ def represent(response: Response, wanted: Format, write: Write) -> None:
 
 
 def require_formats(request: Request) -> None:
-    """Refuse a body in a format that cannot be read, an answer's that cannot be written, a body that is too large.
+    """Refuse a body in an unsupported format, a client that accepts no format, and a body that is too large.
 
     Raises:
         UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.

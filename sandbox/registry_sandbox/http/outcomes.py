@@ -25,7 +25,7 @@ _log = logging.getLogger("sandbox")
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """Give the answer to a request that failed; what we did not foresee is our bug, a 500 that tells no detail."""
+    """Return the answer to a request that failed. An unexpected error is our bug: a 500 without details."""
     if isinstance(error, SandboxError):
         return refusal(error)
     if isinstance(error, WorkersBusy):
@@ -35,19 +35,19 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def refusal(error: SandboxError) -> Response:
-    """Give the answer that tells a client of an error."""
+    """Return the answer for an error."""
     return Response(error.status, Refusal(error.findings, error.spine_code), CIMultiDict(error.headers))
 
 
 def injected(status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]) -> Response:
-    """Give the answer that tells a client of an error which a fault made up."""
+    """Return the answer for an error that a fault injects."""
     issue = spine_issue(severity="error", code=issue_type, spine_code=spine_code, diagnostics=message)
     return Response(status, GeneratedContent(spine_outcome([issue])), CIMultiDict(headers))
 
 
 @dataclass(slots=True)
 class Refusal:
-    """The OperationOutcome of an error; of a single finding only the sentence is written anew."""
+    """The OperationOutcome of an error. With a single finding it is a template, filled with the message."""
 
     findings: tuple[Finding, ...]
     spine_code: str
@@ -58,7 +58,7 @@ class Refusal:
         return False
 
     def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of the outcome."""
+        """Return the bytes of the outcome."""
         if len(self.findings) == 1:
             return _encoded(self.findings[0], self.spine_code, wanted, write)
         return write(_outcome(self.findings, self.spine_code), wanted)
@@ -75,7 +75,7 @@ def _encoded(finding: Finding, spine_code: str, wanted: Format, write: Write) ->
 
 @lru_cache(maxsize=256)
 def _template(about: tuple[IssueType, Severity, str, str], wanted: Format, write: Write) -> Template:
-    """Give the outcome that has a finding alone, without its sentence."""
+    """Return the outcome of a single finding, without its message."""
     code, severity, location, spine_code = about
     outcome = _outcome([Finding(code, TEXTS[0], location, severity)], spine_code)
     return Template(write(outcome, wanted), wanted, marks=1)
@@ -86,14 +86,14 @@ def _outcome(findings: Iterable[Finding], spine_code: str) -> Resource:
 
 
 def success(spine_code: str, message: str) -> Resource:
-    """Give the informational outcome that `Prefer: return=OperationOutcome` asks for."""
+    """Return the informational outcome that `Prefer: return=OperationOutcome` asks for."""
     return spine_outcome(
         [spine_issue(severity="information", code="informational", spine_code=spine_code, diagnostics=message)]
     )
 
 
 def validation(findings: list[Finding]) -> Resource:
-    """Give the outcome of `$validate`, which is a success and so claims no Spine profile."""
+    """Return the outcome of `$validate`. It is a success, so it does not claim the Spine profile."""
     issues = [
         plain_issue(
             severity=each.severity,

@@ -1,4 +1,4 @@
-"""The query of a request: its parameters decoded once and strictly, and the patient that a search names.
+"""The query of a request: its parameters, strictly decoded, and the patient that a search names.
 
 Source: registry pages, Search for appointments for a patient; FHIR STU3, Search, chained parameters.
 """
@@ -17,7 +17,7 @@ from registry_sandbox.http.request import Request
 Parameters = list[tuple[str, str]]
 
 MOST_PARAMETERS = 100
-"""In a query, or in a form."""
+"""How many parameters a query or a form may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SearchParameter:
     type: Literal["token", "reference"]
 
     def asking(self, value: str) -> str:
-        """Give the part of a query that asks for this value, which ends with an NHS number."""
+        """Return the part of a query that asks for this value, which ends with an NHS number."""
         return f"{_quoted(self.name, ':')}={_quoted(value[:-10], '')}{value[-10:]}"
 
 
@@ -55,7 +55,7 @@ def parameters(text: str) -> Parameters:
     """Decode a query string, or a form.
 
     Raises:
-        InvalidParameter: a name or value is not percent-encoded UTF-8, or there are very many.
+        InvalidParameter: a name or value is not percent-encoded UTF-8, or there are too many.
     """
     if text.count("&") >= MOST_PARAMETERS:
         raise InvalidParameter(f"The query has more than {MOST_PARAMETERS} parameters; expected one patient.")
@@ -78,11 +78,11 @@ def _unquoted(text: str) -> str:
 
 
 def require_no_parameters(request: Request, *, ignored: Collection[str] = ()) -> None:
-    """Refuse every parameter but `_format`, which all interactions take, and those that are ignored.
+    """Refuse every parameter except `_format`, which all interactions accept, and those in `ignored`.
 
     Args:
-        request: whose query is looked at.
-        ignored: names, or a name with the one value that is ignored (`mode=full`).
+        request: the request with the query.
+        ignored: names, or a name with the only value that is ignored (`mode=full`).
 
     Raises:
         InvalidParameter: with a finding for each that is not supported.
@@ -109,19 +109,19 @@ def _unsupported(name: str, supported: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class PatientQuery:
-    """Whose appointments are searched for, and the query that asks for them and nothing else, for the self link."""
+    """The patient of a search, and the query that asks for this patient and nothing else, for the self link."""
 
     nhs_number: str
     query: str
 
 
 def patient_asked(query: str, *, check_digit: bool) -> PatientQuery:
-    """Give the patient that the query of a search names.
+    """Return the patient that the query of a search names.
 
-    What stands before the digits at the end is the same for every patient: it is decoded once.
+    Most queries end with the ten digits, and what stands before them is the same for every patient: it is decoded once.
 
     Raises:
-        as `require_patient`.
+        As `require_patient`.
     """
     digits = query[-_DIGITS:]
     if not check_digit and len(query) <= _REMEMBERED_AT_MOST and is_well_formed(digits):
@@ -138,8 +138,8 @@ _PROBES = ("0" * _DIGITS, "1" * _DIGITS)
 
 @lru_cache(maxsize=64)
 def _asking(before: str) -> str | None:
-    """Give what a query for a patient is for certain to begin with, where ten digits behind this text name one."""
-    if "%" in before[-2:]:  # of which the digits would be a part
+    """Return the self link's query without its ten digits; None if `before` and ten digits are no valid query."""
+    if "%" in before[-2:]:  # the digits would be part of an escape
         return None
     try:
         first, second = (require_patient(parameters(before + probe), check_digit=False) for probe in _PROBES)
@@ -150,11 +150,11 @@ def _asking(before: str) -> str | None:
 
 
 def require_patient(sent: Parameters, *, check_digit: bool) -> PatientQuery:
-    """Give the patient that a search names.
+    """Return the patient that a search names.
 
     Raises:
-        InvalidParameter: no parameter, another one, or more than one value; with every other finding of the query.
-        InvalidIdentifierSystem, InvalidNhsNumber: the one value is wrong, and nothing else.
+        InvalidParameter: no parameter, an unknown one, or more than one value; with every other finding of the query.
+        InvalidIdentifierSystem, InvalidNhsNumber: only the value is wrong.
     """
     unknown = [_unsupported(name, _KNOWN) for name, _ in sent if name not in _BY_NAME and name != "_format"]
     patients = [(name, value) for name, value in sent if name in _BY_NAME]

@@ -1,4 +1,4 @@
-"""A request as a value, and what the steps before the interaction learnt of it. Nothing here knows a socket."""
+"""A request as a value, with what the steps before the interaction found out about it. Nothing here knows a socket."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ from registry_sandbox.http.response import Response
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who calls, as the token says: `name` is the appid (or the requesting system), `may_write` what it is let do."""
+    """The client that the token names: `name` is the appid, or the requesting system; `may_write` is what it may do."""
 
     name: str
     may_write: bool
 
 
 NOBODY = Client("", may_write=True)
-"""The caller where no tokens are judged, or none is needed."""
+"""The client of a request that needs no token."""
 
 
 class Verified(Protocol):
-    """What authentication keeps of a token that held: whose it is, and how long it holds."""
+    """What authentication keeps of a valid token: whose it is, and how long it is valid."""
 
     @property
     def client(self) -> Client:
@@ -34,7 +34,7 @@ class Verified(Protocol):
         ...
 
     def is_in_time(self, now: float, leeway_s: float) -> bool:
-        """Whether the token still holds at an instant (seconds since the epoch)."""
+        """Return True if the token is valid at an instant (seconds since the epoch)."""
         ...
 
 
@@ -57,7 +57,7 @@ class Written(Protocol):
 
 
 class Negotiated(NamedTuple):
-    """The format of the answer, and why the client takes no format that there is, if so."""
+    """The format of the answer; `problem` says why the client accepts none, if so."""
 
     format: Format
     problem: str = ""
@@ -67,8 +67,8 @@ class Negotiated(NamedTuple):
 class HeaderFacts:
     """What follows from the headers of a request alone.
 
-    Requests on one connection whose headers are the same share it: what a client says with each request is worked out
-    once. Nothing that depends on the time, the path, the query or the body belongs here.
+    Requests with the same headers on one connection share it, so it is computed once. Nothing that depends on the time,
+    the path, the query or the body belongs here.
     """
 
     base: str = ""
@@ -80,13 +80,13 @@ class HeaderFacts:
 
 
 def _learnt(default: Any) -> Any:
-    """Declare what a step learns; until then it costs a request nothing."""
+    """Declare an attribute that a step sets; until then a request has the default."""
     return field(default=default, init=False)
 
 
 @dataclass
 class Request:
-    """A request, and what the steps before the interaction learnt of it.
+    """A request, and what the steps before the interaction found out about it.
 
     Attributes:
         path: as on the request line, percent-encoded, without the query.
@@ -95,12 +95,12 @@ class Request:
         body_error: why there is no body, if it could not be read; the step whose turn it is raises it.
         base: the absolute FHIR base that URLs in the answer begin with.
         certificate_subject: the client certificate's, under mutual TLS.
-        called_as: the base as the request named it, where another is configured; else empty.
+        called_as: the base as the request named it, if another is configured; else empty.
         facts: what follows from the headers alone.
         declared: the interaction, once it is routed.
-        not_acceptable: why the client takes no format that there is, if so.
+        not_acceptable: why the client accepts no format, if so.
         injected: the faults in force for this exchange.
-        warnings: what the profiles warn of in a body that they let pass.
+        warnings: the warnings of the profiles about a body that conforms.
         state: what the answer waits for, while it waits.
         under_way: the journal's record of an exchange that has to wait; None where it need not.
         written: the version that the exchange stored, whatever became of its answer.
@@ -138,7 +138,7 @@ class Request:
 
 
 class Injected(Protocol):
-    """The faults in force for one exchange: the ids of their rules, and what they do last of all."""
+    """The faults in force for one exchange: the ids of their rules, and their last step."""
 
     @property
     def rule_ids(self) -> tuple[str, ...]:
@@ -152,9 +152,9 @@ class Injected(Protocol):
 
     @property
     def idle_rule_ids(self) -> tuple[str, ...]:
-        """The rules that matched and found nothing to spoil."""
+        """The rules that matched and found nothing to act on."""
         ...
 
     def finish(self, response: Response) -> None:
-        """Change the answer once it is dressed, and say how it goes out."""
+        """Change the answer once it has all its headers, and set how it is delivered."""
         ...

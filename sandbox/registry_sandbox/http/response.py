@@ -1,4 +1,4 @@
-"""A response as a value: what is answered, and how its bytes go out. Nothing here knows a socket."""
+"""A response as a value: the answer, and how its bytes are delivered. Nothing here knows a socket."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from registry_sandbox.fhir.resource import Format, Resource, Write
 
 
 class Representable(Protocol):
-    """Something that can be sent in either format; what is `large` is encoded off the event loop."""
+    """Content that can be sent in both formats. What is `large` is encoded off the event loop."""
 
     @property
     def large(self) -> bool:
@@ -18,7 +18,7 @@ class Representable(Protocol):
         ...
 
     def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of this resource in the wanted format; `write` encodes what is not encoded yet."""
+        """Return the bytes of this resource in the wanted format; `write` encodes what is not encoded yet."""
         ...
 
 
@@ -30,7 +30,7 @@ class GeneratedContent:
     large: bool = False
 
     def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of the resource."""
+        """Return the bytes of the resource."""
         return write(self.resource, wanted)
 
 
@@ -64,15 +64,15 @@ class Wire(Protocol):
         ...
 
     async def body(self, part: bytes) -> None:
-        """Send a part of the body; nothing where the answer has none (HEAD, 304)."""
+        """Send a part of the body; nothing if the answer has none (HEAD, 304)."""
         ...
 
     async def raw(self, octets: bytes) -> None:
-        """Send octets past HTTP."""
+        """Send octets that are not framed as HTTP."""
         ...
 
     async def close(self) -> None:
-        """End the connection in good order, by FIN, once everything is sent."""
+        """Close the connection by FIN, once everything is sent."""
         ...
 
     async def reset(self) -> None:
@@ -85,7 +85,7 @@ class Wire(Protocol):
 
 
 class Delivery(Protocol):
-    """How the bytes of an answer go out, where not at once and whole."""
+    """How an answer is sent that a fault cuts, slows down or replaces."""
 
     @property
     def report(self) -> "Sent":
@@ -93,7 +93,7 @@ class Delivery(Protocol):
         ...
 
     async def deliver(self, response: Response, wire: Wire) -> None:
-        """Send the answer, or what shall be left of it."""
+        """Send the answer, or the part of it that is to arrive."""
         ...
 
 

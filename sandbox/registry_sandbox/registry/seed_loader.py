@@ -1,4 +1,4 @@
-"""Planting seeds: through the same reading and profiles that a client's request meets, and into the registry."""
+"""The seed loader: reads and validates seeds as if a client had sent them, and stores them."""
 
 import json
 import re
@@ -27,11 +27,11 @@ _History = tuple[str, str, list[tuple[datetime, Resource]]]
 
 
 Progress = Callable[[int], None]
-"""Is told how many appointments have been judged."""
+"""Is called with the number of seeds that have been validated."""
 
 
 def in_silence(judged: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def unchanged(logical_id: str, resource: Resource) -> Resource:
@@ -42,9 +42,9 @@ def unchanged(logical_id: str, resource: Resource) -> Resource:
 
 @dataclass(frozen=True, slots=True)
 class SeedLoader:
-    """Plants seeds through a registrar; a story that it has judged once it need not judge again at the next reset.
+    """Loads seeds. A story that was validated once is not validated again at the next reset.
 
-    `change` changes each version of a story, by its id; documents are stored as they are written.
+    `change` changes each version of a story; documents are stored as they are written.
     """
 
     service: RegistryService
@@ -52,9 +52,9 @@ class SeedLoader:
     _known: dict[bytes, Resource] = field(default_factory=dict)
 
     def load(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
-        """Store seeds as they are written, all or none, and give the current version of each appointment.
+        """Store all seeds, or none, and return the current version of each appointment.
 
-        `progress` is told how many have been judged, every thousand of them.
+        `progress` is called after every thousand.
 
         Raises:
             BadSeed: one cannot be read, does not conform, or has an id that is taken.
@@ -156,7 +156,7 @@ def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any)
 
 
 def _when(place: str, key: str, sent: Any, now: datetime) -> str:
-    """Give an instant as it is written; a relative one is counted from the clock, to the minute."""
+    """Return an instant as it is written; a relative one is computed from the clock, to the minute."""
     match = _RELATIVE.fullmatch(str(sent))
     if match is None:
         return str(sent)

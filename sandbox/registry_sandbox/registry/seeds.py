@@ -1,7 +1,7 @@
-"""Seeds: appointments to start with, as people write them.
+"""Seeds: the appointments that a registry holds at the start.
 
-A seed is an Appointment (or a Bundle of them) in XML or JSON, or a story in YAML: the few facts of an appointment, with
-instants absolute or relative to the clock (`+3d 09:30`, `-2h`). docs/seeds.md shows both.
+A seed is an Appointment (or a Bundle of them) in XML or JSON, or a story in YAML: a few facts of an appointment. Its
+instants are absolute or relative to the clock (`+3d 09:30`, `-2h`). docs/seeds.md shows both.
 """
 
 import json
@@ -30,7 +30,7 @@ class BadSeed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """One appointment to start with: a document as it was written, or a story; `place` is how messages call it."""
+    """One seed: a document as it was written, or a story. `place` names it in messages."""
 
     place: str
     document: bytes = b""
@@ -39,10 +39,10 @@ class Seed:
 
 
 def seeds_at(paths: Iterable[Path]) -> list[Seed]:
-    """Find the seeds of files and folders, in the order of their names.
+    """Return the seeds in files and folders, in the order of the files' names.
 
     Raises:
-        BadSeed: a path does not exist, or a file is none that can be read.
+        BadSeed: a path does not exist, or a file cannot be used.
     """
     return [seed for path in paths for file in _files(path) for seed in _seeds_of(file)]
 
@@ -76,7 +76,7 @@ def _stories(file: str, content: bytes) -> Iterator[Seed]:
     import yaml  # only where a seed is a story: 40 ms
 
     try:
-        # This loader makes texts of everything: an instant stays as it was written, and a number keeps its zeros.
+        # This loader reads every scalar as text: an instant stays as it was written, and a number keeps its zeros.
         loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
         _require_shallow(file, yaml.parse(content, Loader=loader))
         documents = [each for each in yaml.load_all(content, Loader=loader) if each != ""]

@@ -1,6 +1,6 @@
-"""The registrar judges what comes in, step by step, and keeps the register.
+"""The service: reads what clients send, validates it, applies the rules, and stores it.
 
-It is all that an interaction works with: the registry, the clock, the reading, the profiles, the rules.
+It has everything that an interaction works with: the registry, the clock, the codec, the profiles, the rules.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -48,7 +48,7 @@ RECORDED = frozenset(
         "participant",
     }
 )
-"""The "limited details" that the registry keeps of an Appointment; other elements are accepted and not stored."""
+"""The "limited details": the elements that the registry stores. Other elements are accepted and not stored."""
 
 _LARGE_BYTES = 16_384
 
@@ -57,10 +57,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class RegistryService:
-    """What the interactions of one tenant share.
+    """What the interactions of one workspace share.
 
-    `new_id` gives logical ids; `versioned_full_url` is how a searchset names its entries; `tokens` is the
-    kind that is accepted (registry, spine, any, off), which the CapabilityStatement tells.
+    `new_id` returns a new logical id. `versioned_full_url` is True if the fullUrl in a searchset has a version.
+    `tokens` is the accepted kind (registry, spine, any, off), for the CapabilityStatement.
     """
 
     registry: Registry
@@ -120,7 +120,7 @@ class RegistryService:
         """Return the body, read as one of the expected resources.
 
         Raises:
-            NotWellFormed, NotReadable: what is wrong with it, all of it.
+            NotWellFormed, NotReadable: with everything that is wrong.
         """
         reading = self._beside_the_loop(request, self.codec.read, expected)
         return reading if isinstance(reading, Reading) else await reading
@@ -128,7 +128,7 @@ class RegistryService:
     def _beside_the_loop(self, request: Request, read: Callable[..., R], *arguments: object) -> R | Awaitable[R]:
         """Call `read` with the body; in a thread where that could hold up the event loop.
 
-        A large body takes long. So does the explaining of some refusals: `read` is then called again.
+        A large body takes long. So does the explanation of some refusals; then `read` is called again in a thread.
         """
         if isinstance(request.body_error, NotWellFormed | RequestTimeout | ServiceUnavailable):
             raise request.body_error
@@ -156,18 +156,18 @@ class RegistryService:
         return _warnings_alone(self._validate(reading))
 
     def broken_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> list[Finding]:
-        """Give the findings of all business rules."""
+        """Return the findings of all business rules."""
         return findings(on, Case(proposed, current or {}, self.strictness, self.registry.knows_pointer))
 
     def register(self, resource: Resource) -> Stored:
-        """Store a new appointment, under an id of ours."""
+        """Store a new appointment under a new id."""
         return self.registry.create(recorded(resource), logical_id=self.new_id(), at=self.now())
 
     def replace(self, current: Version, resource: Resource) -> Stored:
         """Store the next version of an appointment.
 
         Raises:
-            VersionConflict: `current` is not the current version any more.
+            VersionConflict: `current` is no longer the current version.
         """
         return self.registry.update(current.logical_id, recorded(resource), expected=current.number, at=self.now())
 
@@ -178,11 +178,11 @@ class RegistryService:
         entries: Sequence[Entry],
         resources: Resources,
     ) -> Bundle:
-        """Put a Bundle of now together from its entries, all of which there are: there is no paging."""
+        """Return a Bundle with these entries, dated now."""
         return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, entries, resources)
 
     def now(self) -> datetime:
-        """The instant, to the millisecond, as it will be written."""
+        """Return the clock's instant, to the millisecond, as `meta.lastUpdated` has it."""
         return _to_the_millisecond(round(self.clock.timestamp() * 1_000_000) // 1_000)
 
 
@@ -220,9 +220,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def recorded(resource: Resource) -> Resource:
-    """Give what the registry keeps of an Appointment."""
+    """Return the elements of an Appointment that the registry stores."""
     return {name: value for name, value in resource.items() if name in _RECORDED}
 
 
-# With what a primitive has beside its value, under its name with an underscore.
+# And what a primitive has beside its value, under its name with an underscore.
 _RECORDED = RECORDED | {f"_{name}" for name in RECORDED}

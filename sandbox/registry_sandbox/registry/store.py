@@ -21,12 +21,12 @@ _CACHED_BYTES_AT_MOST = 16_384
 _LARGE_BYTES = 65_536
 
 
-@dataclass(slots=True, eq=False)  # not frozen, which makes the making of one slower: it is never changed all the same
+@dataclass(slots=True, eq=False)  # not frozen, because that is slower to make; it is never changed
 class Version:
     """One version of one appointment, encoded once when it was stored.
 
-    `end` is as it was sent, empty where there is none; such an appointment is never past.
-    `patients` are the NHS numbers that it is found by.
+    `end` is as it was sent, empty if there is none; such an appointment is never past.
+    `patients` are the NHS numbers by which a search finds it.
     """
 
     logical_id: str
@@ -39,12 +39,12 @@ class Version:
 
     @property
     def large(self) -> bool:
-        """Whether its XML takes long to make; its JSON is there already."""
+        """Whether its XML takes long to make; its JSON is made already."""
         return len(self.json) > _LARGE_BYTES
 
     @property
     def version_id(self) -> str:
-        """The version id: a decimal number, as text."""
+        """The version id: a decimal number, as a string."""
         return str(self.number)
 
     @property
@@ -53,12 +53,12 @@ class Version:
         return entity_tag(self.version_id)
 
     def resource(self) -> Resource:
-        """Give a copy of the resource, to compare with or to build the next version from."""
+        """Return a copy of the resource."""
         resource: Resource = self.parse(self.json)
         return resource
 
     def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of the resource; XML is made when it is first asked for."""
+        """Return the bytes of the resource; XML is made when it is first asked for."""
         if wanted == "json":
             return self.json
         if len(self.json) > _CACHED_BYTES_AT_MOST:
@@ -67,7 +67,7 @@ class Version:
 
 
 def encoded(versions: Iterable[Version], wanted: Format, write: Write) -> list[bytes]:
-    """Give the bytes of several versions."""
+    """Return the bytes of several versions."""
     if wanted == "json":
         return [each.json for each in versions]
     return [
@@ -82,7 +82,7 @@ def _xml_of(version: Version, write: Write) -> bytes:
 
 
 class Stored(NamedTuple):
-    """A version that was stored just now, with its resource, so that its XML needs no parsing."""
+    """A version that was just stored, with its resource, so that its XML can be made without parsing the JSON."""
 
     version: Version
     resource: Resource
@@ -98,11 +98,11 @@ class Stored(NamedTuple):
 
 
 class Registry:
-    """The appointments of one tenant.
+    """The appointments of one workspace.
 
     Args:
         write: encodes a resource.
-        parse: undoes it, for JSON.
+        parse: decodes JSON that `write` encoded.
     """
 
     def __init__(self, write: Write, parse: Parse) -> None:
@@ -119,21 +119,21 @@ class Registry:
         return logical_id in self._histories
 
     def ids(self) -> Iterable[str]:
-        """The ids of all appointments."""
+        """Return the ids of all appointments."""
         return self._histories.keys()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all appointments."""
         self._histories.clear()
         self._ids_of_patient.clear()
         self._pointers.clear()
 
     def histories(self) -> Iterator[Sequence[Version]]:
-        """Every appointment with all its versions, oldest first, in the order of registration."""
+        """Return the versions of each appointment, oldest first; the appointments in the order of registration."""
         return iter(self._histories.values())
 
     def current(self, logical_id: str) -> Version:
-        """Give the current version.
+        """Return the current version.
 
         Raises:
             NoRecordFound: there is no appointment of that id.
@@ -142,12 +142,12 @@ class Registry:
         return self.history(logical_id)[-1] if history is None else history[-1]
 
     def latest(self, logical_id: str) -> Version | None:
-        """Give the current version, or nothing where there is no appointment of that id."""
+        """Return the current version, or None if there is no appointment of that id."""
         history = self._histories.get(logical_id)
         return None if history is None else history[-1]
 
     def history(self, logical_id: str) -> Sequence[Version]:
-        """Give all versions, oldest first.
+        """Return all versions, oldest first.
 
         Raises:
             NoRecordFound: there is no appointment of that id.
@@ -158,7 +158,7 @@ class Registry:
         return history
 
     def version(self, logical_id: str, version_id: str) -> Version:
-        """Give one version by its exact id: "01" is not "1".
+        """Return a version by its exact id: "01" is not "1".
 
         Raises:
             NoRecordFound: no such appointment, or no such version of it.
@@ -172,12 +172,12 @@ class Registry:
         )
 
     def of_patient(self, nhs_number: str) -> list[Version]:
-        """The current versions of the appointments of a patient, in the order of registration."""
+        """Return the current versions of a patient's appointments, in the order of registration."""
         histories = self._histories
         return [histories[logical_id][-1] for logical_id in self._ids_of_patient.get(nhs_number, ())]
 
     def knows_pointer(self, pointer: str) -> bool:
-        """Whether an appointment with this identifier value is registered."""
+        """Return True if an appointment with this pointer is registered."""
         return pointer in self._pointers
 
     def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Stored:
@@ -191,11 +191,11 @@ class Registry:
         return stored
 
     def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
-        """Store the next version, if `expected` is the current one: compare and set, in one step.
+        """Store the next version, if `expected` is the current one: compare-and-set in one step.
 
         Raises:
             NoRecordFound: there is no appointment of that id.
-            VersionConflict: somebody else wrote meanwhile.
+            VersionConflict: somebody else wrote in between.
         """
         current = self.current(logical_id)
         if current.number != expected:
@@ -216,14 +216,14 @@ class Registry:
 
 
 def _stamped(resource: Resource, logical_id: str, meta: dict[str, Any]) -> Resource:
-    """Return the resource with what the server assigns: its id, and `meta` with versionId and lastUpdated."""
+    """Return the resource with the id and the `meta` that the server assigns."""
     if "meta" in resource:
         meta |= {name: value for name, value in resource["meta"].items() if name.lstrip("_") not in meta}
     stamped = {"resourceType": "Appointment", "id": logical_id, "meta": meta, **resource}
-    stamped["id"], stamped["meta"] = logical_id, meta  # whatever was sent under these names
+    stamped["id"], stamped["meta"] = logical_id, meta  # not what the client sent
     return stamped
 
 
 def pointers_of(resource: Resource) -> Iterable[str]:
-    """The URLs of the real appointment that an entry points to: the values of its identifiers."""
+    """Return the pointers of an entry: the values of its identifiers."""
     return [identifier["value"] for identifier in resource.get("identifier", []) if "value" in identifier]

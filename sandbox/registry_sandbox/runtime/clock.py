@@ -1,6 +1,6 @@
 """The one clock of a sandbox: slots, tokens, lastUpdated, Retry-After and faults all read it.
 
-It ticks with the machine's clock, from whatever instant it was set to, or stands still.
+It starts at the instant that it was set to and ticks with the machine's clock, or stands still.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ SHOWABLE = "an instant with a time zone from 1970 to 9989, such as 2019-01-18T09
 
 
 def require_showable(moment: datetime) -> datetime:
-    """Give the instant back if a clock can show it, and ten years more.
+    """Return the instant if a clock can show it. The limit leaves ten years for seeds and faults.
 
     Raises:
-        ValueError: it cannot.
+        ValueError: the clock cannot show it.
     """
     if not _FIRST <= moment < _LAST:
         raise ValueError(SHOWABLE)
@@ -34,12 +34,12 @@ class Clock:
 
     Args:
         wall: the machine's clock, in seconds since the epoch; it is injected so that nothing below reads the time.
-        start: what the clock shows first (aware); the machine's time where it is None.
-        frozen: whether it stands still.
+        start: what the clock shows first (aware); None for the machine's time.
+        frozen: whether the clock stands still.
 
     Attributes:
-        timestamp: gives the seconds since the epoch. Every exchange asks several times, so that it is the machine's own
-            clock where nobody has moved this one.
+        timestamp: returns the seconds since the epoch. Every exchange calls it several times, so it is the machine's
+            own clock if nobody has moved this one.
         wall: the machine's clock.
     """
 
@@ -52,13 +52,13 @@ class Clock:
         self.reset()
 
     def reset(self) -> None:
-        """Show again what was shown at the start."""
+        """Return to what the clock showed at the start."""
         self._tick(0.0 if self._start is None else self._start.timestamp() - self.wall())
         if self._start_frozen:
             self.freeze()
 
     def now(self) -> datetime:
-        """The instant, in UTC."""
+        """Return the instant, in UTC."""
         return datetime.fromtimestamp(self.timestamp(), UTC)
 
     @property
@@ -67,21 +67,21 @@ class Clock:
         return self._frozen
 
     def set(self, instant: datetime) -> None:
-        """Show this instant (aware), ticking or standing still as before."""
+        """Show this instant (aware). The clock goes on ticking, or stays frozen."""
         if self._frozen:
             self._stand(instant.timestamp())
         else:
             self._tick(instant.timestamp() - self.wall())
 
     def advance(self, by: timedelta) -> None:
-        """Move the clock by so much, backwards where it is negative."""
+        """Move the clock by a duration, backwards if it is negative."""
         if self._frozen:
             self._stand(self.timestamp() + by.total_seconds())
         else:
             self._tick(self._offset_s + by.total_seconds())
 
     def ahead(self, by_s: float) -> "Clock":
-        """Give a clock that always shows so much more than this one."""
+        """Return a clock that is always `by_s` seconds ahead of this one."""
         return Clock(lambda: self.timestamp() + by_s)
 
     def freeze(self) -> None:

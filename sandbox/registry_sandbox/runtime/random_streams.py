@@ -1,4 +1,4 @@
-"""Randomness in independent streams: ids, token claims and draws, repeatable where a seed is given."""
+"""Randomness in independent streams: ids, token claims and draws. With a seed they can be repeated."""
 
 import random
 from collections.abc import Callable
@@ -10,22 +10,22 @@ _VERSION_4 = (0x4 << 76) | (0x2 << 62)
 
 
 class RandomStreams:
-    """Independent streams of randomness; with a seed, each gives the same in every run, and again after a reset."""
+    """Independent streams of randomness; with the same seed each repeats in every run, and after a reset."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._streams: dict[str, random.Random] = {}
 
     def stream(self, purpose: str) -> random.Random:
-        """Give the stream of a purpose."""
+        """Return the stream of a purpose."""
         return self._streams.setdefault(purpose, random.Random(self._start(purpose)))  # noqa: S311 - ids, not secrets
 
     def ids(self, purpose: str) -> Callable[[], str]:
-        """Give a source of UUIDs."""
+        """Return a function that returns a new UUID on each call."""
         return partial(_uuid4_by, self.stream(purpose).getrandbits)
 
     def reset(self) -> None:
-        """Begin every stream again."""
+        """Start every stream again."""
         for purpose, stream in self._streams.items():
             stream.seed(self._start(purpose))
 
@@ -34,6 +34,6 @@ class RandomStreams:
 
 
 def _uuid4_by(random_bits: Callable[[int], int]) -> str:
-    """Write 128 bits as a UUID of version 4, as `uuid.UUID` would; every answer has one, and this is quicker."""
+    """Return a UUID of version 4. Every answer has one, and this is faster than `uuid.UUID`."""
     written = (random_bits(128) & _FREE_BITS | _VERSION_4).to_bytes(16).hex()
     return f"{written[:8]}-{written[8:12]}-{written[12:16]}-{written[16:20]}-{written[20:]}"

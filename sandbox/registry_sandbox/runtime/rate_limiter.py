@@ -1,4 +1,4 @@
-"""Rate limits: so many requests of a client in a window, on the sandbox's clock."""
+"""Rate limits: how many requests a client may send in a window of time, on the sandbox's clock."""
 
 import math
 import re
@@ -16,14 +16,14 @@ _WINDOWS: Final = {"s": (1, "second"), "m": (60, "minute"), "h": (3600, "hour")}
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How many requests a client may send in a window of so many seconds."""
+    """How many requests a client may send in a window of `window_s` seconds."""
 
     requests: int
     window_s: int
     window: str
 
     def __str__(self) -> str:
-        """Return it as messages put it."""
+        """Return the limit as messages name it."""
         return f"{self.requests} requests per {self.window}"
 
 
@@ -31,7 +31,7 @@ def read_rate_limit(text: str) -> RateLimit:
     """Read a limit such as `5/s`, `100/m` or `1000/h`.
 
     Raises:
-        ValueError: it is none; the message says what is expected.
+        ValueError: the text is not a limit; the message says what is expected.
     """
     if not re.fullmatch(PATTERN, text, re.ASCII):
         raise ValueError(EXPECTED)
@@ -40,10 +40,10 @@ def read_rate_limit(text: str) -> RateLimit:
 
 
 class RateLimiter:
-    """Counts the requests of each client in windows; a window begins with the first request after the last window.
+    """Counts the requests of each client in windows. A window begins with the first request after the last window.
 
-    Windows are on the sandbox's clock: where it stands still, a client that is over its limit stays so until the clock
-    is moved. The client that was heard of longest ago is forgotten first.
+    Windows are on the sandbox's clock. If the clock is frozen, a client that is over its limit stays so until the clock
+    is moved. With too many clients, the one whose last request is oldest is forgotten.
     """
 
     def __init__(self, limit: RateLimit, clock: Clock) -> None:
@@ -56,7 +56,7 @@ class RateLimiter:
         self._windows.clear()
 
     def wait_s(self, client: str) -> int:
-        """Count a request; return 0 if the client may send it, else after how many seconds it may send the next."""
+        """Count a request. Return 0 if the client may send it, else the seconds until it may send the next."""
         now_s = self._clock.timestamp()
         begun_s, sent = self._windows.pop(client, (now_s, 0))
         if not begun_s <= now_s < begun_s + self.limit.window_s:  # over, or the clock was set back

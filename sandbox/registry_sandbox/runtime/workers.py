@@ -1,6 +1,7 @@
-"""Threads for work that would hold up the event loop: few, with a bounded queue, and never in the way of the exit.
+"""Threads for work that would block the event loop: few, with a bounded queue.
 
-asyncio's own executor has a queue without an end, and Python waits for its threads before it exits.
+They are daemon threads, so they never delay the exit. asyncio's own executor has an unbounded queue, and Python waits
+for its threads before it exits.
 """
 
 import asyncio
@@ -15,10 +16,10 @@ R = TypeVar("R")
 _Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
 
 THREADS = 2
-"""More would not be faster: the work is Python's own, of which one thread runs at a time."""
+"""More would not be faster: the work is Python code, and one thread at a time runs it."""
 
 WAITING_AT_MOST = 64
-"""Jobs; at a second each at the worst, nobody waits longer than a client would."""
+"""How many jobs may wait. A job takes a second at worst, so nobody waits longer than a client would."""
 
 
 class WorkersBusy(Exception):
@@ -26,7 +27,7 @@ class WorkersBusy(Exception):
 
 
 class Workers:
-    """A few daemon threads, started at the first job.
+    """A few daemon threads, started with the first job.
 
     Args:
         threads: how many.
@@ -42,7 +43,7 @@ class Workers:
         """Return what `work` returns, called in one of the threads.
 
         Raises:
-            WorkersBusy: as many jobs as may wait are waiting.
+            WorkersBusy: the queue is full.
             Exception: what `work` raises.
         """
         loop = asyncio.get_running_loop()
@@ -60,7 +61,7 @@ class Workers:
     def _work(self) -> None:
         while True:
             loop, future, job = self._queue.get()
-            if future.cancelled():  # nobody waits for it any more
+            if future.cancelled():  # nobody waits for the result any more
                 continue
             try:
                 done = (future.set_result, job())

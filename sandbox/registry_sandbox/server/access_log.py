@@ -1,6 +1,6 @@
-"""One line on stderr for each exchange, written a little later and many at a time.
+"""One line on stderr for each exchange, written a little later, many lines at a time.
 
-A line says who asked for what and what the answer was; never a header's value, a query or a body.
+A line has the client, the method, the path, the status and the size. It never has a header's value, a query or a body.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ _NAMES = ("remote", "method", "path", "status", "bytes", "client", "faults")
 
 
 class AccessLog:
-    """Collects lines and hands them over together.
+    """Collects lines and writes them together.
 
     Args:
         log_format: `text` or `json`.
-        write: writes text, and does not wait for it.
+        write: writes a text without blocking.
     """
 
     def __init__(self, log_format: str, write: Callable[[str], None]) -> None:
@@ -38,7 +38,7 @@ class AccessLog:
         self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
 
     def flush(self) -> None:
-        """Hand over what was noted."""
+        """Write the lines that were collected."""
         lines, self._lines = self._lines, []
         self._write("".join(map(self._line, map(_redacted, lines))))
 

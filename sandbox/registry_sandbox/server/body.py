@@ -1,4 +1,4 @@
-"""The body of a request: received no further than it may be large, and its content-coding undone."""
+"""The body of a request: received up to the largest size, and decompressed."""
 
 import asyncio
 import zlib
@@ -9,7 +9,7 @@ from registry_sandbox.http.errors import BodyTooLarge, NotWellFormed, RequestTim
 from registry_sandbox.http.field_names import CONTENT_ENCODING, EXPECT
 from registry_sandbox.server.limits import Limits
 
-_CODINGS_AT_MOST = 4  # each is a whole body to inflate
+_CODINGS_AT_MOST = 4  # each is a whole body to decompress
 _MEMBERS_AT_MOST = 100
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -20,7 +20,7 @@ NO_BODY: Body = (b"", None)
 
 
 async def received(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout) -> Body:
-    """Wait for the body of a request, of at most `max_body` bytes, as long as `patience` lasts."""
+    """Wait for the body of a request, of at most `max_body` bytes, until `patience` ends."""
     try:
         sent = await _sent(http, limits, patience)
     except SandboxError as error:
@@ -48,7 +48,7 @@ async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout
     except TimeoutError as error:
         raise RequestTimeout(f"The body did not come whole within {limits.request_timeout_s:g} s.") from error
     except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
-        # A RuntimeError is how aiohttp says that the client had hung up before anybody waited for more.
+        # aiohttp raises a RuntimeError if the client had hung up before anybody waited for more.
         raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
     if total > max_body:
         raise _too_large("larger", max_body)
@@ -56,7 +56,7 @@ async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
-    # aiohttp's low-level server leaves this to us; curl waits for it before it sends more than 1 MB.
+    # aiohttp's low-level server does not send this; curl waits for it before it sends more than 1 MB.
     if http.headers.get(EXPECT, "").lower() == "100-continue" and http.transport is not None:
         http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -66,7 +66,7 @@ def _too_large(found: str, max_body: int) -> SandboxError:
 
 
 def decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> Body:
-    """Undo the content-codings that the lines of Content-Encoding name."""
+    """Undo the content-codings that the Content-Encoding headers name."""
     if not codings:
         return body, None
     try:
@@ -91,7 +91,7 @@ def _decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -
 
 
 def _inflated(body: bytes, max_body: int) -> bytes:
-    """Inflate every member of a gzip stream (RFC 1952 section 2.2: a file may have several)."""
+    """Decompress every member of a gzip stream (RFC 1952 section 2.2: there may be several)."""
     inflated = b""
     for _ in range(_MEMBERS_AT_MOST):
         inflater = zlib.decompressobj(_GZIP)

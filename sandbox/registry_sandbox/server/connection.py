@@ -1,6 +1,6 @@
-"""One connection: from aiohttp's request to plain values and back.
+"""One connection: it turns aiohttp's request into plain values, and the answer back.
 
-aiohttp parses, and answers each request in a task of its own. Only its published interface is used, so that every
+aiohttp parses the requests and calls the handler in its own task. We use only its published interface, so that every
 release from 3.11 on works.
 """
 
@@ -42,7 +42,7 @@ _BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 
 AccessLine = Callable[[str, Request, Response], None]
-"""Told of every exchange: the address that it came from, the request and the answer."""
+"""Notes an exchange: takes the client's address, the request and the answer."""
 
 Refusal = Callable[[SandboxError], Response]
 
@@ -54,13 +54,13 @@ class Listener:
     Attributes:
         handle: answers a request.
         base_url: the configured base, if there is one.
-        base_path: that of the base otherwise, below the host that a request names.
-        limits: of the port.
-        access_line: is told of every exchange.
-        secure: whether what comes in comes over TLS.
-        trust_forwarded: whether a proxy in front says by which URL the client called.
-        refuse: words the answer to what cannot be read as HTTP.
-        receiving: is told of each request whose body is still on its way.
+        base_path: the path of the base, below the host that a request names, if no base is configured.
+        limits: the bounds of the port.
+        access_line: notes every exchange.
+        secure: whether the port has TLS.
+        trust_forwarded: whether to believe a proxy's headers about the URL that the client called.
+        refuse: makes the answer to what cannot be read as HTTP.
+        receiving: is called with each request whose body has not arrived yet.
     """
 
     handle: Handler
@@ -75,31 +75,31 @@ class Listener:
 
 
 class Connection(web.RequestHandler):
-    """One connection; what cannot be read as HTTP is refused here with an OperationOutcome that quotes nothing."""
+    """One connection. It refuses what cannot be read as HTTP, with an OperationOutcome that quotes nothing."""
 
     def __init__(self, listener: Listener, server: web.Server) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type] # None is how aiohttp is told to write none
+            access_log=None,  # type: ignore[arg-type] # None: aiohttp writes no access log
             auto_decompress=False,
             max_field_size=65_536,
             max_line_size=65_536,
-            lingering_time=1.0,  # in which a client that is still sending can read why it was refused
+            lingering_time=1.0,  # a client that is still sending has this time to read the refusal
         )
         self._listener = listener
         self._clock = asyncio.get_running_loop().time
-        self._last_headers: RawHeaders | None = None  # of the last request, as they were sent
-        self._parsed: tuple[CIMultiDictProxy[str], HeaderFacts]  # and what follows from them
+        self._last_headers: RawHeaders | None = None  # the last request's, as they were sent
+        self._parsed: tuple[CIMultiDictProxy[str], HeaderFacts]  # the same, parsed, and what follows from them
         self._remote = "-"
         self._gone = asyncio.Event()
         self._answering = self._half_closed = False
         self._request_now: Request | None = None
-        self._patience: asyncio.Timeout | None = None  # with a body that is not whole yet
+        self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
         self.waiting_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the address of the client; refuse it if there are too many connections."""
+        """Note the client's address; refuse the connection if there are too many."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self._remote = str(peer[0] if isinstance(peer, (list, tuple)) else peer or "-")
@@ -109,19 +109,19 @@ class Connection(web.RequestHandler):
             self._refuse_and_close(ServiceUnavailable(most))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Wake whatever keeps the client waiting: it has hung up."""
+        """Wake whatever keeps the client waiting, because it has hung up."""
         self._gone.set()
         self._listener.limits.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Note since when a request is on its way; hand requests that came together to the parser one by one."""
+        """Note when a request begins to arrive; give requests that came together to the parser one by one."""
         if self.waiting_since is None and data and self._patience is None:
             self.waiting_since = self._clock()
         if data.count(_END_OF_HEAD) < 2 or _BODY.search(data):  # noqa: PLR2004 - the usual case
             super().data_received(data)
             return
-        # What comes behind a good request may be no HTTP, for which aiohttp would forget the good one.
+        # If a good request is followed by something that is not HTTP, aiohttp would drop the good request too.
         *pieces, last = data.split(_END_OF_HEAD)
         for piece in pieces:
             super().data_received(piece + _END_OF_HEAD)
@@ -129,11 +129,11 @@ class Connection(web.RequestHandler):
             super().data_received(last)
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's own signature
-        """Go on answering a client that sends no more, as `Connection: close` and HTTP/1.0 clients may do.
+        """Keep answering a client that has ended its half, as `Connection: close` and HTTP/1.0 clients may do.
 
         Returns:
-            True: the connection stays open for the answer. A body that is not whole will never be.
-            False: it is closed. A client that lets a fault keep it waiting, and then ends its half, has given up.
+            True: the connection stays open for the answer. The rest of an incomplete body will never come.
+            False: it is closed. A client that ends its half while a fault keeps it waiting has given up.
         """
         super().eof_received()
         if self._listener.secure or (self._request_now is not None and _has_waited(self._request_now)):
@@ -145,7 +145,7 @@ class Connection(web.RequestHandler):
         return True
 
     def _loop_later(self, act: Callable[[], None]) -> None:
-        # A request that came together with the end is begun by then: aiohttp's tasks take two rounds of the loop.
+        # A request that came together with the end has begun by then: aiohttp's tasks take two iterations of the loop.
         asyncio.get_running_loop().call_later(_BEGUN_WITHIN_S, act)
 
     def _close_if_idle(self) -> None:
@@ -153,7 +153,7 @@ class Connection(web.RequestHandler):
             self.transport.close()
 
     def time_out(self) -> None:
-        """Refuse a request whose head does not come whole."""
+        """Refuse a request whose head does not arrive completely in time."""
         if not self._answering:
             within = f"{self._listener.limits.request_timeout_s:g} s"
             self._refuse_and_close(RequestTimeout(f"The head of the request did not come whole within {within}."))
@@ -254,7 +254,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer a request that aiohttp could not read, or that our own code failed on."""
+        """Answer a request that aiohttp could not read, or on which our own code failed."""
         if status == web.HTTPBadRequest.status_code:
             error: SandboxError = InvalidHeader(reason(str(message or exc)))
         else:
@@ -264,7 +264,7 @@ class Connection(web.RequestHandler):
 
 
 def _has_waited(request: Request) -> bool:
-    """Return True if a fault has kept the client waiting for longer than it takes to end its half after a request."""
+    """Return True if a fault has kept the client waiting longer than it needs to end its half after a request."""
     waiting = request.under_way
     if waiting is None or request.state not in ("delayed", "held", "sending"):
         return False
@@ -279,8 +279,8 @@ def _host(http: web.BaseRequest) -> str:
     """Return the Host header.
 
     Raises:
-        InvalidHeader: there are several; a request of HTTP/1.1 has none (RFC 9112 section 3.2); or the version is one
-            that has no headers.
+        InvalidHeader: there are several; an HTTP/1.1 request has none (RFC 9112 section 3.2); or the HTTP version has
+            no headers.
     """
     if http.version < HttpVersion10:
         raise InvalidHeader(reason("version"))
@@ -297,6 +297,6 @@ def _answer(http: web.BaseRequest) -> Awaitable[web.StreamResponse]:
 
 
 def connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
-    """Give the server, to shut down at the end, and what makes the protocol of each connection."""
+    """Return the server, to shut down at the end, and the factory for the protocol of each connection."""
     server = web.Server(_answer)
     return server, partial(Connection, listener, server)

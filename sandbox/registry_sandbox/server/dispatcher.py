@@ -1,4 +1,4 @@
-"""The dispatcher: it decides by the path which handler answers."""
+"""The dispatcher: it chooses by the path which handler answers."""
 
 from collections.abc import Awaitable
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The URL by which a client called, as a proxy in front of the sandbox reports it.
+"""The URL that a client called, as a proxy in front of the sandbox reports it.
 
 Source: RFC 7239 (`Forwarded`); `X-Forwarded-Proto`, `-Host`, `-Port` and `-Prefix` are what proxies send without it.
 """
@@ -18,13 +18,13 @@ _PREFIX: Final = re.compile(r"(/[A-Za-z0-9.\-_~]+)+", re.ASCII)
 def forwarded_root(headers: CIMultiDictProxy[str], scheme: str, authority: str) -> str:
     """Return the root URL that the client called, without a slash at its end.
 
-    The first proxy is the one that met the client, so the first element of each list counts. A value that cannot be
-    part of a URL is ignored.
+    The first proxy received the client's call, so the first element of each list counts. A value that cannot be part of
+    a URL is ignored.
 
     Args:
-        headers: of the request.
-        scheme: by which the request itself came.
-        authority: by which the request itself came.
+        headers: the headers of the request.
+        scheme: the scheme that the proxy used.
+        authority: the authority that the proxy used.
     """
     said = _of_forwarded(headers) if "Forwarded" in headers else _of_x_forwarded(headers)
     scheme = said["proto"].lower() if said.get("proto", "").lower() in ("http", "https") else scheme

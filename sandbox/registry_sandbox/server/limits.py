@@ -1,4 +1,4 @@
-"""The bounds of a port: how many connections, how long a request may take to come, how much may be coming at once.
+"""The bounds of a port: connections, the time for a request to arrive, and the bytes that may arrive at once.
 
 Source: operator.md, `--max-connections`, `--request-timeout`, `--max-body`.
 """
@@ -14,28 +14,28 @@ from registry_sandbox.http.errors import ServiceUnavailable
 _SWEPT_EVERY_S = 0.5
 
 BODIES_AT_MOST_BYTES = 256 * 1024 * 1024
-"""Of all bodies that are being received at one time."""
+"""How many bytes all bodies may have that are being received at one time."""
 
 
 class Open(Protocol):
     """A connection, as the sweep sees it."""
 
     waiting_since: float | None
-    """When the first bytes came of a request that is not whole yet, on the loop's clock; None where there are none."""
+    """When an incomplete request began to arrive, on the loop's clock; None if there is none."""
 
     def time_out(self) -> None:
-        """Refuse the request that does not come, and close."""
+        """Refuse the incomplete request, and close."""
         ...
 
 
 @dataclass(slots=True)
 class Limits:
-    """The bounds of a port, and what counts against them.
+    """The bounds of a port, and what is in use.
 
     Attributes:
-        max_connections: more are refused with 503 and closed.
-        request_timeout_s: in which the head of a request has to come, and again its body; else 408.
-        max_body: bytes of a body, as sent and inflated; a larger one is refused with 413.
+        max_connections: further connections are refused with 503 and closed.
+        request_timeout_s: the time for the head of a request, and again for its body; then 408.
+        max_body: the largest body in bytes, as sent and decompressed; else 413.
     """
 
     max_connections: int = 10_000
@@ -46,7 +46,7 @@ class Limits:
     _sweep: asyncio.TimerHandle | None = None
 
     def admit(self, connection: Open) -> bool:
-        """Count a connection in; False if there are too many."""
+        """Count a connection; return False if there are too many."""
         if len(self._open) >= self.max_connections:
             return False
         self._open.add(connection)
@@ -55,11 +55,11 @@ class Limits:
         return True
 
     def leave(self, connection: Open) -> None:
-        """Count a connection out."""
+        """Stop counting a connection."""
         self._open.discard(connection)
 
     def _schedule(self) -> None:
-        # One timer for all connections: one for each request would cost each request something.
+        # One timer for all connections: a timer for each request would slow down each request.
         every_s = min(_SWEPT_EVERY_S, self.request_timeout_s / 2)
         self._sweep = asyncio.get_running_loop().call_later(every_s, self._time_out_the_late)
 
@@ -73,10 +73,10 @@ class Limits:
 
     @contextmanager
     def receiving(self) -> Iterator[Callable[[int], None]]:
-        """Count the bytes of a body that is coming: call what is given with each part's length.
+        """Yield a function that counts the bytes of a body: call it with the length of each part.
 
         Raises:
-            ServiceUnavailable: too much is coming at once; raised by the call.
+            ServiceUnavailable: too much is arriving at once; the function raises it.
         """
         mine = 0
 

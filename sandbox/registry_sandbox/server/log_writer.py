@@ -1,4 +1,4 @@
-"""What the server writes to stderr, by a thread of its own: a reader that is slow, or gone, never stops the server."""
+"""Writes the server's log to stderr, in a thread: a reader that is slow or gone never stops the server."""
 
 import logging
 import os
@@ -10,10 +10,10 @@ _LAST_WORDS_S = 0.2
 
 
 class LogWriter:
-    """Writes text to a file descriptor. What waits is bounded; what does not fit is dropped and counted.
+    """Writes text to a file descriptor. The queue is bounded; lines that do not fit are dropped and counted.
 
     Args:
-        descriptor: where to; 2 is stderr.
+        descriptor: the file descriptor; 2 is stderr.
     """
 
     def __init__(self, descriptor: int = 2) -> None:
@@ -27,7 +27,7 @@ class LogWriter:
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Have the text written soon; return at once."""
+        """Queue a text, and return at once."""
         data = text.encode("utf-8", "backslashreplace")
         with self._changed:
             if self._pending_bytes + len(data) > _PENDING_AT_MOST_BYTES:
@@ -39,7 +39,7 @@ class LogWriter:
             self._changed.notify()
 
     def close(self) -> None:
-        """Write what is left; give up on a reader that does not read."""
+        """Write what is left; give up if the reader does not read."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -58,7 +58,7 @@ class LogWriter:
                 self._pending.clear()
                 self._pending_bytes = self._dropped_lines = 0
             try:
-                # Not by sys.stderr: a lock of its own, held while nobody reads, would hold up the end of Python.
+                # Not sys.stderr: its lock, held while nobody reads, would block Python's exit.
                 while data:
                     data = data[os.write(self._descriptor, data) :]
             except OSError:  # the reader is gone
@@ -66,14 +66,14 @@ class LogWriter:
 
 
 class LogHandler(logging.Handler):
-    """Hands the records of Python's logging to a `LogWriter`."""
+    """Passes the records of Python's logging to a `LogWriter`."""
 
     def __init__(self, writer: LogWriter) -> None:
         super().__init__()
         self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have a record written."""
+        """Queue a record."""
         try:
             self._writer.write(self.format(record) + "\n")
         except Exception:  # noqa: BLE001 - as logging's own handlers do

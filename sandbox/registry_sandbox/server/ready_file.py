@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class UnwritableReadyFile(Exception):
-    """The ready file cannot be written, or an old one not removed; the message names it and the reason."""
+    """The ready file cannot be written, or an old one cannot be removed; the message names it and the reason."""
 
 
 def remove_ready_file(path: Path) -> None:
@@ -23,12 +23,12 @@ def remove_ready_file(path: Path) -> None:
 
 
 def write_ready_file(path: Path, fhir_base: str, control_root: str) -> None:
-    """Write the two URLs, a line each.
+    """Write the two URLs, one per line.
 
     Raises:
         UnwritableReadyFile: it cannot be written.
     """
-    # Written beside it and renamed, so that nobody who waits for the file reads half of it.
+    # Written under another name and then renamed, so that nobody who waits for the file reads half of it.
     beside = path.with_name(path.name + ".part")
     try:
         beside.write_text(f"{fhir_base}\n{control_root}\n")

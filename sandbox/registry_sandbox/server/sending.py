@@ -1,7 +1,7 @@
-"""Answers as they leave: one that has all its headers is written in one go, as the bytes it is; any other by aiohttp.
+"""How answers are sent: one with all its headers is written in one piece; any other is left to aiohttp.
 
-aiohttp copies the headers, completes them, sorts out the body and writes the two in turn, which costs as much as all
-that a read costs before. What the common headers were added to is complete already.
+aiohttp copies and completes the headers, and writes head and body one after the other. That costs as much as everything
+else that a read does. An answer with the common headers is complete already.
 
 Source: RFC 9112 sections 4 and 9.3 (status line, persistence); RFC 9110 section 8.6 (Content-Length).
 """
@@ -18,22 +18,22 @@ from registry_sandbox.http.response import Response, Sent
 
 _WITHOUT_BODY = (204, 304)
 _UNREADABLE = "UNKNOWN"
-"""The method of what aiohttp could not read."""
+"""The method that aiohttp reports for a request that it could not read."""
 
 
 class Prepared(web.StreamResponse):
-    """An answer as it will be written.
+    """An answer that is ready to be written.
 
     Args:
-        response: the answer, which has all its headers.
+        response: the answer, with all its headers.
         head: its status line and headers, with the empty line.
-        body: what follows.
-        keep_alive: whether the connection is kept.
+        body: the bytes that follow.
+        keep_alive: whether the connection stays open.
     """
 
     def __init__(self, response: Response, head: bytes, body: bytes, *, keep_alive: bool) -> None:
-        # The base class is not initialised: that makes a header dictionary and looks up a reason for every answer, and
-        # all that aiohttp asks of an answer that it has been given is overridden here.
+        # The base class is not initialised: it would make a header dictionary and look up a reason for every answer.
+        # Everything that aiohttp asks of a finished answer is overridden here.
         self._response = response
         self._octets = head, body
         self._lasting = keep_alive
@@ -45,12 +45,12 @@ class Prepared(web.StreamResponse):
 
     @property
     def headers(self) -> CIMultiDict[str]:
-        """The headers, but for those of the connection."""
+        """The headers, without those of the connection."""
         return self._response.headers
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection is kept."""
+        """Whether the connection stays open."""
         return self._lasting
 
     def force_close(self) -> None:
@@ -58,7 +58,7 @@ class Prepared(web.StreamResponse):
         self._lasting = False
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
-        """Write everything, and wait where the client reads too slowly."""
+        """Write everything, and wait if the client reads too slowly."""
         transport, writer = request.transport, request.writer
         if transport is None or transport.is_closing():
             self._response.lost = Sent(ended="lost")
@@ -68,7 +68,7 @@ class Prepared(web.StreamResponse):
         if len(body) >= _ONE_WRITE_BYTES:
             transport.write(body)
         try:
-            await writer.drain()  # at once, unless the client reads too slowly
+            await writer.drain()  # returns at once, unless the client reads too slowly
         except ConnectionError:
             self._response.lost = Sent(head=True, body_bytes=len(body), ended="lost")
             raise
@@ -78,11 +78,11 @@ class Prepared(web.StreamResponse):
         """Do nothing: all was written."""
 
 
-_ONE_WRITE_BYTES = 65_536  # below it, to copy a body costs less than a second write
+_ONE_WRITE_BYTES = 65_536  # below this size, copying the body costs less than a second write
 
 
 def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -> web.StreamResponse:
-    """Return what aiohttp sends in answer to a request; `last` closes the connection behind it.
+    """Return the answer in aiohttp's form; `last` closes the connection after it.
 
     Raises:
         ValueError: a header's value has a line break or a NUL.
@@ -92,7 +92,7 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
         if last:
             made.force_close()
         return made
-    # What could not be read has no version: aiohttp says 1.0 of it, and the client spoke 1.1 most likely.
+    # An unreadable request has no version. aiohttp reports 1.0, but the client most likely spoke 1.1.
     old = http.version <= HttpVersion10 and http.method != _UNREADABLE
     keep_alive = http.keep_alive and not last
     connection = ("keep-alive" if old else "") if keep_alive else "close"
@@ -102,13 +102,13 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
 
 
 def octets(response: Response, *, connection: str) -> bytes:
-    """Return an answer to what never became a request, as it is written in HTTP/1.1."""
+    """Return the bytes of an answer, in HTTP/1.1, for a connection that has no request."""
     return _head(response, _status_line(False, response.status), connection) + response.body  # noqa: FBT003
 
 
 def _head(response: Response, status_line: str, connection: str) -> bytes:
     headers = "\r\n".join(map(": ".join, response.headers.items()))
-    # A line break in a value would let its author write headers of his own, or a second answer.
+    # A line break in a value would let a client add headers, or a second answer.
     breaks = len(response.headers) - 1
     if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
         raise ValueError("a header's value has a line break or a NUL")

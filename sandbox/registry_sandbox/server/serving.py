@@ -1,4 +1,4 @@
-"""The ports that a sandbox listens on: opened together, closed in good order.
+"""The ports that a sandbox listens on: opened and closed together.
 
 Source: operator.md, Start (`--port`, `--control-port`, `--ready-file`, SIGTERM).
 """
@@ -26,12 +26,12 @@ _EVERY_ADDRESS = ("::", "[::]")  # one socket for IPv4 and IPv6: otherwise `::` 
 
 
 class PortTaken(Exception):
-    """The address cannot be listened on; the message names it and says why."""
+    """The sandbox cannot listen on the address; the message names it and says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port to listen on: its number (0 for a free one), what answers there, and TLS if it has it."""
+    """A port to listen on: its number (0 for a free one), its listener, and TLS if it has it."""
 
     number: int
     listener: Listener
@@ -39,18 +39,18 @@ class Port:
 
 
 class Serving:
-    """The registry's port, and the control plane's where it has one of its own.
+    """The registry's port, and the control plane's if it has its own.
 
     Args:
         host: the address to listen on.
         registry: the registry's port.
-        control: the control plane's own port; None where it shares the registry's.
-        paths: those of the FHIR base and of the control root.
+        control: the control plane's own port; None if it shares the registry's.
+        paths: the paths of the FHIR base and of the control root.
         ready_file: written once requests are answered, if there is one.
 
     Attributes:
-        port: the registry's port that was taken; 0 until then.
-        control_port: the control plane's.
+        port: the number of the registry's port; 0 before the start.
+        control_port: the number of the control plane's port.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class Serving:
 
     @property
     def fhir_base(self) -> str:
-        """The FHIR base as it is reached from this machine."""
+        """The URL of the FHIR base on this machine."""
         return f"{self._origin(self.port, self._registry)}{self._base_path}"
 
     @property
     def control_root(self) -> str:
-        """The control plane's root as it is reached from this machine."""
+        """The URL of the control plane's root on this machine."""
         return f"{self._origin(self.control_port, self._control or self._registry)}{self._control_path}"
 
     def _origin(self, number: int, port: Port) -> str:

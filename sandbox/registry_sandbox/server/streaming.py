@@ -1,4 +1,4 @@
-"""An answer whose body comes in parts: sent as they are made, at the pace at which the client reads them."""
+"""An answer whose body is a stream: each part is sent when it is made, as fast as the client reads."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,7 +10,7 @@ from registry_sandbox.http.response import Response
 
 
 async def streamed(http: web.BaseRequest, response: Response, gone: asyncio.Event) -> web.StreamResponse:
-    """Send the parts of an answer until there are no more, or until the client has hung up (`gone`)."""
+    """Send the parts of an answer until there are no more, or until the client hangs up (`gone`)."""
     answer = web.StreamResponse(status=response.status, headers=response.headers)
     hung_up: asyncio.Future[bool] = asyncio.ensure_future(gone.wait())
     try:
@@ -21,7 +21,7 @@ async def streamed(http: web.BaseRequest, response: Response, gone: asyncio.Even
                 break
             await answer.write(part)
     except ConnectionError:
-        pass  # it hung up while it was written to
+        pass  # the client hung up during a write
     finally:
         hung_up.cancel()
         if response.stream is not None:
@@ -30,7 +30,7 @@ async def streamed(http: web.BaseRequest, response: Response, gone: asyncio.Even
 
 
 async def _next(parts: AsyncGenerator[bytes, None], hung_up: asyncio.Future[bool]) -> bytes | None:
-    """Wait for the next part; None if there is none, or nobody to read it."""
+    """Wait for the next part; return None at the end, or if the client has hung up."""
     coming: asyncio.Future[bytes | None] = asyncio.ensure_future(anext(parts, None))
     waited: list[asyncio.Future[Any]] = [coming, hung_up]
     try:

@@ -1,4 +1,4 @@
-"""TLS for the listener: version 1.2 and later, with or without the demand for a client certificate.
+"""TLS for the listener: version 1.2 and later, with or without client certificates.
 
 Source: Registry overview (mutual authentication); RFC 8446; RFC 4514 for the subject's spelling.
 """
@@ -11,7 +11,7 @@ from registry_sandbox.auth.certificates import AUTHORITY, SERVER, UnusableCertif
 
 
 def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLContext:
-    """Make the server's context from a folder as `certs` writes it.
+    """Return the server's TLS context, from a folder as `certs` writes it.
 
     `server.pem` and `server.key` are the server's; under `mutual`, clients need a certificate of the CA in `ca.pem`.
 
@@ -26,7 +26,7 @@ def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLConte
     _require_file(own.chain)
     _require_file(own.key)
     try:
-        # The password: without one OpenSSL would ask at the terminal for that of an encrypted key.
+        # Without a password here, OpenSSL would ask for an encrypted key's password at the terminal.
         context.load_cert_chain(own.chain, own.key, password="")
     except (ssl.SSLError, ValueError) as error:
         expected = "expected a PEM certificate and its unencrypted private key"
@@ -38,30 +38,30 @@ def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLConte
 
 
 def subject_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> str:
-    """Give the subject of the peer's certificate as one RFC 4514 string, empty where there is no certificate."""
+    """Return the subject of the peer's certificate as an RFC 4514 string; empty if there is no certificate."""
     der = connection.getpeercert(binary_form=True) if connection is not None else None
     if not der:
         return ""
-    # Only where there are client certificates is x509 needed; it costs some 20 ms to import.
+    # x509 is needed only for client certificates, and takes some 20 ms to import.
     from cryptography.x509 import load_der_x509_certificate
 
     return load_der_x509_certificate(der).subject.rfc4514_string()
 
 
 class _ExplainingSSLObject(ssl.SSLObject):
-    """A server's side of a connection that tells its peer why the handshake failed.
+    """The server's side of a connection; it tells its peer why the handshake failed.
 
-    OpenSSL makes an alert that names the reason (certificate expired, unknown CA), but asyncio and uvloop cut the
-    connection without sending it. So a failed handshake first asks for more to read, which makes them send what there
-    is; the peer then hangs up by itself. One that sends on regardless is cut off at once, and one that does nothing by
-    the handshake's time limit.
+    OpenSSL makes an alert that names the reason (certificate expired, unknown CA), but asyncio and uvloop close the
+    connection without sending it. So a failed handshake first asks to read more, which makes them send the alert; the
+    peer then hangs up. A peer that goes on sending is cut off at once. A peer that does nothing is cut off by the time
+    limit of the handshake.
     """
 
     _failure: ssl.SSLError | None = None
 
     def do_handshake(self) -> None:
         if self._failure is not None:
-            # The first error: a later one of the same handshake can look like a wish for more to read.
+            # The first error: a later one of the same handshake can look like a request to read more.
             raise self._failure
         try:
             super().do_handshake()

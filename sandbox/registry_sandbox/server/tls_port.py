@@ -1,6 +1,6 @@
-"""A TLS port: the first byte of a connection is looked at before TLS is, so that plain HTTP is refused at once.
+"""A TLS port that looks at the first byte of a connection before TLS begins, to refuse plain HTTP at once.
 
-The loop's own TLS would wait for the handshake of a client that speaks no TLS, and keep what it sends meanwhile.
+The loop's own TLS would wait for the handshake of a client that speaks plain HTTP, and keep what it sends.
 
 Source: RFC 8446 section 5.1 (a handshake record begins with 0x16).
 """
@@ -21,12 +21,12 @@ _OUT_OF_DESCRIPTORS_S = 0.1
 
 @dataclass(slots=True)
 class TlsPort:
-    """Accepts connections, and hands on those whose handshake is done.
+    """Accepts connections, and passes on those whose handshake succeeds.
 
     Attributes:
-        context: the server's side of TLS.
+        context: the server's TLS context.
         make: makes the protocol of a connection.
-        refusal: makes what a client that speaks plain HTTP is sent.
+        refusal: makes the answer to a client that speaks plain HTTP.
     """
 
     context: SSLContext
@@ -35,7 +35,7 @@ class TlsPort:
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     def serve(self, descriptors: Iterable[int]) -> None:
-        """Accept connections on sockets that are bound, by their descriptors."""
+        """Accept connections on bound sockets, given by their descriptors."""
         for each in descriptors:
             # A second descriptor: the loop does not let others accept on its own.
             listening = socket.socket(fileno=os.dup(each))
@@ -44,7 +44,7 @@ class TlsPort:
             self._spawn(self._accept(listening))
 
     async def close(self) -> None:
-        """Stop accepting, and end the handshakes that are under way."""
+        """Stop accepting, and end the handshakes under way."""
         for each in self._tasks:
             each.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -75,7 +75,7 @@ class TlsPort:
                 first = await _first_byte(connection)
                 if first == _HANDSHAKE:
                     handed_on = True
-                    # What the client did wrong it was told by an alert.
+                    # A failure needs no answer: an alert has told the client.
                     await loop.connect_accepted_socket(
                         self.make, connection, ssl=self.context, ssl_handshake_timeout=_HANDSHAKE_S
                     )
@@ -90,7 +90,7 @@ class TlsPort:
 
 
 async def _first_byte(connection: socket.socket) -> int | None:
-    """Return the first byte that came, which is still there to be read; None if the client hung up."""
+    """Return the first byte without consuming it; None if the client hung up."""
     loop = asyncio.get_running_loop()
     readable = asyncio.Event()
     loop.add_reader(connection, readable.set)

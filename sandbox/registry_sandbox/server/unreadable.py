@@ -1,4 +1,4 @@
-"""Why a request could not be read as HTTP, in our own words: the parser's message may quote a token.
+"""Why a request could not be read as HTTP, in our own words, because the parser's message may quote a token.
 
 Source: RFC 9112; operator.md.
 """
@@ -38,7 +38,7 @@ _LOOKED_AT: Final = 400
 
 
 def reason(said: str) -> str:
-    """Return a sentence for what the HTTP parser said of a request, which quotes nothing of it."""
+    """Return a sentence for the HTTP parser's message, which quotes nothing of the request."""
     first = said[:_LOOKED_AT]
     for pattern, told in _COMPILED:
         if pattern.search(first):

@@ -1,4 +1,4 @@
-"""The wire: what faulty deliveries do to a connection, with nothing but aiohttp's and asyncio's public means."""
+"""The wire: what faults can do to a connection, with the public interfaces of aiohttp and asyncio alone."""
 
 import asyncio
 import socket
@@ -15,11 +15,11 @@ _FLUSH_ROUNDS = 10_000
 
 
 class HttpWire:
-    """The connection of one exchange; `answer` is what aiohttp is told of it in the end.
+    """The connection of one exchange; `answer` is what aiohttp gets in the end.
 
     Args:
         http: the request that is answered.
-        report: where it is noted what was sent.
+        report: records what was sent.
         gone: is set when the client has hung up.
     """
 
@@ -48,13 +48,13 @@ class HttpWire:
         self._report.first_byte_s = time.monotonic()
 
     async def body(self, part: bytes) -> None:
-        """Send a part of the body; nothing where the answer has none."""
+        """Send a part of the body; nothing if the answer has none."""
         if self._has_body and part:
             await self.answer.write(part)
             self._report.body_bytes += len(part)
 
     async def raw(self, octets: bytes) -> None:
-        """Send octets past HTTP."""
+        """Send octets that are not framed as HTTP."""
         if self._http.transport is not None:
             self._http.transport.write(octets)
             self._report.first_byte_s = self._report.first_byte_s or time.monotonic()
@@ -72,7 +72,7 @@ class HttpWire:
         self._report.ended = "reset"
         transport = self._http.transport
         if transport is not None:
-            # A socket that does not linger answers its closing with RST.
+            # A socket that does not linger sends RST when it is closed.
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
             transport.abort()
@@ -82,7 +82,7 @@ class HttpWire:
         await self._gone.wait()
 
     async def _flush(self) -> None:
-        # uvloop writes once the round of the loop is over; a client that reads nothing is not waited for.
+        # uvloop writes at the end of the loop's iteration. There is no wait for a client that reads nothing.
         for _ in range(_FLUSH_ROUNDS):
             await asyncio.sleep(0)
             transport = self._http.transport
@@ -93,7 +93,7 @@ class HttpWire:
 async def deliver(
     http: web.BaseRequest, response: Response, delivery: Delivery, gone: asyncio.Event
 ) -> web.StreamResponse:
-    """Send an answer as its delivery has it, and give aiohttp what there is to finish."""
+    """Send an answer through its delivery, and return what aiohttp has to finish."""
     wire = HttpWire(http, delivery.report, gone)
     try:
         await delivery.deliver(response, wire)
