@@ -1,5 +1,7 @@
 """A sandbox behind a proxy: every URL that it tells is inside the base that clients see, and is answered."""
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,6 +57,11 @@ class TestPrefix:
         token = httpx.post(endpoint.replace("https://registry.example.test", origin), data=form).json()["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}
         assert httpx.get(f"{origin}/nhs/STU3/Appointment/booked-tomorrow", headers=bearer).status_code == 200
+
+    def test_a_ready_token_is_for_the_configured_base(self, prefixed: RegistrySandbox) -> None:
+        """Whatever name the control plane was called by."""
+        part = prefixed.token().split(".")[1]
+        assert json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["aud"] == f"{OUTSIDE}/STU3"
 
     def test_a_new_fault_says_where_it_is(self, origin: str) -> None:
         """Inside the prefix, and there it is."""

@@ -69,6 +69,11 @@ class TestFindingTheSandbox:
         assert status == 1
         assert errors.endswith("does not answer: the host name is not known\n")
 
+    @pytest.mark.parametrize("path", ["", "/", "/STU3/", "/STU3/Appointment/1", "/_sandbox", "/_sandbox/faults"])
+    def test_any_url_of_the_sandbox_will_do(self, run: Run, running: RegistrySandbox, path: str) -> None:
+        """The root, the base, the control root, and what is below them."""
+        assert run("health", "--url", running.base_url.removesuffix("/STU3") + path) == (0, "", "")
+
     def test_a_base_with_a_prefix(self, run: Run) -> None:
         """The control plane is inside the prefix."""
         with RegistrySandbox(base_url="https://registry.example.test/nhs/STU3", no_seed_data=True) as sandbox:

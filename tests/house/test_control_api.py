@@ -311,6 +311,19 @@ class TestGuard:
         own = faulty.base.removesuffix("/STU3")
         assert faulty.control.post("/reset", headers={"Origin": own}).status_code == 200
 
+    def test_names_of_hosts_are_compared_in_any_case(self, faulty: Faulty) -> None:
+        """A browser writes its Origin in lower case, whatever was typed."""
+        port = faulty.base.removesuffix("/STU3").rpartition(":")[2]
+        headers = {"Origin": f"http://localhost:{port}", "Host": f"LocalHost:{port}"}
+        assert faulty.control.post("/reset", headers=headers).status_code == 200
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/health"), ("POST", "/reset"), ("GET", "/openapi.json")])
+    def test_unknown_parameters_are_refused(self, faulty: Faulty, method: str, path: str) -> None:
+        """Of every operation, those without any included."""
+        refused = faulty.control.request(method, path, params={"colour": "red"})
+        assert refused.status_code == 400
+        assert "'colour'" in refused.json()["error"]
+
     def test_a_name_that_is_no_loopback_name_may_not(self, faulty: Faulty) -> None:
         """As after a DNS rebinding."""
         assert faulty.control.get("/faults", headers={"Host": "evil.example"}).status_code == 403
@@ -321,5 +334,8 @@ class TestGuard:
         with RegistrySandbox(random_seed=1, control_token="open") as running, httpx.Client() as client:
             assert client.get(f"{running.control_url}/health").status_code == 200
             assert client.get(f"{running.control_url}/faults").status_code == 403
+            for wrong in ("Basic open", "Bearer shut", "open", "Bearer"):
+                sent = client.get(f"{running.control_url}/faults", headers={"Authorization": wrong})
+                assert sent.status_code == 403
             good = client.get(f"{running.control_url}/faults", headers={"Authorization": "Bearer open"})
             assert good.status_code == 200

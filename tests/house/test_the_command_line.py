@@ -134,6 +134,7 @@ def test_the_line_of_the_startup_message_cancels_when_it_is_pasted(tmp_path: Pat
     assert "/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba/_history/2\n" in first
     assert again.startswith("HTTP/1.1 409 Conflict")
     assert "open" not in line
+    assert ("Bearer" in line) == ("off" not in options)
     assert len(line) < 800 or "--control-token" in options
 
 

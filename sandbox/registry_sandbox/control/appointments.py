@@ -31,37 +31,53 @@ _ONE: Final[dict[str, Any]] = {
 
 def operations(workspace: Workspace) -> list[Operation]:
     """Return the operations."""
-    registry = workspace.service.registry
+    appointments = _Appointments(workspace)
+    every, single = "Every appointment with all its versions.", "One appointment with all its versions."
+    return [
+        Operation("GET", "/appointments", appointments.all, every, _FILTERS, answers=_LISTED),
+        Operation(
+            "POST",
+            "/appointments",
+            appointments.seed,
+            "Seed more.",
+            body=_SEEDS,
+            status=HTTPStatus.CREATED,
+            body_types=_SEED_TYPES,
+        ),
+        Operation("GET", "/appointments/{id}", appointments.one, single, answers=_ONE),
+    ]
 
-    def show(request: Request, _: str) -> Response:
+
+class _Appointments:
+    def __init__(self, workspace: Workspace) -> None:
+        self._registry = workspace.service.registry
+        self._seed_loader = workspace.seed_loader
+
+    def all(self, request: Request, _: str) -> Response:
+        """List the appointments, oldest first."""
         given = parameters(request, _FILTERS)
         limit, patient = _limit(given.get("limit")), given.get("patient")
-        histories = [each for each in registry.histories() if patient is None or _is_of(patient, each)]
+        histories = [each for each in self._registry.histories() if patient is None or _is_of(patient, each)]
         listed = b",\n".join(_versions(each) for each in islice(histories, limit))
         return _listing(HTTPStatus.OK, "total", len(histories), listed)
 
-    def show_one(request: Request, logical_id: str) -> Response:
+    def one(self, request: Request, logical_id: str) -> Response:
+        """Show one appointment with all its versions."""
         del request
-        if logical_id not in registry:
+        if logical_id not in self._registry:
             message = f"There is no appointment with the id '{logical_id[:80]}'."
             raise BadControlRequest(message, HTTPStatus.NOT_FOUND)
-        return _json(HTTPStatus.OK, _versions(registry.history(logical_id)) + b"\n")
+        return _json(HTTPStatus.OK, _versions(self._registry.history(logical_id)) + b"\n")
 
-    def seed(request: Request, _: str) -> Response:
+    def seed(self, request: Request, _: str) -> Response:
+        """Seed more, all or none."""
         if request.body_error is not None:
             raise BadControlRequest(str(request.body_error))
         try:
-            loaded = workspace.seed_loader.load(seeds_in("body", request.body))
+            loaded = self._seed_loader.load(seeds_in("body", request.body))
         except BadSeed as error:
             raise BadControlRequest(str(error)) from error
         return _listing(HTTPStatus.CREATED, "seeded", len(loaded), b",\n".join(each.json for each in loaded))
-
-    created, summary = HTTPStatus.CREATED, "Every appointment with all its versions."
-    return [
-        Operation("GET", "/appointments", show, summary, _FILTERS, answers=_LISTED),
-        Operation("POST", "/appointments", seed, "Seed more.", body=_SEEDS, status=created, body_types=_SEED_TYPES),
-        Operation("GET", "/appointments/{id}", show_one, "One appointment with all its versions.", answers=_ONE),
-    ]
 
 
 def _limit(value: str | None) -> int | None:

@@ -20,6 +20,9 @@ LIFETIME_S: Final = 3600
 CLOCK_ALLOWANCE_S: Final = 300
 """Azure AD dates a token back by five minutes: in the pages' sample exp = iat + 3900, and expires_in is 3600."""
 
+_NOT_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_CHALLENGE: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Basic realm="token endpoint", charset="UTF-8"'}
+
 
 class Issuer:
     """Issues tokens for the built-in clients.
@@ -118,18 +121,13 @@ class Issuer:
             expires_in: lifetime of the issued token in seconds. The answer always says 3600, so that the fault
                 `token: expired` looks like a good answer.
         """
-        headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
         try:
             request = read_token_request(content_type, authorization, body, audiences)
         except TokenRequestRefused as refused:
-            status = HTTPStatus.BAD_REQUEST
-            if refused.error == "invalid_client":
-                status = HTTPStatus.UNAUTHORIZED
-                headers["WWW-Authenticate"] = 'Basic realm="token endpoint", charset="UTF-8"'
-            return status, headers, {"error": refused.error, "error_description": str(refused)}
+            return _refusal(refused)
         token = self.issue(request.client.client_id, request.audience, now, expires_in=expires_in)
         lifetime = {"expires_in": LIFETIME_S, "ext_expires_in": LIFETIME_S}
-        return HTTPStatus.OK, headers, {"token_type": "Bearer", **lifetime, "access_token": token}
+        return HTTPStatus.OK, dict(_NOT_STORED), {"token_type": "Bearer", **lifetime, "access_token": token}
 
     def openid_configuration(self, root_url: str) -> dict[str, Any]:
         """Return the discovery document; `root_url` is the URL of this server, without a slash at its end."""
@@ -160,3 +158,10 @@ class Issuer:
     def jwks(self, now: float) -> dict[str, Any]:
         """Return the public halves of the keys that are valid at this time, as a JSON Web Key Set."""
         return {"keys": [jwk for key, _ in self.valid_keys(now) for jwk in key.jwks()["keys"]]}
+
+
+def _refusal(refused: TokenRequestRefused) -> tuple[HTTPStatus, dict[str, str], dict[str, Any]]:
+    body = {"error": refused.error, "error_description": str(refused)}
+    if refused.error == "invalid_client":
+        return HTTPStatus.UNAUTHORIZED, {**_NOT_STORED, **_CHALLENGE}, body
+    return HTTPStatus.BAD_REQUEST, dict(_NOT_STORED), body
