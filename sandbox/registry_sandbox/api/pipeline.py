@@ -20,6 +20,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.runtime.workers import WorkersBusy
 
 
 class Faults(Protocol):
@@ -76,7 +77,7 @@ class Pipeline:
             response = refused(request, error)
         if response.content is not None and response.content.large:
             self._journal.begin(request)
-            await self._workers.run(represent, response, request.answer_format, self._write)
+            response = await self._represented(request, response)
         else:
             represent(response, request.answer_format, self._write)
         if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
@@ -85,6 +86,16 @@ class Pipeline:
         if request.injected is not None:
             request.injected.finish(response)
         self._journal.note(request, response, started_s)
+        return response
+
+    async def _represented(self, request: Request, response: Response) -> Response:
+        """Encode what is large in a thread; refuse to read it if all are busy."""
+        try:
+            await self._workers.run(represent, response, request.answer_format, self._write)
+        except WorkersBusy as busy:
+            # What is stored is stored: 503 would say that it is not.
+            response = response if request.declared.writes else refused(request, busy)
+            represent(response, request.answer_format, self._write)
         return response
 
     def _begun(self, request: Request) -> Response | Awaitable[Response]:

@@ -8,7 +8,7 @@ import gzip
 from registry_sandbox.http.field_names import ACCEPT_ENCODING
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.runtime.workers import Workers
+from registry_sandbox.runtime.workers import Workers, WorkersBusy
 
 WORTH_COMPRESSING_BYTES = 1_400
 """A body that fits into one packet gains nothing."""
@@ -17,14 +17,15 @@ _OFF_LOOP_BYTES = 262_144
 
 
 async def compress(request: Request, response: Response, workers: Workers) -> None:
-    """Compress the body if the client accepts gzip."""
+    """Compress the body if the client accepts gzip; leave a large body as it is if all workers are busy."""
     response.headers["Vary"] = "Accept, Accept-Encoding"
     if not takes_gzip(request.headers[ACCEPT_ENCODING]):
         return
-    if len(response.body) > _OFF_LOOP_BYTES:
-        response.body = await workers.run(_gzipped, response.body)
-    else:
-        response.body = _gzipped(response.body)
+    try:
+        large = len(response.body) > _OFF_LOOP_BYTES
+        response.body = await workers.run(_gzipped, response.body) if large else _gzipped(response.body)
+    except WorkersBusy:
+        return
     response.headers["Content-Encoding"] = "gzip"
 
 

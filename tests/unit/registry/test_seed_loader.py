@@ -1,5 +1,6 @@
 """Seeds: read as a client's request is, dates counted from the clock, and a bad one named with its place."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from registry_sandbox.app import Sandbox, build
 from registry_sandbox.registry.seeds import BadSeed, Seed
 from registry_sandbox.settings import Settings
+from registry_sandbox.testing import builders
 
 STORY = """
 id: mine
@@ -133,3 +135,71 @@ def test_who_waits_is_told_how_far_it_is() -> None:
     seeds = [Seed("here", story={**TOLD, "id": f"s-{number}"}) for number in range(2_001)]
     sandbox.workspace.seed_loader.load(seeds, told.append)
     assert told == [1_000, 2_000]
+
+
+def test_seeds_are_found_in_folders_within_folders(tmp_path: Path) -> None:
+    """In the order of their names, whatever their format."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.yml").write_text(STORY.replace("mine", "second"))
+    (tmp_path / "a.yaml").write_text(STORY.replace("mine", "first"))
+    (tmp_path / "notes.txt").write_text("no seed")
+    sandbox = build(Settings(seed_data=(tmp_path,)))
+    assert list(sandbox.workspace.service.registry.ids()) == ["first", "second"]
+
+
+def test_the_place_names_the_document_where_there_are_two(tmp_path: Path) -> None:
+    """And only there."""
+    with pytest.raises(BadSeed) as refused:
+        started(tmp_path, content=f"{STORY}---{STORY.replace('mine', 'no spaces')}")
+    assert f"{tmp_path / 'seed.yaml'}, document 2: 'id'" in str(refused.value)
+    with pytest.raises(BadSeed) as refused:
+        started(tmp_path, content=STORY.replace("mine", "no spaces"))
+    assert f"{tmp_path / 'seed.yaml'}: 'id'" in str(refused.value)
+
+
+@pytest.mark.parametrize("later", ["[{at: -1h}]", "[{status: cancelled}]", "[{at: -1h, status: a, b: c}]", "[a]", "{}"])
+def test_a_later_version_has_an_instant_and_a_status(tmp_path: Path, later: str) -> None:
+    """These two, no fewer and no more."""
+    with pytest.raises(BadSeed, match="'later' is a list of"):
+        started(tmp_path, content=f"{STORY}later: {later}\n")
+
+
+def test_stories_may_be_as_many_as_one_likes_side_by_side(tmp_path: Path) -> None:
+    """Only what is nested too deeply is refused, not what is long."""
+    stories = "---".join(STORY.replace("mine", f"s-{number}") for number in range(40))
+    assert len(started(tmp_path, content=stories).workspace.service.registry) == 40
+    with pytest.raises(BadSeed, match="nested too deeply"):
+        started(tmp_path, content="[" * 33 + "]" * 33)
+
+
+def test_an_amount_that_no_calendar_has_is_named(tmp_path: Path) -> None:
+    """Year 1 is less than 999,999 days ago, and no day has an hour 24."""
+    for written in ("-999999d", "+1d 24:00", "+1d 09:60"):
+        with pytest.raises(BadSeed, match=r"'start' is .* expected such as \+3d 09:30"):
+            started(tmp_path, content=STORY.replace("+1d 09:30", written))
+
+
+@pytest.mark.parametrize(
+    ("meta", "created", "expected"),
+    [
+        ({"lastUpdated": "2018-05-06T07:08:09.1239Z"}, "2017-01-01T00:00:00Z", (2018, 5, 6, 7, 8, 9, 123_000)),
+        (None, "2017-01-01T00:00:00.9999+01:00", (2016, 12, 31, 23, 0, 0, 999_000)),
+    ],
+)
+def test_a_document_is_stored_when_it_says(
+    tmp_path: Path, meta: dict[str, str] | None, created: str, expected: tuple[int, ...]
+) -> None:
+    """At meta.lastUpdated, else when it was created; to the millisecond, as it will be written."""
+    document = builders.appointment(id="mine", meta=meta or {"tag": [{"code": "a"}]}, created=created)
+    sandbox = started(tmp_path, name="a.json", content=json.dumps(document))
+    version = sandbox.workspace.service.registry.current("mine")
+    assert version.last_updated == datetime(*expected, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def test_a_story_is_counted_to_the_minute(tmp_path: Path) -> None:
+    """Seconds of the clock do not get into appointments."""
+    (tmp_path / "seed.yaml").write_text(STORY.replace("+1d 09:30", "+1h"))
+    clock = datetime(2019, 1, 18, 12, 34, 56, 789_000, tzinfo=UTC)
+    sandbox = build(Settings(seed_data=(tmp_path,), clock=clock, clock_frozen=True))
+    current = sandbox.workspace.service.registry.current("mine").resource()
+    assert current["start"] == "2019-01-18T13:34:00.000+00:00"

@@ -1,0 +1,65 @@
+"""The pipeline where the workers are busy: what can wait is told to come again, what is done is answered."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from registry_sandbox.runtime.workers import Workers, WorkersBusy
+from tests.unit.api.exchanges import Exchanges
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+XML = ("Accept", "application/fhir+xml")
+SMALL, LARGE, VERY_LARGE = 10_000, 70_000, 270_000
+
+
+class BusyWorkers(Workers):
+    """Workers that are too busy for some kinds of work."""
+
+    def __init__(self, *too_busy_for: str) -> None:
+        super().__init__()
+        self._too_busy_for = too_busy_for
+
+    async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        """Refuse that, and do anything else."""
+        if getattr(work, "__name__", "") in self._too_busy_for:
+            raise WorkersBusy("64 jobs are waiting")
+        return await super().run(work, *arguments, **named)
+
+
+API = Exchanges(workers=BusyWorkers("represent"))
+
+
+def with_a_narrative_of(characters: int) -> dict[str, Any]:
+    """Make what is changed of an appointment that takes so many bytes to store."""
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{"x" * characters}</div>'
+    return {"text": {"status": "generated", "div": div}}
+
+
+def test_a_large_read_is_told_to_come_again() -> None:
+    """503 with Retry-After, in the format that was asked for; a small one is answered."""
+    large, small = (API.registered(**with_a_narrative_of(size))["id"] for size in (LARGE, SMALL))
+    refused = API.ask("GET", f"Appointment/{large}?_format=xml")
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.headers["Content-Type"] == "application/fhir+xml; charset=utf-8"
+    assert "64 jobs are waiting" in refused.body.decode()
+    assert API.ask("GET", f"Appointment/{small}", XML).status == 200
+
+
+def test_what_is_stored_is_answered() -> None:
+    """503 would say that it is not: the client would register it again."""
+    before = len(API.registry)
+    answer = API.register(XML, **with_a_narrative_of(LARGE))
+    assert (answer.status, answer.headers["Content-Type"]) == (201, "application/fhir+xml; charset=utf-8")
+    assert answer.body.count(b"x" * LARGE) == 1
+    assert len(API.registry) == before + 1
+
+
+def test_what_cannot_be_compressed_now_goes_out_as_it_is() -> None:
+    """No coding was promised; a smaller answer is compressed."""
+    api = Exchanges(workers=BusyWorkers("_gzipped"))
+    for size, coding in ((VERY_LARGE, None), (SMALL, "gzip")):
+        path = f"Appointment/{api.registered(**with_a_narrative_of(size))['id']}"
+        answer = api.ask("GET", path, ("Accept-Encoding", "gzip"))
+        assert (answer.status, answer.headers.get("Content-Encoding")) == (200, coding)
+        assert answer.headers["Vary"] == "Accept, Accept-Encoding"

@@ -1,0 +1,111 @@
+"""The access log: a line for each exchange, which nobody who is logged can write."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from registry_sandbox.http.request import Client, Request
+from registry_sandbox.http.response import Response, Sent, Wire
+from registry_sandbox.server.access_log import AccessLog
+
+
+def request(path: str = "/STU3/Appointment", query: str = "") -> Request:
+    """Make a request."""
+    return Request("GET", path, query, CIMultiDictProxy(CIMultiDict[str]()), b"sent", "http://localhost/STU3")
+
+
+@dataclass
+class Delivered:
+    """A delivery of which so much was sent."""
+
+    report: Sent
+
+    async def deliver(self, response: Response, wire: Wire) -> None:
+        """Send nothing."""
+
+
+@dataclass
+class Fired:
+    """Faults that have fired."""
+
+    rule_ids: tuple[str, ...] = ("a", "b")
+    idle_rule_ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    finished: list[Response] = field(default_factory=list)
+
+    def finish(self, response: Response) -> None:
+        """Note it."""
+        self.finished.append(response)
+
+
+def logged(*exchanges: tuple[Request, Response], log_format: str = "text") -> list[str]:
+    """Return what is handed over of these exchanges, each time that it is."""
+    handed: list[str] = []
+
+    async def talk() -> None:
+        log = AccessLog(log_format, handed.append)
+        for asked, answered in exchanges:
+            log("192.0.2.1", asked, answered)
+        log.flush()
+
+    asyncio.run(talk())
+    return handed
+
+
+def test_lines_are_handed_over_together() -> None:
+    """Who asked for what, and what the answer was; no query, and no client where there is none."""
+    named = request("/STU3/metadata", "access_token=secret")
+    named.client = Client("a-client", may_write=False)
+    assert logged((request(), Response(404, body=b"four")), (named, Response(200))) == [
+        "192.0.2.1 - GET /STU3/Appointment 404 4\n192.0.2.1 a-client GET /STU3/metadata 200 0\n"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/a\n192.0.2.9 - GET / 200 0", r"/a\n192.0.2.9 - GET / 200 0"),
+        ("/\x1b[2J", r"/\x1b[2J"),
+        ("/é", r"/\xe9"),
+        ("/a\\n", r"/a\\n"),
+    ],
+)
+def test_no_path_writes_a_line_of_its_own(path: str, shown: str) -> None:
+    """Line breaks and what a terminal would obey are shown as escapes, and escapes as what they are not."""
+    assert logged((request(path), Response(200))) == [f"192.0.2.1 - GET {shown} 200 0\n"]
+
+
+@pytest.mark.parametrize("head", [True, False])
+def test_a_fault_is_named_with_what_the_client_really_got(head: bool) -> None:  # noqa: FBT001
+    """No status where no head was sent, and as many bytes as went out."""
+    asked, answered = request(), Response(200, body=b"four")
+    asked.injected = Fired()
+    answered.delivery = Delivered(Sent(head=head, body_bytes=2))
+    status = "200" if head else "-"
+    assert logged((asked, answered)) == [f"192.0.2.1 - GET /STU3/Appointment {status} 2 faults: a, b\n"]
+
+
+def test_a_fault_that_changed_no_delivery_has_the_answers_own_numbers() -> None:
+    """Such as a delay."""
+    asked = request()
+    asked.injected = Fired(rule_ids=("late",))
+    assert logged((asked, Response(201, body=b"four"))) == ["192.0.2.1 - GET /STU3/Appointment 201 4 faults: late\n"]
+
+
+def test_json_has_a_member_for_each() -> None:
+    """One object on a line."""
+    (line,) = logged((request("/é\n"), Response(200, body=b"x")), log_format="json")
+    assert line.endswith("}\n")
+    assert line.count("\n") == 1
+    assert json.loads(line) == {
+        "remote": "192.0.2.1",
+        "method": "GET",
+        "path": "/é\n",
+        "status": 200,
+        "bytes": 1,
+        "client": "",
+        "faults": [],
+    }
