@@ -2,12 +2,13 @@
 # releases that setup.cfg admits; test-newest: with the newest Python that is there. schema: regenerate what is generated.
 # agreement: our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven).
 # examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
-# application; profile: where its time goes (both take ARGS=--help). image: build the container image and test it (a
+# application; profile: where its time goes (both take ARGS=--help). worst-cases: what hostile bodies cost. fuzz: random
+# requests (ARGS='--requests 1000000 --seed 1'). image: build the container image and test it (a
 # Docker engine, or root and apt). dist: a wheel and an sdist.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check agreement examples schema bench profile image dist clean
+.PHONY: run test test-oldest test-newest check agreement examples schema bench profile worst-cases fuzz image dist clean
 
 run: .venv/server
 	@$(BIN)/registry-sandbox $(ARGS)
@@ -60,6 +61,12 @@ bench: .venv/ready
 
 profile: .venv/ready
 	$(BIN)/python -m bench.profile $(ARGS)
+
+worst-cases: .venv/ready
+	$(BIN)/python -m bench.worst_cases $(ARGS)
+
+fuzz: .venv/ready
+	$(BIN)/python -m bench.fuzz $(ARGS)
 
 # Only what the server needs, with pip's own progress.
 .venv/server: setup.cfg pyproject.toml

@@ -75,6 +75,7 @@ from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimiter
+from registry_sandbox.runtime.waits import Waits
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.connection import AccessLine, Listener
@@ -102,7 +103,7 @@ class Sandbox:
     random_streams: RandomStreams
     workspace: Workspace
     credentials: Credentials
-    sleep: Sleep
+    sleep: Waits
     preparing: Thread
     serving: Serving = field(init=False)
     _leftovers: ExitStack = field(default_factory=ExitStack)
@@ -300,9 +301,10 @@ class Sandbox:
         return CommonHeaders(self.random_streams.ids("request ids"), self.workspace.service.clock)
 
     async def stop(self) -> None:
-        """Stop accepting, finish what is in flight (5 s at most), close, and leave nothing behind on the disk."""
+        """Stop accepting, end injected waits, finish what is in flight (5 s at most), close; leave no file behind."""
         self.workspace.events.close()
         self.workspace.engine.holdings.break_off()
+        self.sleep.end_all()
         await self.serving.stop()
         self._leftovers.close()
 
@@ -406,7 +408,7 @@ def build(
         limiter,
     )
     workspace.seed_loader.load(workspace.seeds, progress)
-    return Sandbox(settings, random_streams, workspace, credentials, sleep, preparing)
+    return Sandbox(settings, random_streams, workspace, credentials, Waits(sleep), preparing)
 
 
 def _credentials(settings: Settings, random_bytes: Callable[[int], bytes]) -> Credentials:

@@ -6,6 +6,8 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -36,6 +38,26 @@ def answered(sandbox: RegistrySandbox, sent: bytes, *, half_close: bool = False)
         if half_close:
             connection.shutdown(socket.SHUT_WR)
         return everything(connection)
+
+
+def of_appointment(sandbox: RegistrySandbox, interaction: str, registered: dict[str, Any]) -> bytes:
+    """A read or a cancellation of an appointment, to be sent as it is."""
+    cancelling = interaction == "cancel"
+    body = json.dumps({**registered, "status": "cancelled"}).encode() if cancelling else b""
+    lines = [
+        f"{'PUT' if cancelling else 'GET'} /STU3/Appointment/{registered['id']} HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bearer {sandbox.token()}",
+        *(['If-Match: W/"1"', "Content-Type: application/fhir+json"] if cancelling else []),
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def wait_until_under_way(sandbox: RegistrySandbox) -> None:
+    """Return once the journal shows an exchange that a fault keeps waiting."""
+    while not any(each["state"] in ("delayed", "held", "sending") for each in sandbox.journal):
+        pass
 
 
 def diagnostics(answer: bytes) -> str:
@@ -130,6 +152,36 @@ def test_an_idle_connection_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyP
     with RegistrySandbox() as sandbox, httpx.Client() as client:
         assert client.get(f"{sandbox.base_url}/metadata").status_code == 200
         sandbox.stop()
+
+
+class TestStopping:
+    """Nothing that a fault keeps waiting holds up the end: what is in flight is waited for longer than a test lasts."""
+
+    @pytest.mark.parametrize("fault", ["cancel:hang", "cancel:delay=1h", "cancel:hold", "read:rate=1", "read:hang"])
+    def test_an_exchange_that_a_fault_keeps_waiting(self, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+        """Each is ended, however long it would have waited."""
+        monkeypatch.setattr(serving, "DRAIN_S", 3_600.0)
+        with RegistrySandbox(fault=[fault], max_delay=3_600.0) as sandbox:
+            registered = sandbox.register()
+            with connect(sandbox) as connection:
+                connection.sendall(of_appointment(sandbox, fault.partition(":")[0], registered))
+                wait_until_under_way(sandbox)
+                sandbox.stop()
+                with suppress(ConnectionResetError):  # how a held exchange ends
+                    everything(connection)
+
+    def test_what_was_executed_is_answered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A cancellation that is delayed on its way goes on at once, is executed, and its client is told."""
+        monkeypatch.setattr(serving, "DRAIN_S", 3_600.0)
+        with RegistrySandbox(fault=["cancel:delay=1h"], max_delay=3_600.0) as sandbox:
+            registered = sandbox.register()
+            registry = sandbox.sandbox.workspace.service.registry
+            with connect(sandbox) as connection:
+                connection.sendall(of_appointment(sandbox, "cancel", registered))
+                wait_until_under_way(sandbox)
+                sandbox.stop()
+                assert everything(connection).startswith(b"HTTP/1.1 200 ")
+        assert registry.current(registered["id"]).number == 2
 
 
 class TestEnds:
