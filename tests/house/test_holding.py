@@ -124,6 +124,8 @@ class TestWhoWaits:
                 "path": f"/STU3/Appointment/{BOOKED}",
                 "since": "2031-01-01T12:00:00.000+00:00",
             }
+            (under_way,) = sandbox.journal.exchanges()
+            assert (under_way["number"], under_way["state"]) == (waiting["exchange"], "held")
             held.release()
             assert held.exchanges == []
             call.result()
