@@ -100,6 +100,14 @@ class TestFault:
             get(sandbox)
         assert lower.fired == 1
 
+    def test_a_rule_that_commits_too_has_fired_where_it_refuses(self, sandbox: RemoteSandbox) -> None:
+        """Of its two effects, the limit acted."""
+        fault = sandbox.fault("register:rate_limit=1/h+commit+500")
+        headers = {"Authorization": f"Bearer {sandbox.token()}"}
+        url = f"{sandbox.base_url}/Appointment"
+        assert [httpx.post(url, headers=headers, json=NEW).status_code for _ in range(2)] == [500, 429]
+        assert fault.fired == 2
+
     def test_a_refused_cancel_meets_no_race(self, sandbox: RemoteSandbox) -> None:
         """The limit comes before everything else that acts before the interaction."""
         sandbox.fault("cancel:race=bump+rate_limit=1/h")
