@@ -124,6 +124,8 @@ class TestWhoWaits:
                 "path": f"/STU3/Appointment/{BOOKED}",
                 "since": "2031-01-01T12:00:00.000+00:00",
             }
+            (under_way,) = sandbox.journal.exchanges()
+            assert (under_way["number"], under_way["state"]) == (waiting["exchange"], "held")
             held.release()
             assert held.exchanges == []
             call.result()
@@ -225,12 +227,12 @@ class TestEnds:
 
     def test_after_the_release_nothing_goes_on_waiting(self, clients: ThreadPoolExecutor) -> None:
         """The wait for the longest delay ends with the hold."""
-        ended = threading.Event()
+        ended, never = threading.Event(), [asyncio.Event()]  # kept, as a loop keeps its timers
 
         async def sleep(seconds: float) -> None:
             del seconds
             try:
-                await asyncio.Event().wait()
+                await never[0].wait()
             finally:
                 ended.set()
 

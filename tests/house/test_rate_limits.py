@@ -90,12 +90,32 @@ class TestFault:
         assert limit.fired == 1
 
     def test_a_terminal_of_a_lower_rule_keeps_its_times(self, sandbox: RemoteSandbox) -> None:
-        """The refusal stands in for it."""
-        lower = sandbox.fault("read:503@x1")
-        sandbox.fault("read:rate_limit=1/h@skip=1")
-        statuses = [get(sandbox).status_code for _ in range(3)]
-        assert statuses == [503, 200, 429]
+        """The refusal stands in for it: the connection is not reset, and the reset is still to come."""
+        lower = sandbox.fault("read:reset@skip=1,x1")
+        sandbox.fault("read:rate_limit=1/h")
+        assert [get(sandbox).status_code for _ in range(2)] == [200, 429]
+        assert lower.fired == 0
+        sandbox.clock.advance("1h")
+        with pytest.raises(httpx.ReadError):
+            get(sandbox)
         assert lower.fired == 1
+
+    def test_a_rule_that_commits_too_has_fired_where_it_refuses(self, sandbox: RemoteSandbox) -> None:
+        """Of its two effects, the limit acted."""
+        fault = sandbox.fault("register:rate_limit=1/h+commit+500")
+        headers = {"Authorization": f"Bearer {sandbox.token()}"}
+        url = f"{sandbox.base_url}/Appointment"
+        assert [httpx.post(url, headers=headers, json=NEW).status_code for _ in range(2)] == [500, 429]
+        assert fault.fired == 2
+
+    def test_a_refused_cancel_meets_no_race(self, sandbox: RemoteSandbox) -> None:
+        """The limit comes before everything else that acts before the interaction."""
+        sandbox.fault("cancel:race=bump+rate_limit=1/h")
+        body = {**sandbox.versions(BOOKED)[0], "status": "cancelled"}
+        headers = {"Authorization": f"Bearer {sandbox.token()}", "If-Match": 'W/"1"'}
+        url = f"{sandbox.base_url}/Appointment/{BOOKED}"
+        assert [httpx.put(url, headers=headers, json=body).status_code for _ in range(2)] == [409, 429]
+        assert len(sandbox.versions(BOOKED)) == 2
 
     def test_the_token_endpoint_refuses_in_oauths_words(self, sandbox: RemoteSandbox) -> None:
         """RFC 6749, with Retry-After too."""

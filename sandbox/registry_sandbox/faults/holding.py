@@ -13,13 +13,18 @@ class BrokenOff(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """An exchange that waits: its number among all held ones, the rule that holds it, and since when (in seconds)."""
+    """An exchange that waits, the rule that holds it, and since when (in seconds, on the sandbox's clock)."""
 
-    exchange: int
     rule_id: str
     request: Request
     since_s: float
     released: "asyncio.Future[bool]"
+
+    @property
+    def exchange(self) -> int:
+        """Its number in the journal, which lists it while it waits."""
+        number: int = self.request.under_way.number
+        return number
 
 
 class Holdings:
@@ -27,7 +32,6 @@ class Holdings:
 
     def __init__(self) -> None:
         self._held: list[Held] = []
-        self._numbered = 0
         self._arrivals: list[asyncio.Future[bool]] = []
 
     def of(self, rule_id: str) -> list[Held]:
@@ -40,8 +44,7 @@ class Holdings:
         Raises:
             BrokenOff: the sandbox was reset, or stops.
         """
-        self._numbered += 1
-        held = Held(self._numbered, rule_id, request, since_s, asyncio.get_running_loop().create_future())
+        held = Held(rule_id, request, since_s, asyncio.get_running_loop().create_future())
         self._held.append(held)
         self._wake()
         over = asyncio.ensure_future(longest)
@@ -59,8 +62,7 @@ class Holdings:
         return self._end(chosen, goes_on=True)
 
     def break_off(self) -> None:
-        """End all exchanges that wait, and all waiting for them; numbers begin with 1 again."""
-        self._numbered = 0
+        """End all exchanges that wait, and all waiting for them."""
         self._end(self._held, goes_on=False)
         self._wake()
 

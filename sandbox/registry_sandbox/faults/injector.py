@@ -117,7 +117,7 @@ class Injector:
             if response is not None:
                 if decision.terminal is not None:
                     decision.discard(decision.terminal)
-                self._take_back_commits(decision)
+                self._take_back_commits(decision, but=activation)
                 return response
         return None
 
@@ -148,8 +148,8 @@ class Injector:
             self._take_back_commits(decision)
             raise
 
-    def _take_back_commits(self, decision: Decision) -> None:
-        for fired in [each for each in decision.fired if each.activation.commit]:
+    def _take_back_commits(self, decision: Decision, but: Activation | None = None) -> None:
+        for fired in [each for each in decision.fired if each.activation.commit and each.activation is not but]:
             self.engine.take_back(decision, fired.live.rule.id)
 
     def _encode(self, request: Request, response: Response, decision: Decision) -> None:
