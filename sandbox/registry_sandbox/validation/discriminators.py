@@ -83,7 +83,7 @@ def _test(part: SnapshotElement, stated: dict[str, Any], loaded: "CompiledProfil
 
 
 def _type(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledProfiles") -> Matches:
-    """Tell items by the type of a resource in them, or by the type that a choice has in its name."""
+    """Return the test for the type of a resource, or for the type that a choice has in its name."""
     element = _element_at(part, steps, loaded)
     codes = {code for code in codes_of(element) if code not in ANY_TYPE} if element else set()
     if element is not None and not codes:
@@ -102,7 +102,7 @@ def _type(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledP
 
 
 def _profile(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledProfiles") -> Matches:
-    """Tell items by what conforms to a profile: that is validated once more, with findings that nobody sees."""
+    """Return the test for conformance to a profile: items are validated once more, with findings that nobody sees."""
     element = _element_at(part, steps, loaded)
     profiles = _profiles_of(element) if element else []
     if not profiles:
