@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
+from registry_sandbox.validation.snapshot_element import SnapshotElement
 from registry_sandbox.validation.validators import Constraint, MemberValidator, Validator
 
 UNBOUNDED = sys.maxsize
@@ -25,6 +26,13 @@ class Cardinality:
     most: int
     least_by: str
     most_by: str
+
+
+def cardinality_of(element: SnapshotElement) -> Cardinality:
+    """Return the cardinality that the definition of an element states."""
+    most = element.definition["max"]
+    bound = UNBOUNDED if most == "*" else int(most)
+    return Cardinality(element.definition["min"], bound, element.origin("min"), element.origin("max"))
 
 
 def forbidden(step: Step, cardinality: Cardinality) -> MemberValidator:

@@ -10,7 +10,7 @@ from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.compiler import Compiler
 from registry_sandbox.validation.conformance import Definition
-from registry_sandbox.validation.context import BASE, Place, ValidationContext, root_place
+from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext, root_place
 from registry_sandbox.validation.extensions import extension_validator
 from registry_sandbox.validation.snapshot import Snapshots
 from registry_sandbox.validation.validators import Validator
@@ -81,6 +81,19 @@ class CompiledProfiles:
             made[0](value, at, context)
 
         return validate
+
+    def any_resource(self, value: Any, at: Place, context: ValidationContext) -> None:
+        """Validate a resource inside another by the definition of its type; a type not defined here passes as it is."""
+        name = str(value.get("resourceType"))
+        if self.kind(BASE + name) != "resource":
+            return
+        here: Place = (at, Step(name, f"f:{name}", 0), None)
+        if at[1].name == "contained":
+            self.of(BASE + name)(value, here, context.with_ids_of_its_own())
+            return
+        inner = context.inside(value)
+        for url in self.profiles_of(value, here, inner):
+            self.of(url)(value, here, inner)
 
     def findings(self, resource: Resource, url: str) -> list[Finding]:
         """Return what one profile says about a resource, in document order."""

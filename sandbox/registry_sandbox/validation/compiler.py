@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from registry_sandbox.validation import cardinality, elements, hints
-from registry_sandbox.validation.cardinality import UNBOUNDED, Cardinality
+from registry_sandbox.validation.cardinality import UNBOUNDED, cardinality_of
 from registry_sandbox.validation.conformance import UnusableDefinition
 from registry_sandbox.validation.constraints import (
     binding_constraints,
@@ -112,14 +112,14 @@ class Compiler:
         return next(iter(parent.types - {"Element"}), parent.where)
 
     def _add(self, child: SnapshotElement, rank: int, parent: _Parent) -> None:
-        limits, names = _cardinality(child), child.names()
+        limits, names = cardinality_of(child), child.names()
         for name, part in names.items():
             step = Step(name, child.xpath_step(name), rank)
             parent.children[name] = self._named(child, part, step, parent)
             if part is not None and self._is_primitive(part):
                 parent.extras[name] = self._extras(part, step, repeats=child.repeats)
             if part is not None and part is not child and part.definition["min"] > 0:
-                parent.required.append((frozenset({name}), step, _cardinality(part)))
+                parent.required.append((frozenset({name}), step, cardinality_of(part)))
         if limits.least > 0:
             allowed = frozenset(name for name, part in names.items() if part is not None)
             parent.required.append((allowed, Step(child.stem, f"f:{child.stem}", rank), limits))
@@ -128,7 +128,7 @@ class Compiler:
         self, child: SnapshotElement, part: SnapshotElement | None, step: Step, parent: _Parent
     ) -> MemberValidator | None:
         """Compile a child under one of its names; `part` is None for a type that is not allowed."""
-        limits = _cardinality(child)
+        limits = cardinality_of(child)
         if limits.most == 0:
             return cardinality.forbidden(step, limits)
         if part is None:
@@ -138,7 +138,7 @@ class Compiler:
     def _allowed(
         self, child: SnapshotElement, part: SnapshotElement, step: Step, parent: _Parent
     ) -> MemberValidator | None:
-        where, limits = f"{parent.where}.{child.name}", _cardinality(child)
+        where, limits = f"{parent.where}.{child.name}", cardinality_of(child)
         if child.name == "id" and "xmlAttr" in child.definition.get("representation", ()):
             return element_id(step, unique="ElementDefinition" not in parent.types)
         if not child.repeats and self._is_primitive(part):
@@ -160,7 +160,7 @@ class Compiler:
         if not child.repeats:
             raise UnusableDefinition(self._file, where, "is sliced, but stands only once")
         stated = child.definition.get("slicing", _BY_URL if codes_of(child) == ["Extension"] else {})
-        return sliced(step, inner, _cardinality(child), self._slicing(child, stated, where, parent))
+        return sliced(step, inner, cardinality_of(child), self._slicing(child, stated, where, parent))
 
     def _slicing(self, element: SnapshotElement, stated: dict[str, Any], where: str, parent: _Parent) -> Slicing:
         slices = [self._slice(part, stated, where, parent) for part in element.slices.values()]
@@ -172,7 +172,7 @@ class Compiler:
             told = told_by(part, stated, self._compiled_profiles)
         except UnusableSlicing as error:
             raise UnusableDefinition(self._file, here, f"the slice {error}") from error
-        own = _cardinality(part)
+        own = cardinality_of(part)
         source = own.least_by if own.least else own.most_by
         further = self._slicing(part, part.definition["slicing"], where, parent) if part.slices else None
         validator = self._occurrence(part, here, parent.types)
@@ -188,7 +188,7 @@ class Compiler:
         if self._is_primitive(element):
             return self._value(element, where)
         if codes[0] in ANY_RESOURCE:
-            return self._any_resource
+            return self._compiled_profiles.any_resource
         self._require_profiles(element, where)
         if codes[0] == "Extension" and not element.children:
             # By the definition that its URL names: where a slice names a profile, that is the same.
@@ -241,18 +241,6 @@ class Compiler:
 
         return validate
 
-    def _any_resource(self, value: Any, at: Place, context: ValidationContext) -> None:
-        """Validate a resource inside another by the definition of its type; a type not defined here passes as it is."""
-        name = str(value.get("resourceType"))
-        if self._compiled_profiles.kind(BASE + name) == "resource":
-            here: Place = (at, Step(name, f"f:{name}", 0), None)
-            if at[1].name == "contained":
-                self._compiled_profiles.of(BASE + name)(value, here, context.with_ids_of_its_own())
-                return
-            inner = context.inside(value)
-            for url in self._compiled_profiles.profiles_of(value, here, inner):
-                self._compiled_profiles.of(url)(value, here, inner)
-
     def _is_primitive(self, element: SnapshotElement) -> bool:
         codes = codes_of(element)
         return len(codes) == 1 and self._compiled_profiles.kind(BASE + codes[0]) == "primitive-type"
@@ -300,15 +288,9 @@ class Compiler:
             self._invariants(stated, _type_or(step.name, element)),
         )
         exact = element.origin(fixed) if fixed else ""
-        return Extras(step, repeats, _cardinality(element), absent, inside, exact)
+        return Extras(step, repeats, cardinality_of(element), absent, inside, exact)
 
 
 def _type_or(where: str, element: SnapshotElement) -> str:
     codes = codes_of(element)
     return codes[0] if codes else where
-
-
-def _cardinality(element: SnapshotElement) -> Cardinality:
-    most = element.definition["max"]
-    bound = UNBOUNDED if most == "*" else int(most)
-    return Cardinality(element.definition["min"], bound, element.origin("min"), element.origin("max"))

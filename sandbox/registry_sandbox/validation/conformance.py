@@ -47,14 +47,14 @@ class Definition:
 
 
 def shipped_definitions(folders: tuple[str, ...]) -> Iterator[Definition]:
-    """Give the definitions of these folders of profiles/, which tests have read with care."""
+    """Yield the definitions of these folders of profiles/, which tests have read with care."""
     for folder in folders:
         for file in sorted((shipped("profiles") / folder).glob("*.json")):
             yield Definition(quick_json.loads(file.read_bytes()), str(file))
 
 
 def definitions_at(place: Path) -> Iterator[Definition]:
-    """Give every conformance resource at a place, Bundles of them taken apart.
+    """Yield every conformance resource at a place, and those inside Bundles.
 
     A folder and a package may hold other resources and other files, which are passed over; a file that is named must
     hold a definition.

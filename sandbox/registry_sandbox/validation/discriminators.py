@@ -68,7 +68,7 @@ def _test(part: SnapshotElement, stated: dict[str, Any], loaded: "CompiledProfil
     kind, path = stated.get("type"), str(stated.get("path", ""))
     steps = list(_steps(path))
     if kind == "exists":
-        return _existence(part, path, steps)
+        return _existence(part, path, steps, loaded)
     if kind == "type":
         return _type(part, path, steps, loaded)
     if kind == "profile":
@@ -83,7 +83,7 @@ def _test(part: SnapshotElement, stated: dict[str, Any], loaded: "CompiledProfil
 
 
 def _type(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledProfiles") -> Matches:
-    """Tell items by the type of a resource in them, or by the type that a choice has in its name."""
+    """Return the test for the type of a resource, or for the type that a choice has in its name."""
     element = _element_at(part, steps, loaded)
     codes = {code for code in codes_of(element) if code not in ANY_TYPE} if element else set()
     if element is not None and not codes:
@@ -102,7 +102,7 @@ def _type(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledP
 
 
 def _profile(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledProfiles") -> Matches:
-    """Tell items by what conforms to a profile: that is validated once more, with findings that nobody sees."""
+    """Return the test for conformance to a profile: items are validated once more, with findings that nobody sees."""
     element = _element_at(part, steps, loaded)
     profiles = _profiles_of(element) if element else []
     if not profiles:
@@ -171,14 +171,23 @@ def _children(holder: dict[str, Any], step: str) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _existence(part: SnapshotElement, path: str, steps: list[str]) -> Matches:
+def _existence(part: SnapshotElement, path: str, steps: list[str], loaded: "CompiledProfiles") -> Matches:
     node: SnapshotElement | None = part
     for step in steps:
-        node = next((c for c in node.children if step in {c.name, c.stem}), None) if node else None
+        node = _extension_slice(node, step) or _child(node, step, loaded) if node else None
     if node is None or (node.definition["min"] == 0 and node.definition["max"] != "0"):
         raise UnusableSlicing(f"says neither that {path} is there nor that it is not, by which its items are told")
     wanted = node.definition["max"] != "0"
     return lambda item, _context: bool(_values(item, steps)) == wanted
+
+
+def _extension_slice(part: SnapshotElement, step: str) -> SnapshotElement | None:
+    """Return the slice for an extension by its URL, which is that of its profile."""
+    matched = _EXTENSION.fullmatch(step)
+    holder = next((child for child in part.children if child.name == "extension"), None)
+    if matched is None or holder is None:
+        return None
+    return next((each for each in holder.slices.values() if profile_of(each) == (matched[1] or matched[2])), None)
 
 
 def _expected(part: SnapshotElement, steps: list[str], loaded: "CompiledProfiles") -> Fits | None:

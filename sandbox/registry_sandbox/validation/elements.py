@@ -60,6 +60,7 @@ def element(  # noqa: PLR0913 - what an element consists of
     return _validator(children, extras, named, always, further, may_be_empty=may_be_empty)
 
 
+# Every write passes here several times: no calls for members that need none, no places, no sets.
 def _validator(  # noqa: C901, PLR0913 - the hot path: each call that it is spared counts
     children: Mapping[str, MemberValidator | None],
     extras: Mapping[str, Extras],
@@ -70,7 +71,6 @@ def _validator(  # noqa: C901, PLR0913 - the hot path: each call that it is spar
     may_be_empty: bool,
 ) -> Validator:
     def validate(value: Any, at: Place, context: ValidationContext) -> None:
-        # Every write passes here several times: no calls for members that need none, no places, no sets.
         for name, member in value.items():
             try:
                 child = children[name]  # the quickest look-up there is; few members have other names

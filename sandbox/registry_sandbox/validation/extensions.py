@@ -57,16 +57,24 @@ def extension_validator(
                 return
             found.validate(value, at, context)
             if not _fits(found, holder_types, at, context):
-                where = ", ".join(sorted(found.contexts))
-                message = f"{path(at)}: {short(found.url)} is defined for {where}, not for {path(at[0])}"
-                context.add("extension", at, message, found.url)
+                _note_context(found, at, context)
             if found.modifies != modifier:
-                right = "modifierExtension" if found.modifies else "extension"
-                context.add("extension", at, f"{path(at)}: {short(found.url)} is to be used as {right}", found.url)
+                _note_use(found, at, context)
 
         return validate
 
     return of_holder
+
+
+def _note_context(known: _Known, at: Place, context: ValidationContext) -> None:
+    where = ", ".join(sorted(known.contexts))
+    message = f"{path(at)}: {short(known.url)} is defined for {where}, not for {path(at[0])}"
+    context.add("extension", at, message, known.url)
+
+
+def _note_use(known: _Known, at: Place, context: ValidationContext) -> None:
+    right = "modifierExtension" if known.modifies else "extension"
+    context.add("extension", at, f"{path(at)}: {short(known.url)} is to be used as {right}", known.url)
 
 
 def _note_unknown(url: Any, at: Place, context: ValidationContext, *, modifier: bool, hints: bool) -> None:

@@ -36,7 +36,7 @@ def generated(folder: Path) -> str:
 
 
 def structure_of(definitions: list[Definition], resource_types: set[str]) -> Structure:
-    """Give the facts of all the types that are defined, those of backbone elements after their owner's."""
+    """Return the facts of all the types that are defined, those of backbone elements after their owner's."""
     own = {each["type"]: each for each in definitions if each.get("derivation") != "constraint"}
     types = {each.name: each for name in own for each in _types_of(name, own)}
     types[SAMPLES] = Type(SAMPLES, "primitive-type", "string", ())
@@ -58,7 +58,7 @@ def _types_of(name: str, own: Mapping[str, Definition]) -> Iterator[Type]:
 
 
 def _elements(name: str, own: Mapping[str, Definition]) -> Iterator[Element]:
-    """Give the elements of the base definition, then those of the definition itself."""
+    """Yield the elements of the base definition, then those of the definition itself."""
     definition = own[name]
     if "baseDefinition" in definition:
         yield from _elements(definition["baseDefinition"].rsplit("/", 1)[1], own)

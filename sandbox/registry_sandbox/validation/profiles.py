@@ -115,14 +115,12 @@ class Profiles:
             hints: add the warnings that are never a reason to refuse.
         """
         context = ValidationContext(resource, resource)
-        if hints:
-            self._validate_by_all(resource, profiles, context, self._with_hints)
-            return context.in_document_order(position) if context.found else []
         main = self._main_of.get(resource["resourceType"]) or self._main(str(resource["resourceType"]))
         claimed = resource["meta"].get("profile", ()) if "meta" in resource else ()
         # Nearly all claim nothing, or the profile that the registry's own one is built on, which has nothing to add.
-        if (claimed or profiles) and not main.covers.issuperset((*profiles, *claimed)):
-            self._validate_by_all(resource, profiles, context, self._compiled_profiles)
+        if hints or ((claimed or profiles) and not main.covers.issuperset((*profiles, *claimed))):
+            compiled = self._with_hints if hints else self._compiled_profiles
+            self._validate_by_all(resource, profiles, context, compiled)
         else:
             main.validate(resource, main.place, context)
         return context.in_document_order(position) if context.found else []

@@ -211,3 +211,125 @@ def test_a_package_with_all_of_them_is_loaded(tmp_path: Path) -> None:
         ("required", "/f:Bundle")
     ]
     assert profiles.validate(codings(A, B), ["u"]) == []
+
+
+ISSUES = "/f:OperationOutcome/f:issue"
+VALUE_SET = {"strength": "required", "valueSetReference": {"reference": "http://hl7.org/fhir/ValueSet/v2-0276"}}
+
+
+class TestByValue:
+    """The discriminators value and pattern, by what a slice fixes at their path."""
+
+    @staticmethod
+    def of_issues(kind: str, at: str, *facts: dict[str, Any]) -> Definition:
+        """Make a slicing of issues whose slice may be there once."""
+        return definition(
+            *sliced("OperationOutcome.issue", kind, at, element("OperationOutcome.issue:mine", max="1"), *facts)
+        )
+
+    def twice(self, mine: Definition, issue: dict[str, Any], other: dict[str, Any]) -> None:
+        """Require that an issue is of the slice, so that two are one too many, and that the other is not."""
+        assert errors(outcome(issue, other, other), mine) == []
+        assert ("structure", f"{ISSUES}[3]") in errors(outcome(issue, other, issue), mine)
+
+    def test_a_path_may_lead_through_lists(self) -> None:
+        """Any of the items will do."""
+        code = element("OperationOutcome.issue:mine.details.coding.code", fixedCode="A")
+        mine = self.of_issues("value", "details.coding.code", code)
+        assert ("structure", f"{ISSUES}[2]") in errors(
+            outcome(*[{"details": {"coding": [{"code": "A"}, {"code": "A"}]}}] * 2), mine
+        )
+        assert errors(outcome(*[{"details": {"text": "A"}}] * 2), mine) == []
+
+    @pytest.mark.parametrize("kind", ["value", "pattern"])
+    def test_a_pattern_above_the_path_decides_too(self, kind: str) -> None:
+        """What it has at the path is what is compared."""
+        pattern = element("OperationOutcome.issue:mine.details", patternCodeableConcept={"text": "A"})
+        mine = self.of_issues(kind, "details.text", pattern)
+        self.twice(mine, {"details": {"text": "A", "coding": [{"code": "b"}]}}, {"details": {"text": "B"}})
+
+    def test_a_fixed_value_is_compared_whole(self) -> None:
+        """A pattern may have more beside it, a fixed value has not."""
+        fixed = element("OperationOutcome.issue:mine.details", fixedCodeableConcept={"text": "A"})
+        mine = self.of_issues("value", "details", fixed)
+        self.twice(mine, {"details": {"text": "A"}}, {"details": {"text": "A", "coding": [{"code": "b"}]}})
+
+    def test_a_required_binding_decides_by_its_codes(self) -> None:
+        """Of a code by itself, and of a coding with its system."""
+        by_code = element("OperationOutcome.issue:mine.diagnostics", binding=VALUE_SET)
+        self.twice(
+            self.of_issues("value", "diagnostics", by_code), {"diagnostics": "ROUTINE"}, {"diagnostics": "other"}
+        )
+        by_coding = element("OperationOutcome.issue:mine.details.coding", binding=VALUE_SET)
+        routine, other = (
+            {"details": {"coding": [{"system": system, "code": "ROUTINE"}]}}
+            for system in ("http://hl7.org/fhir/v2/0276", "http://x.test")
+        )
+        self.twice(self.of_issues("value", "details.coding", by_coding), routine, other)
+
+    @pytest.mark.parametrize(
+        "binding",
+        [
+            {**VALUE_SET, "strength": "preferred"},
+            {"strength": "required", "valueSetReference": {"reference": "http://x.test/unknown"}},
+        ],
+    )
+    def test_a_binding_that_is_weak_or_unknown_decides_nothing(self, binding: dict[str, Any]) -> None:
+        """The slice is named when the profile is loaded."""
+        part = element("OperationOutcome.issue:mine.diagnostics", binding=binding)
+        with pytest.raises(UnusableDefinition, match=r"issue:mine: the slice fixes no value at diagnostics"):
+            Profiles(SHIPPED_DEFINITIONS, [self.of_issues("value", "diagnostics", part)])
+
+    def test_two_discriminators_must_both_agree(self) -> None:
+        """One of them alone does not make an item of the slice."""
+        slicing = {
+            "discriminator": [{"type": "value", "path": "diagnostics"}, {"type": "value", "path": "details.text"}],
+            "rules": "open",
+        }
+        mine = definition(
+            element("OperationOutcome.issue", slicing=slicing),
+            element("OperationOutcome.issue:mine", max="1"),
+            element("OperationOutcome.issue:mine.diagnostics", fixedString="D"),
+            element("OperationOutcome.issue:mine.details.text", fixedString="T"),
+        )
+        self.twice(mine, {"diagnostics": "D", "details": {"text": "T"}}, {"diagnostics": "D"})
+
+
+class TestByExistence:
+    """The discriminator exists, of elements and of extensions."""
+
+    @pytest.mark.parametrize("path", ["extension('http://x.test/flag')", "extension(http://x.test/flag)"])
+    def test_an_extension_may_decide_by_being_there(self, path: str) -> None:
+        """It is named by its URL; a slice that says nothing of it stops the start."""
+        url = "http://x.test/flag"
+        flag = definition(element("Extension.url", fixedUri=url), of="Extension", url=url)
+        issue = element("OperationOutcome.issue:mine", max="1")
+        held = element(
+            "OperationOutcome.issue:mine.extension:flag", min=1, type=[{"code": "Extension", "profile": url}]
+        )
+        mine = definition(*sliced("OperationOutcome.issue", "exists", path, issue, held))
+        flagged, other = ({"extension": [{"url": each, "valueCode": "a"}]} for each in (url, "http://x.test/other"))
+        assert errors(outcome(flagged, other, other), mine, flag) == []
+        assert errors(outcome(flagged, other, flagged), mine, flag) == [("structure", f"{ISSUES}[3]")]
+        silent = definition(*sliced("OperationOutcome.issue", "exists", path, issue))
+        with pytest.raises(UnusableDefinition, match=r"says neither that .* is there nor that it is not"):
+            Profiles(SHIPPED_DEFINITIONS, [silent])
+
+    def test_what_must_not_be_there_decides_as_well(self) -> None:
+        """Issues without diagnostics are the slice."""
+        parts = [
+            element("OperationOutcome.issue:mute", max="1"),
+            element("OperationOutcome.issue:mute.diagnostics", max="0"),
+        ]
+        mine = definition(*sliced("OperationOutcome.issue", "exists", "diagnostics", *parts))
+        assert errors(outcome({}, {"diagnostics": "d"}, {"diagnostics": "d"}), mine) == []
+        assert errors(outcome({}, {}), mine) == [("structure", f"{ISSUES}[2]")]
+
+    def test_what_may_be_there_or_not_decides_nothing(self) -> None:
+        """The element of the slice has to say which."""
+        parts = [element("OperationOutcome.issue:said"), element("OperationOutcome.issue:said.diagnostics", short="d")]
+        with pytest.raises(UnusableDefinition, match="says neither that diagnostics is there"):
+            Profiles(
+                SHIPPED_DEFINITIONS,
+                [definition(*sliced("OperationOutcome.issue", "exists", "diagnostics", *parts))],
+            )
