@@ -1,5 +1,6 @@
 """The pytest plugin, in throw-away projects that pytest runs in a process of its own."""
 
+import json
 import os
 import re
 import subprocess
@@ -74,7 +75,7 @@ def test_registers(registry_sandbox):
 
 def test_starts_afresh(registry_sandbox):
     assert registry_sandbox.journal.statuses() == []
-    registry_sandbox.fault("*:500")
+    registry_sandbox.fault("*:500", must_fire=False)
     registry_sandbox.clock.freeze("2019-01-18T09:00:00Z")
 
 
@@ -123,7 +124,8 @@ class TestTheFixture:
         """Even for what looks at the same sandbox without the fixture."""
         ran = project(
             test_faults="seen = []\n"
-            "def test_a(registry_sandbox):\n    registry_sandbox.fault('*:500')\n    seen.append(registry_sandbox)\n"
+            "def test_a(registry_sandbox):\n    seen.append(registry_sandbox)\n"
+            "    registry_sandbox.fault('*:500', must_fire=False)\n"
             "def test_b():\n    assert seen[0].control.json('GET', '/health')['faults'] == []\n"
         )
         assert ran.outcomes == {"passed": 2}, ran.output
@@ -210,8 +212,213 @@ class TestElsewhere:
         assert "names one registry" in ran.output
 
 
+FAILING = """
+import json
+import urllib.error
+import urllib.request
+
+
+def call(sandbox, path, body=None):
+    headers = {"Authorization": f"Bearer {sandbox.token()}", "Content-Type": "application/fhir+json"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(sandbox.base_url + path, body, headers)) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_a_client_that_fails(registry_sandbox):
+    registry_sandbox.fault("read:503@x1")
+    call(registry_sandbox, "/Appointment/booked-tomorrow")
+    assert call(registry_sandbox, "/Appointment", b"{}") == 201
+
+
+def test_a_client_that_passes(registry_sandbox):
+    assert call(registry_sandbox, "/Appointment/booked-tomorrow") == 200
+"""
+
+
+class TestAFailingTest:
+    """What the report of a failing test shows."""
+
+    def test_it_shows_what_the_sandbox_saw(self, project: Project) -> None:
+        """Method, path, status, the first diagnostics, the faults; nothing for a test that passes."""
+        ran = project(test_client=FAILING)
+        assert ran.outcomes == {"failed": 1, "passed": 1}
+        section = ran.output.partition(" registry sandbox ")[2]
+        assert "exchanges seen: 2" in section
+        assert "GET /STU3/Appointment/booked-tomorrow -> 503   faults: http-1" in section
+        assert "Injected by the fault 'http-1'." in section
+        assert "POST /STU3/Appointment -> 400" in section
+        assert "resourceType" in section
+        assert ran.output.count(" registry sandbox ") == 1
+
+    def test_its_whole_journal_is_a_file(self, project: Project, tmp_path: Path) -> None:
+        """An HTTP Archive in the folder that was named, and only of tests that fail."""
+        ran = project("--registry-sandbox-artifacts", "artifacts/har", test_client=FAILING)
+        [file] = (tmp_path / "artifacts" / "har").iterdir()
+        assert file.name == "test_client.py-test_a_client_that_fails.har"
+        assert f"journal: artifacts/har/{file.name}" in ran.output
+        entries = json.loads(file.read_text())["log"]["entries"]
+        assert [each["response"]["status"] for each in entries] == [503, 400]
+
+    def test_a_long_name_still_makes_a_file(self, project: Project, tmp_path: Path) -> None:
+        """Cut, and told apart by a hash."""
+        test = (
+            "import pytest\n@pytest.mark.parametrize('x', ['/' * 300 + 'a', 'b' * 300 + '/..', 'b' * 300 + '/.'])\n"
+            "def test_it(registry_sandbox, x): assert False\n"
+        )
+        project("--registry-sandbox-artifacts", str(tmp_path / "har"), test_it=test)
+        assert len([*(tmp_path / "har").iterdir()]) == 3
+
+    def test_a_refusal_is_told_in_the_sandboxs_words(self, project: Project) -> None:
+        """First of all, and with no frame of ours."""
+        test = "def test_it(registry_sandbox):\n    registry_sandbox.fault('cancel:fivehundred')\n"
+        ran = project(test_bad=test)
+        assert ran.outcomes == {"failed": 1}
+        [error] = [line for line in ran.output.splitlines() if line.startswith("E ")]
+        assert "fivehundred" in error.partition("NoAnswer: ")[2].partition(" (POST http")[0]
+        assert "control_client.py" not in ran.output
+        assert "remote.py" not in ran.output
+
+    def test_a_sandbox_that_is_gone_is_told(self, project: Project) -> None:
+        """The report says so, and the test fails for its own reason."""
+        test = "def test_it(registry_sandbox_factory):\n    registry_sandbox_factory().stop()\n    assert 1 == 2\n"
+        ran = project(test_gone=test)
+        assert "assert 1 == 2" in ran.output
+        assert "does not answer" in ran.output
+
+
+class TestFaultsThatNeverFired:
+    """They fail the test, which has not tested what it says."""
+
+    def test_a_test_that_passes_fails(self, project: Project) -> None:
+        """With the reason why the fault did not fire."""
+        test = FAILING.partition("def test_")[0] + (
+            "def test_it(registry_sandbox):\n"
+            "    registry_sandbox.fault('read/other:503')\n"
+            "    registry_sandbox.fault('search:503')\n"
+            "    call(registry_sandbox, '/Appointment/booked-tomorrow')\n"
+        )
+        ran = project(test_unfired=test)
+        assert ran.outcomes == {"failed": 1}
+        assert 'never fired; an exchange nearly matched (match.id: found "booked-tomorrow")' in ran.output
+        assert "The fault 'http-2'" in ran.output
+        assert "must_fire=False" in ran.output
+        assert "Traceback" not in ran.output
+
+    @pytest.mark.parametrize(
+        ("ini", "body"),
+        [
+            ("", "registry_sandbox.fault('read:503', must_fire=False)"),
+            ("registry_sandbox_unfired_faults = ignore\n", "registry_sandbox.fault('read:503')"),
+            ("", "registry_sandbox.fault('read:503'); registry_sandbox.reset()"),
+            ("", "registry_sandbox.hold('read', must_fire=False)"),
+        ],
+    )
+    def test_it_can_be_let_pass(self, project: Project, ini: str, body: str) -> None:
+        """For a call, or for the whole project."""
+        ran = project(ini=ini, test_let=f"def test_it(registry_sandbox): {body}\n")
+        assert ran.outcomes == {"passed": 1}, ran.output
+
+    def test_one_that_fired_before_it_was_removed_has_fired(self, project: Project) -> None:
+        """At the end of its `with`."""
+        test = FAILING.partition("def test_")[0] + (
+            "def test_it(registry_sandbox):\n"
+            "    with registry_sandbox.fault('read:503') as fault:\n"
+            "        assert call(registry_sandbox, '/Appointment/booked-tomorrow') == 503\n"
+            "    assert fault.fired == 1\n"
+        )
+        assert project(test_removed=test).outcomes == {"passed": 1}
+
+    def test_an_unknown_choice_is_refused(self, project: Project) -> None:
+        """At the start."""
+        ran = project(ini="registry_sandbox_unfired_faults = maybe\n", test_none="")
+        assert (ran.status, "expected fail or ignore" in ran.output) == (pytest.ExitCode.USAGE_ERROR, True)
+
+
+class TestAClientOfTheSession:
+    """`registry_sandbox_server` and `registry_sandbox_env`."""
+
+    SESSION = """
+import os
+import pytest
+import urllib.request
+
+
+@pytest.fixture(scope="session")
+def client(registry_sandbox_server):
+    return dict(registry_sandbox_server.environment)
+
+
+def test_one(client, registry_sandbox):
+    assert client["REGISTRY_BASE_URL"] == registry_sandbox.base_url
+    registry_sandbox.register()
+
+
+def test_two(client, registry_sandbox, registry_sandbox_env):
+    urllib.request.urlopen(client["REGISTRY_BASE_URL"] + "/metadata").close()
+    assert registry_sandbox.journal.statuses() == [200]
+    assert {name: os.environ[name] for name in registry_sandbox_env} == client
+    assert set(client) == {
+        "REGISTRY_BASE_URL", "REGISTRY_TOKEN_URL", "REGISTRY_CLIENT_ID", "REGISTRY_CLIENT_SECRET"
+    }
+
+
+def test_three():
+    assert "REGISTRY_BASE_URL" not in os.environ
+"""
+
+    def test_it_is_started_once_and_reset_for_each_test(self, project: Project) -> None:
+        """The client keeps its configuration; the variables end with their test."""
+        ran = project(test_session=self.SESSION)
+        assert ran.outcomes == {"passed": 3}, ran.output
+
+    def test_it_may_run_elsewhere(self, project: Project, running: RegistrySandbox) -> None:
+        """By its URL."""
+        ran = project("--registry-sandbox-url", running.base_url, test_session=self.SESSION)
+        assert ran.outcomes == {"passed": 3}, ran.output
+
+
+class TestTheEndOfATest:
+    """What a test began does not reach the next one."""
+
+    def test_a_write_that_was_delayed_does_not_land_in_the_next_test(self, project: Project) -> None:
+        """It is ended with its test."""
+        test = FAILING.partition("def test_")[0] + (
+            "import socket\nimport threading\nfrom registry_sandbox.testing import builders\n"
+            "threads = []\n"
+            "def test_a(registry_sandbox):\n"
+            "    held = registry_sandbox.hold('register')\n"
+            "    body = json.dumps(builders.appointment()).encode()\n"
+            "    def send():\n"
+            "        try:\n            call(registry_sandbox, '/Appointment', body)\n"
+            "        except OSError:\n            pass\n"
+            "    threads.append(threading.Thread(target=send))\n    threads[0].start()\n    held.wait()\n"
+            "def test_b(registry_sandbox):\n"
+            "    before = len(registry_sandbox.appointments)\n    threads[0].join(10)\n"
+            "    assert len(registry_sandbox.appointments) == before\n    assert len(registry_sandbox.journal) == 0\n"
+        )
+        ran = project(test_late=test)
+        assert ran.outcomes == {"passed": 2}, ran.output
+
+
 class TestManners:
     """What the plugin does where nobody asked for it."""
+
+    def test_a_project_with_a_package_called_sandbox_is_left_alone(self, project: Project, tmp_path: Path) -> None:
+        """It was the name of ours once: the project's own is imported, and ours works beside it."""
+        (tmp_path / "sandbox").mkdir()
+        (tmp_path / "sandbox" / "__init__.py").write_text("OWN = True\n")
+        (tmp_path / "sandbox" / "app.py").write_text("def answer(): return 42\n")
+        test = (
+            "import sandbox\nfrom sandbox.app import answer\n"
+            "def test_own(): assert sandbox.OWN and answer() == 42\n"
+            "def test_ours(registry_sandbox): assert registry_sandbox.register()['id']\n"
+        )
+        ran = project("-p", "no:randomly", ini="pythonpath = .\n", test_own=test)
+        assert ran.outcomes == {"passed": 2}, ran.output
 
     def test_it_imports_nothing_of_the_server(self) -> None:
         """Every run of pytest loads it."""

@@ -62,7 +62,7 @@ class ControlClient:
                 yield answer
         except HTTPError as error:
             with error:
-                raise NoAnswer(f"{method} {url} answers {error.code}: {_reason(error.read(10_000))}") from error
+                raise NoAnswer(f"{_reason(error.read(10_000))} ({method} {url} answers {error.code})") from error
         except (URLError, OSError) as error:
             raise NoAnswer(f"{url} does not answer: {_why(getattr(error, 'reason', error))}") from error
 

@@ -4,91 +4,94 @@ It is loaded in every pytest run where the distribution is installed, so nothing
 test asks for it. Under pytest-xdist each worker has sandboxes of its own.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from registry_sandbox.testing.sandboxes import Sandboxes, fail
 
 if TYPE_CHECKING:
     from registry_sandbox.testing.remote import RemoteSandbox
     from registry_sandbox.testing.running import RegistrySandbox
 
-_URL_OPTION = "--registry-sandbox-url"
+_URL = "--registry-sandbox-url"
+_ARTIFACTS = "--registry-sandbox-artifacts"
+_UNFIRED = "registry_sandbox_unfired_faults"
+_USED = pytest.StashKey["list[RemoteSandbox]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option and the ini key."""
+    """Add the options and the ini keys."""
     group = parser.getgroup("registry-sandbox", "Appointment Registry Sandbox")
     group.addoption(
-        _URL_OPTION, metavar="URL", help="FHIR base of a running sandbox, such as a container, instead of one started"
+        _URL, metavar="URL", help="FHIR base of a running sandbox, such as a container, instead of one started"
+    )
+    group.addoption(
+        _ARTIFACTS, metavar="DIR", type=Path, help="folder for the journals of failing tests, as HTTP Archives (HAR)"
     )
     parser.addini("registry_sandbox", "settings of the sandbox, a line each: key = value", type="linelist", default=[])
+    parser.addini(_UNFIRED, "what a fault does that never fired: fail (the default) or ignore", default="fail")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker; refuse to let workers share one registry."""
+    """Declare the marker; refuse options that cannot be used."""
     config.addinivalue_line(
         "markers", "registry_sandbox(**settings): what the sandbox of this test is set to, over the ini file's settings"
     )
-    if config.getoption(_URL_OPTION) and getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError(f"{_URL_OPTION} names one registry, which the workers of -n would reset for each other")
+    if config.getoption(_URL) and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError(f"{_URL} names one registry, which the workers of -n would reset for each other")
+    if config.getini(_UNFIRED) not in ("fail", "ignore"):
+        raise pytest.UsageError(f"{_UNFIRED} is {config.getini(_UNFIRED)!r}; expected fail or ignore")
 
 
-class Sandboxes:
-    """The sandboxes of a session: one for each set of settings, started when a test first wants it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that passes though a fault that it set never fired: it has not tested what it says."""
+    result = yield
+    if item.config.getini(_UNFIRED) == "fail":
+        for sandbox in _used(item):
+            from registry_sandbox.testing.report import never_fired
 
-    def __init__(self, url: str | None, settings: Mapping[str, Any]) -> None:
-        self._url = url
-        self._settings = settings
-        self._running: dict[str, RemoteSandbox] = {}
-        self._stack = ExitStack()
+            message = never_fired(sandbox)
+            if message:
+                fail(message)
+    return result
 
-    def get(self, changes: Mapping[str, Any]) -> "RemoteSandbox":
-        """Give the sandbox with these settings over those of the ini file, as it was at its start."""
-        settings = {**self._settings, **changes}
-        if self._url is not None and changes:
-            _fail(f"the sandbox at {self._url} runs already; it cannot be set to {dict(changes)}")
-        key = json.dumps(settings, sort_keys=True, default=str)
-        if key in self._running:
-            self._running[key].reset()
-        else:
-            self._running[key] = self._first(settings)
-        return self._running[key]
 
-    def _first(self, settings: Mapping[str, Any]) -> "RemoteSandbox":
-        if self._url is None:
-            return self._stack.enter_context(self.start(settings))
-        from registry_sandbox.testing.remote import RemoteSandbox
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failing test what its sandboxes saw, and write their journals where they are wanted."""
+    report = yield
+    if report.failed and report.when != "teardown":
+        for ordinal, sandbox in enumerate(_used(item), start=1):
+            report.sections.append(("registry sandbox", _seen(item, sandbox, ordinal)))
+    return report
 
-        remote = RemoteSandbox(self._url)
-        remote.reset()
-        return remote
 
-    def start(self, settings: Mapping[str, Any]) -> "RegistrySandbox":
-        """Give a sandbox that is not started yet."""
-        from registry_sandbox.settings import BadSetting
-        from registry_sandbox.testing.running import RegistrySandbox
+def _used(item: pytest.Item) -> "list[RemoteSandbox]":
+    return item.stash.get(_USED, [])
 
-        try:
-            return RegistrySandbox(**settings)
-        except BadSetting as error:
-            _fail(str(error))
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The settings of the ini file."""
-        return self._settings
+def _seen(item: pytest.Item, sandbox: "RemoteSandbox", ordinal: int) -> str:
+    from registry_sandbox.cli.control_client import NoAnswer
+    from registry_sandbox.testing.report import section, write_har
 
-    def close(self) -> None:
-        """Stop them all."""
-        self._stack.close()
+    folder: Path | None = item.config.getoption(_ARTIFACTS)
+    try:
+        told = section(sandbox)
+        return told if folder is None else f"{told}\n  journal: {write_har(sandbox, folder, item.nodeid, ordinal)}"
+    except (NoAnswer, OSError) as error:
+        return f"{sandbox.base_url}: {error}"
 
 
 @pytest.fixture(scope="session")
 def _registry_sandboxes(request: pytest.FixtureRequest) -> Iterator[Sandboxes]:
-    sandboxes = Sandboxes(request.config.getoption(_URL_OPTION), _from_lines(request.config.getini("registry_sandbox")))
+    sandboxes = Sandboxes(request.config.getoption(_URL), _from_lines(request.config.getini("registry_sandbox")))
     yield sandboxes
     sandboxes.close()
 
@@ -97,31 +100,50 @@ def _registry_sandboxes(request: pytest.FixtureRequest) -> Iterator[Sandboxes]:
 def registry_sandbox(request: pytest.FixtureRequest, _registry_sandboxes: Sandboxes) -> "Iterator[RemoteSandbox]":
     """A registry sandbox on a free port of this machine, as it is at its start: seeds, clock, no faults."""
     sandbox = _registry_sandboxes.get(_marked(request.node))
+    request.node.stash.setdefault(_USED, []).append(sandbox)
     yield sandbox
-    # Whoever uses the same sandbox without this fixture shall not meet what this test has set.
-    sandbox.undo_faults()
+    # What this test has begun must not reach the next one, nor whoever uses the same sandbox without this fixture.
+    sandbox.reset()
+
+
+@pytest.fixture(scope="session")
+def registry_sandbox_server(_registry_sandboxes: Sandboxes) -> "RemoteSandbox":
+    """The sandbox of the whole session, for a client that is started once; `registry_sandbox` resets it for each test.
+
+    `base_url`, `token_url`, `client_id` and `client_secret` configure the client; `environment` has them as variables.
+    """
+    return _registry_sandboxes.get({})
 
 
 @pytest.fixture
-def registry_sandbox_factory(_registry_sandboxes: Sandboxes) -> "Iterator[Callable[..., RegistrySandbox]]":
+def registry_sandbox_env(registry_sandbox: "RemoteSandbox", monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Set REGISTRY_BASE_URL, REGISTRY_TOKEN_URL, REGISTRY_CLIENT_ID and REGISTRY_CLIENT_SECRET for a test."""
+    environment = registry_sandbox.environment
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment
+
+
+@pytest.fixture
+def registry_sandbox_factory(
+    request: pytest.FixtureRequest, _registry_sandboxes: Sandboxes
+) -> "Iterator[Callable[..., RegistrySandbox]]":
     """Start a sandbox of the test's own, with these settings over those of the ini file; it stops with the test."""
     with ExitStack() as stack:
 
         def start(**settings: Any) -> "RegistrySandbox":
-            return stack.enter_context(_registry_sandboxes.start({**_registry_sandboxes.settings, **settings}))
+            started = stack.enter_context(_registry_sandboxes.start({**_registry_sandboxes.settings, **settings}))
+            request.node.stash.setdefault(_USED, []).append(started)
+            return started
 
         yield start
-
-
-def _fail(message: str) -> NoReturn:
-    pytest.fail(message, pytrace=False)
 
 
 def _marked(node: pytest.Item) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers("registry_sandbox"))):  # the closest wins
         if marker.args:
-            _fail("the marker registry_sandbox takes settings by keyword only")
+            fail("the marker registry_sandbox takes settings by keyword only")
         settings |= marker.kwargs
     return settings
 
@@ -132,7 +154,7 @@ def _from_lines(lines: list[str]) -> dict[str, Any]:
     for line in lines:
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals:
-            _fail(f"ini key registry_sandbox: {line!r}; expected key = value")
+            fail(f"ini key registry_sandbox: {line!r}; expected key = value")
         name = key.replace("-", "_")
         settings[name] = [*_listed(settings[name]), value] if name in settings else value
     return settings

@@ -12,10 +12,12 @@ from ssl import SSLContext
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from registry_sandbox.cli.control_client import ControlClient, control_root
+from registry_sandbox.cli.control_client import control_root
 from registry_sandbox.testing.builders import Resource, appointment
+from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.holding import Hold
-from registry_sandbox.testing.steering import Fault, Journal, RemoteClock, written
+from registry_sandbox.testing.journal import Journal
+from registry_sandbox.testing.steering import Fault, RemoteClock, written
 
 
 class RemoteSandbox:
@@ -39,9 +41,9 @@ class RemoteSandbox:
         control_token: str | None = None,
         trust: SSLContext | None = None,
     ) -> None:
-        self._connect(base_url, ControlClient(control_url or control_root(base_url), control_token, trust))
+        self._connect(base_url, Control(control_url or control_root(base_url), control_token, trust))
 
-    def _connect(self, base_url: str, control: ControlClient) -> None:
+    def _connect(self, base_url: str, control: Control) -> None:
         self.base_url = base_url
         self.control = control
         self.clock = RemoteClock(control)
@@ -59,7 +61,7 @@ class RemoteSandbox:
         """The token endpoint, for clients that fetch their tokens with `client_id` and `client_secret`."""
         return f"{control_root(self.base_url).removesuffix('/_sandbox')}/oauth2/token"
 
-    def token(  # noqa: PLR0913 - an order has so many parts, each by keyword
+    def token(  # noqa: PLR0913 - a token has so many parts, each by keyword
         self,
         *,
         client: str | None = None,
@@ -69,7 +71,7 @@ class RemoteSandbox:
         headers: Mapping[str, Any] | None = None,
         without: Sequence[str] = (),
     ) -> str:
-        """Give a token that may write, or one made to order; docs/tokens.md has an order for every fault.
+        """Return a token that may write, or one made to order; docs/tokens.md has one for every fault.
 
         Args:
             client: `sandbox-reader` for one that may only read.
@@ -86,25 +88,47 @@ class RemoteSandbox:
         pairs += [("without", name) for name in without]
         return self.control.text("GET", f"/token?{urlencode(pairs)}").strip()
 
-    def fault(self, rule: str | Mapping[str, Any]) -> Fault:
-        """Put a fault in force: a short form such as `cancel:503@x1`, or a rule of match, when and then."""
-        fault = Fault(self.control, self.control.json("POST", "/faults", rule))
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that configure a client under test, named as in the examples."""
+        return {
+            "REGISTRY_BASE_URL": self.base_url,
+            "REGISTRY_TOKEN_URL": self.token_url,
+            "REGISTRY_CLIENT_ID": self.client_id,
+            "REGISTRY_CLIENT_SECRET": self.client_secret,
+        }
+
+    def fault(self, rule: str | Mapping[str, Any], *, must_fire: bool = True) -> Fault:
+        """Put a fault in force: a short form such as `cancel:503@x1`, or a rule of match, when and then.
+
+        Under pytest, a test that passes fails all the same if the fault never fired, unless `must_fire` is False.
+        """
+        __tracebackhide__ = True
+        fault = Fault(self.control, self.control.json("POST", "/faults", rule), must_fire=must_fire)
         self._faults.append(fault)
         return fault
 
-    def hold(self, target: str = "*", *, commit: bool = False, times: int | None = None) -> Hold:
+    def hold(
+        self, target: str = "*", *, commit: bool = False, times: int | None = None, must_fire: bool = True
+    ) -> Hold:
         """Hold exchanges until the test releases them; use it in a `with`.
 
         Args:
             target: an interaction such as `cancel`, or `cancel/ID`; by default every FHIR interaction.
             commit: let the write happen first, and hold the answer.
             times: hold so many exchanges, and let the others pass.
+            must_fire: as of `fault`.
         """
+        __tracebackhide__ = True
         when = "" if times is None else f"@x{times}"
         rule = self.control.json("POST", "/faults", f"{target}:{'commit+' if commit else ''}hold{when}")
-        hold = Hold(self.control, rule)
+        hold = Hold(self.control, rule, must_fire=must_fire)
         self._faults.append(hold)
         return hold
+
+    def faults_that_never_fired(self) -> list[Fault]:
+        """Return the faults that were set since the last reset, must fire, and did not."""
+        return [fault for fault in self._faults if fault.must_fire and not fault.fired]
 
     def undo_faults(self) -> None:
         """Undo every fault that was set here."""
@@ -112,14 +136,14 @@ class RemoteSandbox:
             self._faults.pop().remove()
 
     def register(self, resource: Mapping[str, Any] | None = None, **changes: Any) -> Resource:
-        """Put an appointment on the register beside the clients under test, and give what is stored.
+        """Register an appointment beside the clients under test, and return what is stored.
 
         No fault meets it and the journal does not show it. By default it is a valid one for tomorrow, with a pointer
         of its own.
 
         Args:
             resource: the appointment; it must conform, and may carry an id.
-            changes: as `sandbox.testing.builders.appointment` takes them.
+            changes: as `registry_sandbox.testing.builders.appointment` takes them.
         """
         now = self.clock.now
         if resource is None:
@@ -137,7 +161,7 @@ class RemoteSandbox:
         return {history[-1]["id"]: history[-1] for history in self._histories()}
 
     def versions(self, logical_id: str) -> list[Resource]:
-        """Give all versions of an appointment, oldest first.
+        """Return all versions of an appointment, oldest first.
 
         Raises:
             LookupError: there is none of that id.
@@ -152,5 +176,7 @@ class RemoteSandbox:
 
     def reset(self) -> None:
         """Return to the exact start: the seeds, no faults but those of the settings, the clock, an empty journal."""
+        __tracebackhide__ = True
         self._faults.clear()
+        self.journal.forget()
         self.control.json("POST", "/reset")

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from registry_sandbox.app import build
-from registry_sandbox.cli.control_client import ControlClient
 from registry_sandbox.faults.effect import Sleep
 from registry_sandbox.settings import combined
+from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.remote import RemoteSandbox
 
 
@@ -93,9 +93,7 @@ class RegistrySandbox(RemoteSandbox):
         try:
             await self.sandbox.start(access_lines=False)
             serving = self.sandbox.serving
-            self._connect(
-                serving.fhir_base, ControlClient(serving.control_root, self._settings.control_token, self._trust())
-            )
+            self._connect(serving.fhir_base, Control(serving.control_root, self._settings.control_token, self._trust()))
         except BaseException as error:  # noqa: BLE001 - it is raised where the sandbox was started
             started.set_exception(error)
             return
@@ -111,7 +109,7 @@ class RegistrySandbox(RemoteSandbox):
 
 
 def _plain(value: Any) -> Any:
-    """Give a setting as a YAML file would have it."""
+    """Return a setting as a YAML file would have it."""
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return str(value) if isinstance(value, Path) else value

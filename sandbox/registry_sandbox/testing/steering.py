@@ -1,13 +1,14 @@
-"""What a test steers of a running sandbox, over its control plane: the clock, a fault, the journal.
+"""What a test steers of a running sandbox, over its control plane: the clock and faults.
 
 Source: operator.md, Paths.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from registry_sandbox.cli.control_client import ControlClient
 
@@ -47,34 +48,65 @@ class RemoteClock:
 
 
 class Fault:
-    """A fault in force, until `remove` or the end of its `with`."""
+    """A fault in force, until `remove` or the end of its `with`.
 
-    def __init__(self, control: ControlClient, rule: Mapping[str, Any]) -> None:
+    Args:
+        control: the control plane of the sandbox.
+        rule: as the sandbox shows it.
+        must_fire: whether the test that sets it fails if it never fires.
+    """
+
+    def __init__(self, control: ControlClient, rule: Mapping[str, Any], *, must_fire: bool = True) -> None:
         self._control = control
         self.id: str = rule["id"]
+        self.must_fire = must_fire
+        self._last_shown = dict(rule)
 
     @property
     def rule(self) -> dict[str, Any]:
-        """The rule as the sandbox shows it now, with its counts."""
+        """The rule as the sandbox shows it now, with its counts, and why it did not fire (`near_misses`)."""
+        __tracebackhide__ = True
         shown: dict[str, Any] = self._control.json("GET", self._path)
+        self._last_shown = shown
         return shown
 
     @property
     def fired(self) -> int:
-        """How many exchanges it has spoiled."""
-        return int(self.rule["fired"])
+        """How many exchanges it has spoiled; of one that is not in force any more, as many as it had when it ended."""
+        self._look()
+        return int(self._last_shown.get("fired", 0))
+
+    @property
+    def near_misses(self) -> list[str]:
+        """Why it did not fire: what exchanges that nearly matched had instead."""
+        return [each["why"] for each in self.rule.get("near_misses", [])] if self._look() else []
+
+    @property
+    def described(self) -> str:
+        """The rule in short: what it matches, when, and what it does."""
+        words = {name: self._last_shown[name] for name in ("match", "when", "then") if self._last_shown.get(name)}
+        return json.dumps(words)
 
     @property
     def _path(self) -> str:
         return f"/faults/{quote(self.id, safe='')}"
 
+    def _look(self) -> bool:
+        """Note the rule as it is now; False if it is not in force any more."""
+        __tracebackhide__ = True
+        listed: list[dict[str, Any]] = self._control.json("GET", "/faults")["faults"]
+        shown = next((each for each in listed if each["id"] == self.id), None)
+        self._last_shown = self._last_shown if shown is None else shown
+        return shown is not None
+
     def remove(self) -> None:
         """Undo it; a second time does nothing."""
-        if any(each["id"] == self.id for each in self._control.json("GET", "/faults")["faults"]):
+        __tracebackhide__ = True
+        if self._look():
             self._control.json("DELETE", self._path)
 
     def __enter__(self) -> Self:
-        """Give the fault, which is in force already."""
+        """Return the fault, which is in force already."""
         return self
 
     def __exit__(
@@ -82,50 +114,6 @@ class Fault:
     ) -> None:
         """Undo it."""
         self.remove()
-
-
-class Journal(Sequence[dict[str, Any]]):
-    """The exchanges of the clients under test, oldest first, as the sandbox really sent them.
-
-    Each is as `/_sandbox/journal` shows it; docs/control-api.md lists the members.
-    """
-
-    def __init__(self, control: ControlClient) -> None:
-        self._control = control
-
-    def exchanges(self, **filters: str | int) -> list[dict[str, Any]]:
-        """Give those that match all filters: `interaction`, `status`, `client`, `fault`, `since`."""
-        query = f"?{urlencode(filters)}" if filters else ""
-        listed: list[dict[str, Any]] = self._control.json("GET", f"/journal{query}")["exchanges"]
-        return listed
-
-    def statuses(self, **filters: str | int) -> list[int | None]:
-        """Give the statuses of those that match; None where the client got no answer."""
-        return [each["response"] and each["response"]["status"] for each in self.exchanges(**filters)]
-
-    def clear(self) -> None:
-        """Forget them."""
-        self._control.json("DELETE", "/journal")
-
-    def __repr__(self) -> str:
-        """Give a line for each exchange, so that a failing test shows what happened."""
-        lines = [f"  {_told(each)}" for each in self.exchanges()]
-        return "\n".join([f"Journal of {len(lines)} exchanges", *lines])
-
-    def __len__(self) -> int:
-        return len(self.exchanges())
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.exchanges()[index]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.exchanges())
-
-
-def _told(exchange: dict[str, Any]) -> str:
-    asked, answered = exchange["request"], exchange["response"]
-    faults = f"   faults: {', '.join(exchange['faults'])}" if exchange["faults"] else ""
-    return f"{asked['method']} {asked['path']} -> {answered['status'] if answered else 'no answer'}{faults}"
 
 
 def written(instant: datetime | str) -> str:

@@ -1,0 +1,66 @@
+"""What a failing test shows of the sandbox: a section of pytest's report, and the journal as a file."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from registry_sandbox.testing.exchange import Exchange
+    from registry_sandbox.testing.remote import RemoteSandbox
+
+_SHOWN = 20
+_NAME_AT_MOST = 120
+_DIAGNOSTICS_AT_MOST = 300
+
+
+def section(sandbox: "RemoteSandbox") -> str:
+    """Return what a sandbox saw: the last exchanges, what they were told, the faults that never fired."""
+    exchanges = list(sandbox.journal)
+    dropped = sandbox.journal.dropped
+    lines = [
+        f"{sandbox.base_url}, exchanges seen: {len(exchanges) + dropped}{f' ({dropped} dropped)' if dropped else ''}"
+    ]
+    if len(exchanges) > _SHOWN:
+        lines.append(f"  ... the last {_SHOWN} of them:")
+    for exchange in exchanges[-_SHOWN:]:
+        lines += _told(exchange)
+    for fault in sandbox.faults_that_never_fired():
+        lines.append(f"  the fault '{fault.id}' never fired{_why(fault.near_misses)}")
+    return "\n".join(lines)
+
+
+def never_fired(sandbox: "RemoteSandbox") -> str:
+    """Return why a test fails whose faults never fired; empty if they did."""
+    lines = [
+        f"The fault '{fault.id}' ({fault.described}) never fired{_why(fault.near_misses)}."
+        for fault in sandbox.faults_that_never_fired()
+    ]
+    hint = "A fault that need not fire is set by fault(..., must_fire=False)."
+    return "\n".join([*lines, hint]) if lines else ""
+
+
+def _why(near_misses: list[str]) -> str:
+    return f"; an exchange nearly matched ({near_misses[-1]})" if near_misses else ": no exchange came near it"
+
+
+def _told(exchange: "Exchange") -> list[str]:
+    lines = [f"  {exchange['number']:>3}  {exchange}   {exchange['duration_s'] * 1_000:.0f} ms"]
+    if exchange.status is None and "written" in exchange:
+        lines.append(f"       stored all the same: {exchange['written']}")
+    diagnostics = exchange.diagnostics
+    if diagnostics:
+        more = f" (and {len(diagnostics) - 1} more)" if len(diagnostics) > 1 else ""
+        lines.append(f"       {diagnostics[0][:_DIAGNOSTICS_AT_MOST]}{more}")
+    return lines
+
+
+def write_har(sandbox: "RemoteSandbox", folder: Path, node_id: str, ordinal: int) -> Path:
+    """Write the whole journal of a sandbox as an HTTP Archive named after the test, and return the file."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", node_id).strip("-.")
+    if len(name) > _NAME_AT_MOST:
+        name = f"{name[:_NAME_AT_MOST]}-{sha256(node_id.encode()).hexdigest()[:8]}"
+    file = folder / f"{name}{f'-{ordinal}' if ordinal > 1 else ''}.har"
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(sandbox.journal.har(), encoding="utf-8")
+    return file
