@@ -94,7 +94,7 @@ class RegistryService:
         def store(accepted: _Accepted) -> Response:
             request.warnings = accepted.warnings
             if current is None:
-                # On the loop: in a thread, another client could register the same pointer between the rule and the storing.
+                # On the loop: in a thread, another could register the same pointer between rule and store.
                 self._require_rules("create", accepted.resource)
             return answer(accepted.resource)
 
