@@ -1,4 +1,4 @@
-"""`make bench`: everything that docs/performance.md tells, as one table and one JSON file.
+"""`make bench`: everything that docs/performance.md reports, as one table and one JSON file.
 
 python -m bench [--quick] [--parts rates,start,growth] [--rows NAME,...] [--rounds N] [--client auto|wrk|own]
 """

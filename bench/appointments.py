@@ -23,19 +23,19 @@ _PROFILE = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appoint
 
 
 def logical_id(number: int) -> str:
-    """Give the id of an appointment."""
+    """Return the id of an appointment."""
     return f"5b0e0000-0000-4000-8000-{number:012d}"
 
 
 def patient(number: int) -> str:
-    """Give the NHS number of the patient of an appointment."""
+    """Return the NHS number of the patient of an appointment."""
     if number < SPECIAL:
         return SIX if number < SPECIAL - 100 else HUNDRED
     return f"999{1_000_000 + number // PER_PATIENT:07d}"
 
 
 def appointment(number: int, status: str = "booked") -> dict[str, Any]:
-    """Give an appointment as a client registers it, without an id."""
+    """Return an appointment as a client registers it, without an id."""
     minute = number % 60
     return {
         "resourceType": "Appointment",

@@ -62,7 +62,7 @@ def _size(count: int, small: Server, large: Server, empty: int) -> dict[str, Any
 
 
 def _compared(send: Send, servers: Sequence[tuple[Server, int]]) -> dict[str, Any]:
-    """Give the median latency at each, of batches by turns, and the median ratio of the batches."""
+    """Return the median latency at each, of batches by turns, and the median ratio of the batches."""
     numbers = [_numbers(count) for _, count in servers]
     grounds = [Ground(server.token()) for server, _ in servers]
     medians: list[list[float]] = [[], []]

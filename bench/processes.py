@@ -24,14 +24,14 @@ class Server:
     process: "subprocess.Popen[bytes]"
 
     def resident_bytes(self) -> int:
-        """Give the memory that the process occupies."""
+        """Return the memory that the process occupies."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         raise OSError(f"{self.name} has ended")
 
     def cpu_seconds(self) -> float:
-        """Give the processor time that the process has had, all its threads together."""
+        """Return the processor time that the process has had, all its threads together."""
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(each.read_text().split()[0]) for each in threads) / 1_000_000_000
 
@@ -41,7 +41,7 @@ class Server:
 
 
 def environment() -> dict[str, str]:
-    """Give the environment in which this checkout is what `-m` finds."""
+    """Return the environment in which this checkout is what `-m` finds."""
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 
 
@@ -75,10 +75,10 @@ def _port(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> int:
 
 
 def sandbox(appointments: int, *arguments: str) -> list[str]:
-    """Give the arguments of a sandbox that holds so many generated appointments beside the shipped ones."""
+    """Return the arguments of a sandbox that holds so many generated appointments beside the shipped ones."""
     return ["bench.serve", "--generated", str(appointments), "--port", "0", *arguments]
 
 
 def bare(loop: str) -> list[str]:
-    """Give the arguments of the bare application on an event loop: `uvloop` or `asyncio`."""
+    """Return the arguments of the bare application on an event loop: `uvloop` or `asyncio`."""
     return ["bench.bare", "--loop", loop]

@@ -41,16 +41,16 @@ class Measured:
     cpu_us: dict[str, list[float]]
 
     def ratios(self, to: str) -> list[float]:
-        """Give the ratio of answers per second in each round, in order of size."""
+        """Return the ratio of answers per second in each round, in order of size."""
         return sorted(one / other for one, other in zip(self.rates["sandbox"], self.rates[to], strict=True))
 
     def cpu_ratio(self, to: str) -> float:
-        """Give the median ratio of answers per second of processor time."""
+        """Return the median ratio of answers per second of processor time."""
         pairs = zip(self.cpu_us["sandbox"], self.cpu_us[to], strict=True)
         return statistics.median(other / one for one, other in pairs)
 
     def as_json(self) -> dict[str, Any]:
-        """Give what the JSON file says of the row."""
+        """Return what the JSON file says of the row."""
         others = [name for name in self.rates if name != "sandbox"]
         return {
             "row": self.row.name,

@@ -29,7 +29,7 @@ class Ground:
     seconds: int = 1
 
     def headers(self, wanted: str, **more: str) -> dict[str, str]:
-        """Give the headers that a client sends."""
+        """Return the headers that a client sends."""
         named = {name.replace("_", "-"): value for name, value in more.items()}
         return {"Authorization": f"Bearer {self.token}", "Accept": wanted, "User-Agent": "bench", **named}
 
@@ -39,7 +39,7 @@ Make = Callable[[Ground], list[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: `make` gives the requests of one round."""
+    """A row: `make` returns the requests of one round."""
 
     name: str
     status: int
@@ -161,7 +161,7 @@ ROWS = (
 
 
 def booked_needed(rows: tuple[Row, ...], rounds: int, seconds: int) -> int:
-    """Tell how many appointments the sandbox must hold for these rows."""
+    """Return how many appointments the sandbox must hold for these rows."""
     cancelling = sum(row.name.startswith("cancel") for row in rows)
     # One slice more than there are rounds: the first exchange of a row, which is looked at, takes one.
     return SPECIAL + READ_IDS + cancelling * (rounds + 1) * seconds * CANCELS_PER_SECOND

@@ -49,7 +49,7 @@ def _write_bundle(path: Path, count: int) -> None:
 
 
 def _start(arguments: list[str], read: str) -> tuple[float, float]:
-    """Give the seconds to the first 200 of the health page, and to that of a read with a token."""
+    """Return the seconds to the first 200 of the health page, and to that of a read with a token."""
     port = _free_port()
     began = time.perf_counter()
     process = subprocess.Popen(

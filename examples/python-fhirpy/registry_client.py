@@ -60,13 +60,13 @@ class Registry:
         raise UnknownOutcome(f"register: {ATTEMPTS} attempts, and none was answered")
 
     def search(self, patient: str) -> list[Resource]:
-        """Give the appointments of a patient that are not past; the registry has no paging."""
+        """Return the appointments of a patient that are not past; the registry has no paging."""
         found = self._client.resources("Appointment").search(patient__identifier=f"{NHS_NUMBER}|{patient}")
         # Not .first(), .get(), .limit() or .count(): they add _count, which the registry does not support.
         return ask("search", found.fetch)
 
     def read(self, logical_id: str) -> Resource:
-        """Give the current version of an appointment."""
+        """Return the current version of an appointment."""
         return ask("read", self._client.reference("Appointment", logical_id).to_resource)
 
     def cancel(self, logical_id: str) -> Resource:
@@ -114,7 +114,7 @@ def answered(call: Callable[[], Any]) -> Any:
 
 
 def ask(what: str, question: Callable[[], Any]) -> Any:
-    """Ask until there is an answer: a question changes nothing, so it can simply be asked again."""
+    """Repeat a read until there is an answer: it changes nothing, so it can be repeated."""
     for _ in paced_attempts(what):
         try:
             return answered(question)
@@ -133,7 +133,7 @@ def paced_attempts(what: str) -> Iterator[int]:
 
 
 def report(what: object) -> None:
-    """Tell the reader of the output what was recovered from."""
+    """Print what the client has recovered from."""
     print(f"  ... {what}", flush=True)
 
 
@@ -149,7 +149,7 @@ def request_token(token_url: str, base_url: str, client_id: str, client_secret: 
 
 
 def granted(response: requests.Response) -> str:
-    """Give the token in an answer of the token endpoint."""
+    """Return the token in an answer of the token endpoint."""
     if response.status_code >= requests.codes.server_error:
         raise UnknownOutcome(f"{response.status_code} from the token endpoint")
     if not response.ok:
@@ -158,7 +158,7 @@ def granted(response: requests.Response) -> str:
 
 
 def tomorrow(patient: str) -> Resource:
-    """Give an appointment of tomorrow; the identifier points to it at the provider, where it was booked."""
+    """Return an appointment of tomorrow; the identifier points to it at the provider, where it was booked."""
     now = datetime.now(UTC).replace(microsecond=0)
     start = now + timedelta(days=1)
     return {

@@ -70,13 +70,13 @@ class Registry:
         raise UnknownOutcome(f"register: {ATTEMPTS} attempts, and none was answered")
 
     def search(self, patient: str) -> list[Resource]:
-        """Give the appointments of a patient that are not past; the registry has no paging."""
+        """Return the appointments of a patient that are not past; the registry has no paging."""
         query = {"patient.identifier": f"{NHS_NUMBER}|{patient}"}
         bundle = self._ask("search", lambda: resource_in(self._send("GET", "/Appointment", params=query)))
         return [entry["resource"] for entry in bundle.get("entry", [])]
 
     def read(self, logical_id: str) -> Resource:
-        """Give the current version of an appointment."""
+        """Return the current version of an appointment."""
         return self._ask("read", lambda: resource_in(self._send("GET", f"/Appointment/{logical_id}")))
 
     def cancel(self, logical_id: str) -> Resource:
@@ -106,7 +106,7 @@ class Registry:
         return next((each for each in self.search(patient) if each["identifier"][0]["value"] == pointer), None)
 
     def _ask(self, what: str, question: Callable[[], Any]) -> Any:
-        """Ask until there is an answer: a question changes nothing, so it can simply be asked again."""
+        """Repeat a read until there is an answer: it changes nothing, so it can be repeated."""
         for _ in paced_attempts(what):
             try:
                 return question()
@@ -168,12 +168,12 @@ def paced_attempts(what: str) -> Iterator[int]:
 
 
 def report(what: object) -> None:
-    """Tell the reader of the output what was recovered from."""
+    """Print what the client has recovered from."""
     print(f"  ... {what}", flush=True)
 
 
 def tomorrow(patient: str) -> Resource:
-    """Give an appointment of tomorrow; the identifier points to it at the provider, where it was booked."""
+    """Return an appointment of tomorrow; the identifier points to it at the provider, where it was booked."""
     now = datetime.now(UTC).replace(microsecond=0)
     start = now + timedelta(days=1)
     return {

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from registry_sandbox import shipped
 from registry_sandbox.api.interactions import declared
-from registry_sandbox.api.pipeline import Pipeline, answered, wired
+from registry_sandbox.api.pipeline import Pipeline, perform, with_middlewares
 from registry_sandbox.api.rate_limit import require_rate
 from registry_sandbox.api.routing import Routes, require_route
 from registry_sandbox.api.ssp import require_ssp_headers
@@ -67,7 +67,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.seed_loader import Progress, SeedLoader, in_silence, unchanged
+from registry_sandbox.registry.seed_loader import Progress, SeedLoader, no_progress, unchanged
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_at
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry
@@ -170,7 +170,7 @@ class Sandbox:
         )
         return Pipeline(
             checks=checks,
-            faults=self._injector(injected, lambda context: answered(context.request, context.service)),
+            faults=self._injector(injected, lambda context: perform(context.request, context.service)),
             service=service,
             common_headers=self._common_headers,
             journal=self.workspace.journal,
@@ -206,7 +206,9 @@ class Sandbox:
             lifetime_s = LIFETIME_S if context.token_lifetime_s is None else context.token_lifetime_s
             return api.hand_out(context.request, context.service.clock.timestamp(), lifetime_s)
 
-        return wired((allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api)
+        return with_middlewares(
+            (allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api
+        )
 
     def dispatcher(self) -> Dispatcher:
         """Build the handler of the registry's port."""
@@ -361,7 +363,7 @@ def build(
     *,
     wall: Callable[[], float] = time.time,
     sleep: Sleep = asyncio.sleep,
-    progress: Progress = in_silence,
+    progress: Progress = no_progress,
 ) -> Sandbox:
     """Build a sandbox from its settings; `wall` is the machine's clock, `sleep` how injected delays wait.
 

@@ -26,7 +26,7 @@ from registry_sandbox.runtime.workers import WorkersBusy
 class Faults(Protocol):
     """The step that injects faults: it may act in place of the interaction."""
 
-    def spare(self, request: Request) -> bool:
+    def cannot_match(self, request: Request) -> bool:
         """Return True if no fault rule can match the request, as far as that can be seen at once."""
         ...
 
@@ -105,22 +105,22 @@ class Pipeline:
         note_answer_format(request)  # first, so that every refusal has this format
         for check in self._checks:
             check(request)
-        if self._faults.spare(request):
+        if self._faults.cannot_match(request):
             return _answer(request, self._service)
-        return self._faults(request, partial(answered, service=self._service))
+        return self._faults(request, partial(perform, service=self._service))
 
 
 def _answer(request: Request, service: RegistryService) -> Response | Awaitable[Response]:
     return request.declared.answer(request, service)
 
 
-async def answered(request: Request, service: RegistryService) -> Response:
+async def perform(request: Request, service: RegistryService) -> Response:
     """Let the interaction answer; `service` is the one that faults may have changed."""
     answer = _answer(request, service)
     return answer if isinstance(answer, Response) else await answer
 
 
-def wired(middlewares: Sequence[Middleware], last: Handler) -> Handler:
+def with_middlewares(middlewares: Sequence[Middleware], last: Handler) -> Handler:
     """Return a handler that calls the middlewares, the first of them outermost, and then the last handler."""
 
     def behind(handler: Handler, middleware: Middleware) -> Handler:

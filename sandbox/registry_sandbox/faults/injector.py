@@ -55,7 +55,7 @@ class Injector:
     rotate_keys: Callable[[float], Awaitable[None]]
     by_header: bool = False
 
-    def spare(self, request: Request) -> bool:
+    def cannot_match(self, request: Request) -> bool:
         """Return True if it is certain at once that no rule matches: the pipeline then skips this step."""
         if request.interaction in self.engine.interactions or (self.by_header and HEADER in request.headers):
             return False

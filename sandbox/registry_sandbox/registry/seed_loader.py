@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 """Is called with the number of seeds that have been validated."""
 
 
-def in_silence(judged: int) -> None:
+def no_progress(validated: int) -> None:
     """Report no progress."""
 
 
@@ -51,7 +51,7 @@ class SeedLoader:
     change: Callable[[str, Resource], Resource] = unchanged
     _known: dict[bytes, Resource] = field(default_factory=dict)
 
-    def load(self, seeds: Iterable[Seed], progress: Progress = in_silence) -> list[Version]:
+    def load(self, seeds: Iterable[Seed], progress: Progress = no_progress) -> list[Version]:
         """Store all seeds, or none, and return the current version of each appointment.
 
         `progress` is called after every thousand.
@@ -86,7 +86,7 @@ class SeedLoader:
         reading = self._read(seed.place, seed.document, seed.format, ("Appointment", "Bundle"))
         for resource in _appointments(seed.place, reading.resource):
             alone = reading if resource is reading.resource else Reading(resource)
-            checked = self._judged(seed.place, alone)
+            checked = self._validated(seed.place, alone)
             at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked["created"])
             yield seed.place, checked.get("id") or self.service.new_id(), [(at, recorded(checked))]
 
@@ -95,12 +95,12 @@ class SeedLoader:
         if not isinstance(logical_id, str) or not _LOGICAL_ID.fullmatch(logical_id):
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
         created = story.get("created", "-1d 12:00")
-        told = {
+        instants = {
             key: _when(place, key, sent, now) for key, sent in {**story, "created": created}.items() if key in _TIMES
         }
         versions = []
         for step in [{"at": created, "status": story.get("status", "booked")}, *story.get("later", [])]:
-            body = json.dumps(_appointment(story, told, step["status"])).encode()
+            body = json.dumps(_appointment(story, instants, step["status"])).encode()
             resource = self._conforming(place, body)
             versions.append(
                 (_stamp(place, _when(place, "at", step["at"], now)), self.change(logical_id, recorded(resource)))
@@ -110,7 +110,7 @@ class SeedLoader:
     def _conforming(self, place: str, body: bytes) -> Resource:
         known = self._known.get(body)
         if known is None:
-            known = self._judged(place, self._read(place, body, "json", ("Appointment",)))
+            known = self._validated(place, self._read(place, body, "json", ("Appointment",)))
             if len(self._known) < _REMEMBERED_AT_MOST:
                 self._known[body] = known
         return known
@@ -121,7 +121,7 @@ class SeedLoader:
         except SandboxError as error:
             raise _bad(place, error) from error
 
-    def _judged(self, place: str, reading: Reading) -> Resource:
+    def _validated(self, place: str, reading: Reading) -> Resource:
         try:
             self.service.require_conformance(reading)
         except SandboxError as error:
@@ -142,7 +142,7 @@ def _appointments(place: str, resource: Resource) -> list[Resource]:
     return inside
 
 
-def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any) -> Resource:
+def _appointment(story: Mapping[str, Any], instants: Mapping[str, str], status: Any) -> Resource:
     patient = {"use": "official", "system": NHS_NUMBER_SYSTEM, "value": story["patient"]}
     display = {"display": story["name"]} if "name" in story else {}
     return {
@@ -150,7 +150,7 @@ def _appointment(story: Mapping[str, Any], told: Mapping[str, str], status: Any)
         "meta": {"profile": [_CARECONNECT]},
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": story["pointer"]}],
         "status": status,
-        **told,
+        **instants,
         "participant": [{"actor": {"identifier": patient, **display}, "status": "accepted"}],
     }
 

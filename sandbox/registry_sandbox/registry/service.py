@@ -76,15 +76,15 @@ class RegistryService:
     def accept(
         self, request: Request, answer: Callable[[Resource], Response], current: Version | None = None
     ) -> Response | Awaitable[Response]:
-        """Answer with the resource in a body that may be stored: it can be read, conforms, and breaks no rule.
+        """Accept the resource in the body if it can be read, conforms and breaks no rule; then answer with it.
 
         Args:
-            request: notes the warnings of the profiles.
+            request: the request; the warnings of the profiles are noted on it.
             answer: stores the resource and makes the answer.
-            current: the version that it would replace; None where it would be a new appointment.
+            current: the version to replace; None for a new appointment.
 
         Returns:
-            The answer; an awaitable where accepting would hold up the event loop.
+            The answer, or an awaitable for it if accepting could block the event loop.
 
         Raises:
             NotWellFormed, NotReadable, ConflictingId: 400.
@@ -94,11 +94,11 @@ class RegistryService:
         def store(accepted: _Accepted) -> Response:
             request.warnings = accepted.warnings
             if current is None:
-                # On the loop: in a thread, another could register the same pointer between the rule and the storing.
+                # On the loop: in a thread, another could register the same pointer between rule and store.
                 self._require_rules("create", accepted.resource)
             return answer(accepted.resource)
 
-        accepted = self._beside_the_loop(request, self._accepted, current)
+        accepted = self._off_the_loop(request, self._accepted, current)
         return store(accepted) if isinstance(accepted, _Accepted) else _later(accepted, store)
 
     def _accepted(self, body: bytes, body_format: Format, current: Version | None, *, explain: bool) -> "_Accepted":
@@ -122,11 +122,11 @@ class RegistryService:
         Raises:
             NotWellFormed, NotReadable: with everything that is wrong.
         """
-        reading = self._beside_the_loop(request, self.codec.read, expected)
+        reading = self._off_the_loop(request, self.codec.read, expected)
         return reading if isinstance(reading, Reading) else await reading
 
-    def _beside_the_loop(self, request: Request, read: Callable[..., R], *arguments: object) -> R | Awaitable[R]:
-        """Call `read` with the body; in a thread where that could hold up the event loop.
+    def _off_the_loop(self, request: Request, read: Callable[..., R], *arguments: object) -> R | Awaitable[R]:
+        """Call `read` with the body, in a thread if it could block the event loop.
 
         A large body takes long. So does the explanation of some refusals; then `read` is called again in a thread.
         """
