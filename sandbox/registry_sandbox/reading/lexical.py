@@ -35,14 +35,15 @@ LARGEST_INTEGER = 2**31 - 1
 # White space is XML's alone; the rest of what XML can carry may stand in a code.
 _NO_SPACE = "!-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 
-# RFC 3986, and the characters that XML Schema's anyURI lets stand unescaped, which count as unreserved.
-_UNRESERVED = r"A-Za-z0-9\-._~<>\"{}|\\\^`" + "\x7f-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
-_SUB_DELIMITERS = "!$&'()*+,;="
+# RFC 3986, and the characters that XML Schema's anyURI lets stand unescaped, which count as unreserved: in effect all
+# but white space and the general delimiters. Classes of ASCII alone: one that names all of Unicode is slow to compile.
+_DELIMITERS = "#/:?@[]"
 _ENCODED = "%[0-9A-Fa-f]{2}"
 
 
 def _any_of(more: str) -> str:
-    return f"(?:[{_UNRESERVED}{_SUB_DELIMITERS}{more}]++|{_ENCODED})*+"
+    outside = "".join(f"\\{each}" for each in _DELIMITERS if each not in more)
+    return rf"(?:[^\x00- %{outside}]++|{_ENCODED})*+"
 
 
 _REG_NAME, _USER, _SEGMENTS = _any_of(""), _any_of(":"), _any_of(":@/")
@@ -51,9 +52,9 @@ _AUTHORITY = rf"//(?:{_USER}@)?+(?:\[[^\]\s]*+\]|{_REG_NAME}){_PORT}"
 _HIERARCHY = f"(?:{_AUTHORITY}(?:/{_SEGMENTS})?+|(?!//){_SEGMENTS})"
 # Without a scheme, the first segment of a path has no colon.
 _RELATIVE = f"(?:{_AUTHORITY}(?:/{_SEGMENTS})?+|(?!//){_any_of('@')}(?:/{_SEGMENTS})?+)"
-_QUERY, _FRAGMENT = _any_of(":@/?"), _any_of(r":@/?\[\]")
+_QUERY, _FRAGMENT = _any_of(":@/?"), _any_of(":@/?[]")
 _URI = (
-    rf"(?=.)(?:[A-Za-z][A-Za-z0-9+.\-]*+:{_HIERARCHY}|{_RELATIVE})"
+    rf"(?=[{_NO_SPACE}]++\Z)(?:[A-Za-z][A-Za-z0-9+.\-]*+:{_HIERARCHY}|{_RELATIVE})"
     rf"(?:\?{_QUERY})?+(?:#{_FRAGMENT})?+"
 )
 
