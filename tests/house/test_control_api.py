@@ -174,6 +174,23 @@ class TestJournal:
         assert numbers(client="sandbox-client") == [1, 2]
         assert numbers(interaction="read", status="200") == [2]
         assert numbers(fault="http-1") == [1]
+        assert (numbers(limit="2"), numbers(limit="0"), numbers(limit="1", status="503")) == ([2, 3], [], [1])
+        base = "https://fhir.nhs.uk/Id/nhs-number|9990001111"
+        registered = faulty.call("register")
+        headers = {**registered.headers, "Content-Type": "application/fhir+json"}
+        new = appointment(nhs_number="9990002223")
+        logical_id = httpx.post(registered.url, headers=headers, json=new).json()["id"]
+        httpx.post(registered.url, headers=headers, json={"text": "of 9990003335, refused"})
+        httpx.get(registered.url, headers=headers, params={"Patient": base})
+        httpx.get(f"{faulty.base}/metadata")
+        assert (numbers(id=BOOKED), numbers(id=logical_id), numbers(id="other")) == ([1, 2, 3], [4], [])
+        assert (numbers(patient="9990002223"), numbers(patient="9990003335")) == ([4], [5])
+        assert (numbers(patient="9990001111"), numbers(patient="9990009999")) == ([6], [])
+        assert (numbers(path="/STU3/meta"), numbers(path="/STU3/Appointment"), numbers(path="/x")) == (
+            [7],
+            [1, 2, 3, 4, 5, 6],
+            [],
+        )
         assert faulty.control.delete("/journal").status_code == 204
         assert numbers() == []
 

@@ -67,6 +67,18 @@ class TestEvents:
             read(sandbox, "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl")
             assert "c2lnbmF0dXJl" not in json.dumps(following())
 
+    def test_one_that_could_wait_and_does_not_is_told_once(self, sandbox: RegistrySandbox) -> None:
+        """A registration is done before anybody could be told that it waits."""
+        with followed(sandbox) as following:
+            headers = {"Authorization": f"Bearer {sandbox.token()}"}
+            form = {"grant_type": "password"}
+            for _ in range(2):
+                httpx.request("PUT", f"{sandbox.base_url}/Appointment/none", headers=headers)
+                httpx.post(sandbox.token_url, data=form)
+            told = [following()[1] for _ in range(4)]
+        done = [(each["number"], each["state"]) for each in told if each["state"] != "receiving"]
+        assert done == [(number, "done") for number in range(1, len(done) + 1)]
+
     def test_one_that_waits_is_told_twice(self, sandbox: RegistrySandbox) -> None:
         """Once it waits, and when it is done."""
         with sandbox.hold("read") as held, followed(sandbox) as following:

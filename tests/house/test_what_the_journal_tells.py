@@ -185,6 +185,17 @@ class TestLost:
         assert sandbox.journal.statuses() == [None]
         assert "written" not in done
 
+    def test_a_token_that_nobody_waited_for(self, sandbox: RegistrySandbox, client: Client, gate: Gate) -> None:
+        """The answers of the token endpoint are sent another way; the journal tells the same."""
+        sandbox.fault("token:delay=1s")
+        client.send("POST /oauth2/token", b"grant_type=client_credentials")
+        assert gate.waiting.acquire(timeout=10)
+        eventually(sandbox, has_waited)
+        client.hang_up()
+        gate.open.set()
+        [done] = eventually(sandbox, lambda exchanges: exchanges[0]["state"] == "done")
+        assert (done["response"], done["sent"]["ended"]) == (None, "lost")
+
     @pytest.mark.parametrize("fault", ["register:delay=1s", "register:commit+reset", "register:commit+503"])
     def test_a_write_that_happened_all_the_same_says_so(
         self, sandbox: RegistrySandbox, client: Client, gate: Gate, fault: str

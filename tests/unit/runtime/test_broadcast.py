@@ -128,6 +128,7 @@ def test_a_slow_reader_is_dropped_with_a_marker() -> None:
         for number in range(3, QUEUED_AT_MOST + 3):
             broadcast.publish("b", "{}")
             assert await numbers(quick, 1) == [number]
+        broadcast.publish("after it was dropped", "{}")
         last = [event async for event in slow]
         assert [(event.number, event.kind) for event in last] == [(0, "dropped")]
         assert f'"events": {QUEUED_AT_MOST + 1}' in last[0].data
