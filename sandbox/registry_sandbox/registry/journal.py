@@ -223,7 +223,8 @@ def _first_byte_s(waiting: UnderWay) -> float | None:
 
 
 def _weight(headers: Mapping[str, str]) -> int:
-    return sum(len(name) + len(value) + _HEADER_BYTES for name, value in headers.items())
+    # A dictionary that ignores case keeps each name twice: as it was sent, and as it is compared.
+    return sum(2 * len(name) + len(value) + _HEADER_BYTES for name, value in headers.items())
 
 
 def _shortened(request: Request, heads: int) -> tuple[Request, int]:
@@ -239,7 +240,7 @@ def _beginning(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
     kept: CIMultiDict[str] = CIMultiDict()
     room = _KEPT_BYTES_AT_MOST
     for name, value in headers.items():
-        room -= len(name) + len(value[:_USUAL_HEADERS_BYTES]) + _HEADER_BYTES
+        room -= 2 * len(name) + len(value[:_USUAL_HEADERS_BYTES]) + _HEADER_BYTES
         if room < 0:
             break
         kept.add(name, value[:_USUAL_HEADERS_BYTES])
