@@ -28,7 +28,7 @@ def appointment(
     at: datetime = _FIRST_DAY,
     **elements: Any,
 ) -> Resource:
-    """Give a valid Appointment to register.
+    """Return a valid Appointment to register.
 
     Args:
         nhs_number: of the patient.
@@ -52,14 +52,14 @@ def appointment(
 
 
 def patient(nhs_number: str, *, display: str | None = None) -> Resource:
-    """Give the one participant of an Appointment: a patient, named by NHS number."""
+    """Return the one participant of an Appointment: a patient, named by NHS number."""
     identifier = {"use": "official", "system": NHS_NUMBER_SYSTEM, "value": nhs_number}
     actor = {"identifier": identifier, **({} if display is None else {"display": display})}
     return {"actor": actor, "status": "accepted"}
 
 
 def cancelled(registered: Mapping[str, Any]) -> Resource:
-    """Give what to PUT in order to cancel an appointment that was read: all as it was, but the status."""
+    """Return what to PUT to cancel an appointment that was read: only the status differs."""
     return {**copy.deepcopy(dict(registered)), "status": "cancelled"}
 
 
