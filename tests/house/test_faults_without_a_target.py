@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from registry_sandbox.faults import near_misses
 from tests.house.faulty import BOOKED, NEW, Faulty, by_httpx
 
 NOTHING = "matched, nothing to spoil"
@@ -148,6 +149,29 @@ class TestNearMisses:
         faulty.begin("read:500")
         by_httpx(faulty.call("read", Authorization="Bearer wrong"))
         assert rule_of(faulty)["why"] == ["refused with 403 before faults are decided"]
+
+    def test_what_came_before_the_rule_is_no_near_miss(self, faulty: Faulty) -> None:
+        """On the sandbox's clock."""
+        faulty.begin()
+        by_httpx(faulty.call("read"))
+        faulty.control.put("/clock", json={"advance": "1m"}).raise_for_status()
+        faulty.control.post("/faults", json="cancel:500").raise_for_status()
+        assert rule_of(faulty)["why"] == []
+
+    def test_an_exchange_that_met_another_fault_is_a_near_miss_too(self, faulty: Faulty) -> None:
+        """But a status that a fault has injected is no refusal that came before."""
+        faulty.begin("cancel:500", "read:403")
+        by_httpx(faulty.call("read"))
+        assert rule_of(faulty)["why"] == ['match.interaction: found "read"']
+        assert faulty.control.get("/faults/http-2").json()["near_misses"] == []
+
+    def test_only_the_last_exchanges_are_searched(self, faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So that the call takes no longer the more there are."""
+        monkeypatch.setattr(near_misses, "_MAX_EXCHANGES", 2)
+        faulty.begin("cancel:500")
+        for _ in range(3):
+            by_httpx(faulty.call("read"))
+        assert len(rule_of(faulty)["why"]) == 2  # type: ignore[arg-type]
 
     def test_only_the_last_ten_are_shown(self, faulty: Faulty) -> None:
         """However many there were."""

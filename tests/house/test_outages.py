@@ -1,5 +1,6 @@
 """scenarios/: outages by name, as the clock moves through them."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,19 @@ def test_a_deployment_drains_connections_and_brings_new_keys(begin: Callable[[st
     assert seen(sandbox, sandbox.token(), 2) == [200, 200]
 
 
+def test_a_drained_connection_is_closed_by_the_server(begin: Callable[[str], RemoteSandbox]) -> None:
+    """Not only announced: whoever reads on finds its end."""
+    sandbox = begin("deploy")
+    sandbox.clock.advance("10s")
+    address = httpx.URL(sandbox.base_url)
+    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+        request = f"GET /STU3/metadata HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n\r\n"
+        connection.sendall(request.encode())
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert b"\r\nConnection: close\r\n" in received
+    assert received.endswith(b"}")
+
+
 @pytest.mark.parametrize("file", SCENARIOS, ids=[each.stem for each in SCENARIOS])
 def test_each_scenario_is_a_file_of_ordinary_rules_that_the_page_tells_of(file: Path) -> None:
     """Read by its path as by its name, and with the conduct that is expected."""
@@ -105,12 +119,13 @@ def test_each_scenario_is_a_file_of_ordinary_rules_that_the_page_tells_of(file: 
     assert f"| `{file.stem}` |" in (ROOT / "docs" / "faults.md").read_text()
 
 
-def test_a_name_that_is_none_names_those_that_there_are() -> None:
+@pytest.mark.parametrize("given", ["blackout", "nowhere/deploy"])
+def test_a_name_that_is_none_names_those_that_there_are(given: str) -> None:
     """As a file that is not there does."""
     with pytest.raises(
-        BadFault, match="blackout: No such file or directory; expected a file, or one of brown-out, dep"
+        BadFault, match=f"{given}: No such file or directory; expected a file, or one of brown-out, dep"
     ):
-        configured((), Path("blackout"), sentinels=False)
+        configured((), Path(given), sentinels=False)
 
 
 def test_a_file_of_the_users_own_comes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def test_a_registration(faulty: Faulty, status: int) -> None:
     headers = {"Authorization": f"Bearer {faulty.token}", "Content-Type": "application/fhir+json"}
     number = seeded["participant"][0]["actor"]["identifier"]["value"]
     plain = httpx.Request("POST", faulty.base, json=body).content
-    escaped = plain.replace(number.encode(), f"\\u0039{number[1:]}".encode())
+    escaped = plain.replace(number.encode(), f"99\\u0039{number[3:]}".encode())
     for content in (plain, escaped):
         assert httpx.post(f"{faulty.base}/Appointment", headers=headers, content=content).status_code == status
 
@@ -95,7 +95,7 @@ def test_a_search(faulty: Faulty, status: int) -> None:
     seeded = faulty.versions(f"sentinel-search-{status}")[0]
     number = seeded["participant"][0]["actor"]["identifier"]["value"]
     headers = {"Authorization": f"Bearer {faulty.token}"}
-    for written in (number, f"%39{number[1:]}"):
+    for written in (number, f"99%39{number[3:]}"):
         query = f"patient.identifier=https://fhir.nhs.uk/Id/nhs-number|{written}"
         assert httpx.get(f"{faulty.base}/Appointment?{query}", headers=headers).status_code == status
         form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}

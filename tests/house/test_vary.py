@@ -10,6 +10,8 @@ import pytest
 from lxml import etree
 
 from registry_sandbox.faults.effects.vary import VARIATIONS
+from registry_sandbox.faults.variations.response_headers import CASE
+from registry_sandbox.faults.variations.stored import is_in_half
 from registry_sandbox.reading.codec import Codec
 from registry_sandbox.testing.remote import RemoteSandbox
 from registry_sandbox.testing.running import RegistrySandbox
@@ -75,6 +77,23 @@ class TestText:
         assert answer.content != usual.content
         assert in_elements(answer.content) == in_elements(usual.content)
         assert varied(sandbox) == [name]
+
+    @pytest.mark.parametrize(
+        ("accept", "name"),
+        [(JSON, "escapes"), (JSON, "white-space"), (XML, "xml-quotes"), (XML, "xml-prefix"), (XML, "white-space")],
+    )
+    def test_what_has_to_be_escaped_is(self, sandbox: RemoteSandbox, accept: str, name: str) -> None:
+        """Ampersands, and quotation marks of both kinds."""
+        pointer, display = "https://provider.example.test/?a=1&b=it's", 'Ann "Ä" <O\'Neill> & Co'
+        participant = json.loads(json.dumps(NEW["participant"]))
+        participant[0]["actor"]["display"] = display
+        identifier = [{"system": "urn:ietf:rfc:3986", "value": pointer}]
+        sandbox.register({**NEW, "id": "odd", "identifier": identifier, "participant": participant})
+        sandbox.fault(f"*:vary={name}")
+        answer = ask(sandbox, "/Appointment/odd", accept)
+        read = CODEC.read(answer.content, "json" if accept == JSON else "xml").resource
+        assert read["identifier"][0]["value"] == pointer
+        assert read["participant"][0]["actor"]["display"] == display
 
     def test_a_narrative_keeps_its_white_space(self, sandbox: RemoteSandbox) -> None:
         """In it, white space is text."""
@@ -207,6 +226,16 @@ class TestStored:
         kept = httpx.put(url, headers=headers, json={**stored, "status": "cancelled"})
         assert (kept.status_code, kept.json()["extension"]) == (200, [extension])
 
+    def test_an_extension_of_the_clients_own_stays_beside_it(self, sandbox: RemoteSandbox) -> None:
+        """Theirs first, as it was sent."""
+        own = {"url": "https://provider.example.test/extension", "valueBoolean": True}
+        sandbox.fault("register:vary=extension")
+        headers = {"Authorization": f"Bearer {sandbox.token()}"}
+        created = httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json={**NEW, "extension": [own]})
+        assert created.status_code == 201, created.text
+        assert created.json()["extension"][0] == own
+        assert len(created.json()["extension"]) == 2
+
     def test_the_pages_own_sample_is_stored_as_it_stands(self, sandbox: RemoteSandbox) -> None:
         """Whoever pastes it, and then their cancel sample, must succeed."""
         sandbox.fault("register:vary=extension", must_fire=False)
@@ -278,7 +307,18 @@ class TestSetting:
                 schema.assertValid(etree.fromstring(CODEC.write(reading.resource, "xml")))
         seen = {name for each in sandbox.journal.exchanges() for name in each.get("varied", ())}
         assert seen == set(VARIATIONS)
+        cased = [CASE in each.get("varied", ()) for each in sandbox.journal.exchanges()]
+        assert len(cased) / 4 < sum(cased) < len(cased) * 3 / 4
         assert all(each["faults"] == [] for each in sandbox.journal.exchanges())
+
+    def test_an_extension_follows_from_seed_and_id_not_from_the_exchange(self, registry_sandbox_factory: Start) -> None:
+        """Whenever it is registered."""
+        sandbox = registry_sandbox_factory(vary=True, random_seed=14)
+        headers = {"Authorization": f"Bearer {sandbox.token()}"}
+        created = [httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW).json() for _ in range(20)]
+        extended = [each["id"] for each in created if "extension" in each]
+        assert extended == [each["id"] for each in created if is_in_half(14, each["id"])]
+        assert 0 < len(extended) < 20
 
     def test_versions_never_change(self, registry_sandbox_factory: Start) -> None:
         """However often they are read, and in whichever way they are written."""

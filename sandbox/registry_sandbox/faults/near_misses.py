@@ -28,7 +28,7 @@ async def near_misses(live: LiveRule, exchanges: Iterable[Exchange], service: Re
     """
     found = list(live.near_misses)
     for exchange in list(exchanges)[-_MAX_EXCHANGES:]:
-        if exchange.at_s >= live.since_s and exchange.request.injected is None:
+        if exchange.at_s >= live.since_s:
             found += await _near_misses_of(live, exchange, service)
     return sorted(found, key=lambda each: each.at_s)[-NEAR_MISSES:]
 
@@ -36,7 +36,7 @@ async def near_misses(live: LiveRule, exchanges: Iterable[Exchange], service: Re
 async def _near_misses_of(live: LiveRule, exchange: Exchange, service: RegistryService) -> list[NearMiss]:
     facts = await _facts_of(exchange.request, live, service)
     unmet = live.rule.match.unmet(facts)
-    if not unmet and exchange.status in _REFUSED_BEFORE:
+    if not unmet and exchange.status in _REFUSED_BEFORE and exchange.request.injected is None:
         unmet = [f"refused with {exchange.status} before faults are decided"]
     return [NearMiss(exchange.at_s, facts, unmet[0])] if len(unmet) == 1 else []
 

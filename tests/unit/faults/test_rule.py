@@ -29,6 +29,7 @@ def facts(**known: Any) -> Facts:
         ({"then": {"cut": {"bytes": 1, "ends": "fin"}}}, 'fault.then.cut: "ends" is not known'),
         ({"then": {"cut": {}}}, "fault.then.cut: 'bytes' is missing"),
         ({"then": {"delay": {"uniform": {"min": 1}}}}, "fault.then.delay.uniform: 'max' is missing"),
+        ({"then": {"hold": False}}, "fault.then.hold: false cannot be used; expected true"),
         ({"then": {"retry_after": 2}}, "fault.then: 'status' is missing"),
         ({"then": {"status": 500}, "when": {"nth": []}}, "fault.when.nth"),
         ({"then": {"status": 500}, "when": {"nth": [2, 0]}}, "fault.when.nth[1]: 0 cannot be used"),

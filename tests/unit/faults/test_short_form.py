@@ -87,10 +87,16 @@ def test_what_it_cannot_be_is_refused_by_name(short: str, named: str) -> None:
     assert str(refused.value).startswith("--fault[0]")
 
 
-def test_a_rule_that_another_hides_for_good_is_refused() -> None:
+@pytest.mark.parametrize("second", ["cancel:503", {"match": {"client": "acme"}, "then": {"status": 503}}])
+def test_a_rule_that_another_hides_for_good_is_refused(second: Any) -> None:
     """The first terminal wins, so that the second could never fire."""
     with pytest.raises(BadFault, match="'flag-2' can never fire: 'flag-1' before it"):
-        read_rules(["*:500", "cancel:503"], "--fault", "flag")
+        read_rules(["*:500", second], "--fault", "flag")
+
+
+def test_a_rule_that_ends_hides_nothing_for_good() -> None:
+    """After its time to live the second fires."""
+    assert len(read_rules([{"ttl": "5s", "then": {"status": 500}}, "*:503"], "--fault", "flag")) == 2
 
 
 @pytest.mark.parametrize(
