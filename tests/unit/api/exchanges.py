@@ -70,9 +70,12 @@ class Exchanges:
 
     def cancel(self, created: dict[str, Any], *headers: tuple[str, str], query: str = "") -> Response:
         """Cancel an appointment."""
-        body = json.dumps({**created, "status": "cancelled"})
+        return self.update(f"{created['id']}{query}", {**created, "status": "cancelled"}, *headers)
+
+    def update(self, target: str, resource: dict[str, Any], *headers: tuple[str, str]) -> Response:
+        """Put a resource to an id."""
         sent = (("Content-Type", "application/fhir+json"), *headers)
-        return self.ask("PUT", f"Appointment/{created['id']}{query}", *sent, body=body)
+        return self.ask("PUT", f"Appointment/{target}", *sent, body=json.dumps(resource))
 
 
 def content(response: Response) -> Any:

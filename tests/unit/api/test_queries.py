@@ -2,7 +2,9 @@
 
 import pytest
 
+from registry_sandbox.fhir import json
 from registry_sandbox.http.errors import BodyTooLarge, NotWellFormed, RequestTimeout, SandboxError, ServiceUnavailable
+from registry_sandbox.testing import builders
 from tests.unit.api.exchanges import PATIENT, Exchanges, content, diagnostics, spine_codes
 
 API = Exchanges()
@@ -123,3 +125,22 @@ def test_several_faults_have_each_its_own_code() -> None:
     """An unknown parameter, two patients, and what is wrong with either."""
     answer = API.ask("GET", f"Appointment?x=y&{PATIENT}1&Patient=z|9990001111")
     assert spine_codes(answer) == [*["INVALID_PARAMETER"] * 2, "INVALID_NHS_NUMBER", "INVALID_IDENTIFIER_SYSTEM"]
+
+
+def parameters(*names: str) -> bytes:
+    """Make a Parameters resource that carries a valid appointment under each of these names."""
+    carried = [{"name": each, "resource": builders.appointment()} for each in names]
+    return json.dumps({"resourceType": "Parameters", "parameter": carried})
+
+
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [(("resource",), 200), (("resource", "resource"), 400), (("other",), 400), (("a", "resource"), 200)],
+)
+def test_validate_takes_one_resource(names: tuple[str, ...], status: int) -> None:
+    """Of two it could only validate one, and would leave open which."""
+    sent = ("Content-Type", "application/fhir+json")
+    answer = API.ask("POST", "Appointment/$validate", sent, body=parameters(*names))
+    assert answer.status == status
+    if status == 400:
+        assert "expected exactly one" in diagnostics(answer)

@@ -3,8 +3,9 @@
 import asyncio
 import dataclasses
 import threading
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -20,9 +21,13 @@ from registry_sandbox.reading.codec import Codec, Reading
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry
 from registry_sandbox.rules import Strictness
+from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.settings import Settings
 from registry_sandbox.testing import builders
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _LONG_S = 20
 _SERVICE = build(Settings(no_seed_data=True, auth="off")).workspace.service
@@ -167,3 +172,31 @@ def test_the_registry_is_asked_on_the_loop_alone(length: int) -> None:
 
     on_the_loop = asyncio.run(talk())
     assert registry.threads == [on_the_loop] * 2
+
+
+class CountingWorkers(Workers):
+    """Workers that count their jobs."""
+
+    jobs = 0
+
+    async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        """Count, and do it."""
+        self.jobs += 1
+        return await super().run(work, *arguments, **named)
+
+
+@pytest.mark.parametrize(("length", "jobs"), [(12_000, 0), (17_000, 1)])
+def test_a_large_body_that_is_only_validated_is_validated_in_a_worker(length: int, jobs: int) -> None:
+    """$validate takes as long as a registration."""
+    workers = CountingWorkers()
+    service, request = dataclasses.replace(_SERVICE, workers=workers), posted("json", comment="x" * length)
+    found = asyncio.run(service.validate(request, _SERVICE.codec.read(request.body, "json")))
+    assert not [each for each in found if each.severity == "error"]
+    assert workers.jobs == jobs
+
+
+def test_an_instant_is_the_clocks_to_the_millisecond() -> None:
+    """No float makes one too few of it: 1.001 s are 1,000.9999 ms."""
+    for thousandths in range(1_000):
+        clock = Clock(lambda: 0.0, start=datetime(1970, 1, 1, 0, 0, 1, thousandths * 1_000, tzinfo=UTC))
+        assert dataclasses.replace(_SERVICE, clock=clock).now().microsecond == thousandths * 1_000

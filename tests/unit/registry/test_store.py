@@ -135,3 +135,14 @@ def test_pointers_are_known_once_they_are_registered(registry: Registry) -> None
     """So that duplicates can be refused."""
     assert registry.knows_pointer("https://provider.example.test/1")
     assert not registry.knows_pointer("https://provider.example.test/2")
+
+
+def test_a_pointer_stays_known_when_others_come(registry: Registry) -> None:
+    """However many there are; an identifier without a value is none."""
+    other = {
+        **resource(),
+        "identifier": [{"system": "urn:ietf:rfc:3986"}, {"value": "https://provider.example.test/2"}],
+    }
+    registry.create(other, logical_id="b", at=AT)
+    assert registry.knows_pointer("https://provider.example.test/1")
+    assert registry.knows_pointer("https://provider.example.test/2")

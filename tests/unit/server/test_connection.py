@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,9 +10,10 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from registry_sandbox.http.errors import BodyTooLarge, SandboxError
+from registry_sandbox.http.errors import BodyTooLarge, SandboxError, ServiceUnavailable
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.server import limits
 from registry_sandbox.server.connection import Listener, connections
 from registry_sandbox.server.limits import Limits
 
@@ -162,6 +164,83 @@ def test_a_body_that_is_too_large_is_an_error_of_its_request(coding: bytes) -> N
     error = house.requests[0].body_error
     assert isinstance(error, BodyTooLarge)
     assert "1000 bytes" in str(error)
+
+
+def test_a_body_without_a_length_is_refused_before_its_end() -> None:
+    """One that never ends would else be received for ever."""
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    house = House()
+    talk(house, head, b"7d0\r\n" + b"x" * 2_000 + b"\r\n")
+    assert isinstance(house.requests[0].body_error, BodyTooLarge)
+
+
+@pytest.mark.parametrize(("most", "refused"), [(7, True), (8, False)])
+def test_bodies_that_are_coming_count_against_what_may_come_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    refused: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Each part as it comes: what came before is not given back until all is there."""
+    monkeypatch.setattr(limits, "BODIES_AT_MOST_BYTES", most)
+    house = House()
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\n"
+    talk(house, head, b"four", b"more")
+    assert isinstance(house.requests[0].body_error, ServiceUnavailable) == refused
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        ("/a%2Fb?x=%41", "/a%2Fb", "x=%41"),
+        ("/a?", "/a", ""),
+        ("/a?b?c", "/a", "b?c"),
+        ("/a#b?c", "/a", ""),
+        ("/a?b#c", "/a", "b"),
+        ("http://other.test/a?b", "/a", "b"),
+        ("HTTPS://other.test:1/a", "/a", ""),
+        ("http://other.test", "/", ""),
+        ("http://other.test/http://a", "/http://a", ""),
+    ],
+)
+def test_path_and_query_are_as_they_were_sent(target: str, path: str, query: str) -> None:
+    """Percent-encoded, without a fragment; a proxy's absolute form is cut to its path."""
+    house = House()
+    talk(house, f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert [(each.path, each.query) for each in house.requests] == [(path, query)]
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("registry.test", "registry.test"),
+        ("registry.test:8443", "registry.test:8443"),
+        ("[::1]:80", "[::1]:80"),
+        ("a b", None),
+        ("a/b", None),
+        ("a@b", None),
+        ("a:123456", None),
+        ("\u0661", None),
+    ],
+)
+def test_the_base_is_named_by_the_host_if_that_is_one(host: str, named: str | None) -> None:
+    """What is none is not repeated in every URL: the address of the server is named."""
+    house = House()
+    talk(house, f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    (request,) = house.requests
+    if named is None:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/STU3", request.base)
+    else:
+        assert request.base == f"http://{named}/STU3"
+
+
+@pytest.mark.parametrize("hosts", [(), ("a", "b"), ("a", "a")])
+def test_there_is_one_host(hosts: tuple[str, ...]) -> None:
+    """RFC 9112 section 3.2: none or two are refused, whatever they say."""
+    house = House()
+    lines = "".join(f"Host: {each}\r\n" for each in hosts)
+    received = talk(house, f"GET / HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode())
+    assert received.split(b" ", 2)[1] == b"400"
+    assert house.requests == []
 
 
 def test_head_is_answered_without_a_body() -> None:
