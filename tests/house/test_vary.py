@@ -113,7 +113,7 @@ class TestContent:
 
     def test_a_history_keeps_its_order(self, sandbox: RemoteSandbox) -> None:
         """Newest first, whatever is varied: then there is nothing to vary."""
-        fault = sandbox.fault("*:vary=entry-order")
+        fault = sandbox.fault("*:vary=entry-order", must_fire=False)
         history = ask(sandbox, f"/Appointment/{TWO_VERSIONS}/_history").json()
         assert [each["resource"]["meta"]["versionId"] for each in history["entry"]] == ["2", "1"]
         assert (fault.fired, fault.rule["near_misses"][-1]["why"]) == (0, "matched, nothing to spoil")
@@ -209,7 +209,7 @@ class TestStored:
 
     def test_the_pages_own_sample_is_stored_as_it_stands(self, sandbox: RemoteSandbox) -> None:
         """Whoever pastes it, and then their cancel sample, must succeed."""
-        sandbox.fault("register:vary=extension")
+        sandbox.fault("register:vary=extension", must_fire=False)
         headers = {"Authorization": f"Bearer {sandbox.token()}"}
         pointer = [{"system": "urn:ietf:rfc:3986", "value": "http://test.nhs.uk/test3"}]
         created = httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json={**NEW, "identifier": pointer})
