@@ -1,4 +1,4 @@
-"""Resources made to hurt are judged with bounded findings, or refused before."""
+"""Resources made to hurt are validated with bounded findings, or refused before."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ HOSTILE: dict[str, Resource] = {
 
 
 @pytest.mark.parametrize("members", HOSTILE.values(), ids=HOSTILE)
-def test_it_is_judged(members: Resource) -> None:
+def test_it_is_validated(members: Resource) -> None:
     """Findings come, and messages stay short whatever was sent."""
     profiles, resource = Profiles.load(), {"resourceType": "Appointment", "status": "booked", **members}
     findings = profiles.validate(resource)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from bench import appointments, judge
+from bench import appointments, validation
 from registry_sandbox import shipped
 from registry_sandbox.fhir import json as fhir_json
 from registry_sandbox.fhir.resource import Format, Resource
@@ -153,7 +153,7 @@ def test_members_in_any_order_are_the_same_resource(resource: Resource, chance: 
 
 def test_ordinary_appointments_are_read_alike_in_any_layout() -> None:
     """Those of the benchmarks, of the tests of the pages, and every seed."""
-    for resource in (judge.APPOINTMENT, appointment(), appointments.appointment(7)):
+    for resource in (validation.APPOINTMENT, appointment(), appointments.appointment(7)):
         expected = _read(json.dumps(resource), "json")
         assert expected is not None
         document = _written(expected)
@@ -172,7 +172,7 @@ def test_ordinary_appointments_are_read_alike_in_any_layout() -> None:
 
 def _samples() -> list[Resource]:
     rich = {
-        **judge.APPOINTMENT,
+        **validation.APPOINTMENT,
         "contained": [{"resourceType": "Bundle", "id": "b", "entry": [{"resource": {"resourceType": "Appointment"}}]}],
         "serviceType": [{"coding": [{"system": "http://x.test", "code": "gp", "userSelected": True}], "text": "GP"}],
         "indication": [{"reference": "Condition/1", "identifier": {"assigner": {"display": "x"}}}],
@@ -346,7 +346,7 @@ def test_nesting_is_bounded_alike(nested: Callable[[int], Resource]) -> None:
 
 
 def test_nesting_is_bounded_alike_where_nothing_is_described() -> None:
-    """In a resource of a type that nobody judges, and in a narrative."""
+    """In a resource of a type that nobody validates, and in a narrative."""
     taken = []
     for depth in range(90, 110):
         value: Any = "x"

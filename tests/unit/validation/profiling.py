@@ -1,4 +1,4 @@
-"""Makers of small profiles, and of OperationOutcomes to judge by them."""
+"""Makers of small profiles, and of OperationOutcomes to validate by them."""
 
 from typing import Any
 
@@ -37,14 +37,14 @@ def definition(*elements: dict[str, Any], of: str = "OperationOutcome", url: str
     return Definition(resource, "mine.json")
 
 
-def judged(resource: Resource, *profiles: Definition) -> list[Finding]:
-    """Judge a resource by the first of the profiles; the others are loaded too."""
+def validated(resource: Resource, *profiles: Definition) -> list[Finding]:
+    """Validate a resource by the first of the profiles; the others are loaded too."""
     return Profiles(SHIPPED_DEFINITIONS, profiles).validate(resource, [profiles[0].url])
 
 
 def errors(resource: Resource, *profiles: Definition) -> list[tuple[str, str]]:
     """Give code and location of the errors."""
-    return [(each.code, each.location) for each in judged(resource, *profiles) if each.severity == "error"]
+    return [(each.code, each.location) for each in validated(resource, *profiles) if each.severity == "error"]
 
 
 def outcome(*issues: dict[str, Any], **members: Any) -> Resource:

@@ -6,7 +6,7 @@ import pytest
 
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, Profiles
-from tests.unit.validation.profiling import definition, errors, judged, outcome
+from tests.unit.validation.profiling import definition, errors, outcome, validated
 
 ISSUES = "/f:OperationOutcome/f:issue"
 
@@ -14,7 +14,7 @@ ISSUES = "/f:OperationOutcome/f:issue"
 def test_an_id_is_met_once_wherever_it_stands() -> None:
     """The second one is named with the first: on an element and on a primitive, in a list, in a data type."""
     first, second = {"id": "q"}, {"details": {"id": "q", "text": "t"}, "_diagnostics": {"id": "q"}, "diagnostics": "d"}
-    found = judged(outcome(first, second), definition())
+    found = validated(outcome(first, second), definition())
     assert [(each.code, each.location) for each in found] == [
         ("value", f"{ISSUES}[2]/f:details/@id"),
         ("value", f"{ISSUES}[2]/f:diagnostics/@id"),
@@ -24,13 +24,13 @@ def test_an_id_is_met_once_wherever_it_stands() -> None:
 
 def test_different_ids_are_let_pass() -> None:
     """Nothing else is asked of them."""
-    assert judged(outcome({"id": "a", "_code": {"id": "b"}}, {"id": "A"}), definition()) == []
+    assert validated(outcome({"id": "a", "_code": {"id": "b"}}, {"id": "A"}), definition()) == []
 
 
 @pytest.mark.parametrize("text", ["a b", " a", "a\u00a0b", "a\tb"])
 def test_an_id_has_no_white_space(text: str) -> None:
     """FHIR allows any text without spaces."""
-    (found,) = judged(outcome({"id": text}), definition())
+    (found,) = validated(outcome({"id": text}), definition())
     assert (found.code, found.location) == ("value", f"{ISSUES}[1]/@id")
     assert "without spaces" in found.message
     assert errors(outcome({"_code": {"id": text}}), definition()) == [("value", f"{ISSUES}[1]/f:code/@id")]
@@ -38,7 +38,7 @@ def test_an_id_has_no_white_space(text: str) -> None:
 
 def test_the_id_of_a_resource_is_not_that_of_an_element() -> None:
     """They stand in different places, and the one may be the other."""
-    assert judged({**outcome({"id": "q"}), "id": "q"}, definition()) == []
+    assert validated({**outcome({"id": "q"}), "id": "q"}, definition()) == []
 
 
 def test_a_contained_resource_and_an_entry_have_ids_of_their_own() -> None:
@@ -59,7 +59,7 @@ def test_two_profiles_meet_the_same_element_once() -> None:
     mine = definition(of="Appointment", baseDefinition=CARECONNECT_APPOINTMENT)
     participant = {"id": "q", "type": [{"text": "a"}], "status": "accepted"}
     appointment: Resource = {"resourceType": "Appointment", "status": "proposed", "participant": [participant]}
-    assert [each for each in judged(appointment, mine) if each.code == "value"] == []
+    assert [each for each in validated(appointment, mine) if each.code == "value"] == []
 
 
 def test_the_elements_of_a_differential_and_a_snapshot_share_their_ids() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from registry_sandbox.fhir.resource import Resource
-from tests.unit.validation.profiling import ISSUE, URL, definition, element, errors, judged, outcome
+from tests.unit.validation.profiling import ISSUE, URL, definition, element, errors, outcome, validated
 
 WHY = {"extension": [{"url": "http://x.test/why", "valueCode": "unknown"}]}
 """What stands beside a primitive, or in its place."""
@@ -20,7 +20,7 @@ class TestRepeatingElements:
     def test_their_number_is_told_with_the_limit(self, number: int, wanted: str) -> None:
         """The element is named with how often it is there."""
         mine = definition(element("OperationOutcome.issue.location", min=2, max="3"))
-        (found,) = judged(outcome({"location": ["a"] * number}), mine)
+        (found,) = validated(outcome({"location": ["a"] * number}), mine)
         assert f"is there {'once' if number == 1 else f'{number} times'}: mine wants {wanted}" in found.message
         assert found.location == (f"{ISSUE}[1]" if number == 1 else f"{ISSUE}[1]/f:location[4]")
 
@@ -50,8 +50,8 @@ class TestRepeatingElements:
     def test_a_forbidden_list_says_how_long_it_is(self) -> None:
         """Once needs no number; the first item is the place."""
         mine = definition(element("OperationOutcome.issue.location", max="0"))
-        (one,) = judged(outcome({"location": ["a"]}), mine)
-        (two,) = judged(outcome({"location": ["a", "b"]}), mine)
+        (one,) = validated(outcome({"location": ["a"]}), mine)
+        (two,) = validated(outcome({"location": ["a", "b"]}), mine)
         assert "must not be there: mine forbids it" in one.message
         assert "must not be there (it is there 2 times): mine forbids it" in two.message
         assert one.location == two.location == f"{ISSUE}[1]/f:location[1]"
@@ -82,7 +82,7 @@ class TestRequiredElements:
 
         assert errors(parameters(valueInteger=0), mine) == []
         assert errors(parameters(_valueCode=WHY), mine) == []
-        (found,) = judged(parameters(), mine)
+        (found,) = validated(parameters(), mine)
         assert "Parameters.parameter.value is missing: mine wants exactly one" in found.message
 
     def test_two_missing_children_are_both_told(self) -> None:
@@ -90,7 +90,7 @@ class TestRequiredElements:
         mine = definition(
             element("OperationOutcome.issue.details", min=1), element("OperationOutcome.issue.diagnostics", min=1)
         )
-        assert [each.message.split()[0] for each in judged(outcome({}), mine)] == [
+        assert [each.message.split()[0] for each in validated(outcome({}), mine)] == [
             "OperationOutcome.issue.details",
             "OperationOutcome.issue.diagnostics",
         ]
@@ -125,7 +125,7 @@ class TestOtherMembers:
 
     def test_what_is_no_element_is_told_with_those_that_are(self) -> None:
         """The resource's type is a member in JSON, but no element."""
-        (found,) = judged({**outcome(), "stauts": "x"}, PLAIN)
+        (found,) = validated({**outcome(), "stauts": "x"}, PLAIN)
         assert found.message == (
             "OperationOutcome.stauts is no element of OperationOutcome, which may have contained, extension, id, "
             "implicitRules, issue, language, meta, modifierExtension, text"
@@ -149,20 +149,20 @@ class TestValues:
     def test_a_fixed_primitive_without_a_value_is_said_to_have_none(self) -> None:
         """Extensions are no value."""
         mine = definition(element("OperationOutcome.issue.diagnostics", fixedString="d"))
-        found, _unknown_extension = judged(outcome({"_diagnostics": WHY}), mine)
+        found, _unknown_extension = validated(outcome({"_diagnostics": WHY}), mine)
         assert 'has no value; mine wants exactly "d"' in found.message
 
     def test_a_fixed_element_is_quoted_as_it_is(self) -> None:
         """An object is one value."""
         mine = definition(element("OperationOutcome.issue.details", fixedCodeableConcept={"text": "a"}))
-        (found,) = judged(outcome({"details": {"text": "b"}}), mine)
+        (found,) = validated(outcome({"details": {"text": "b"}}), mine)
         assert "is {text: b}; mine wants exactly {text: a}" in found.message
 
     def test_an_example_binding_asks_nothing(self) -> None:
         """Its codes are there to be imitated."""
         bound = {"strength": "example", "valueSetReference": {"reference": "http://hl7.org/fhir/ValueSet/v2-0276"}}
         mine = definition(element("OperationOutcome.issue.details", binding=bound))
-        assert judged(outcome({"details": {"coding": [{"system": "a", "code": "b"}]}}), mine) == []
+        assert validated(outcome({"details": {"coding": [{"system": "a", "code": "b"}]}}), mine) == []
 
     @pytest.mark.parametrize(
         ("details", "said"),
@@ -176,7 +176,7 @@ class TestValues:
         """Of a required binding: the codes that there are, and their system."""
         bound = {"strength": "required", "valueSetReference": {"reference": "http://hl7.org/fhir/ValueSet/v2-0276"}}
         mine = definition(element("OperationOutcome.issue.details", binding=bound))
-        (found,) = judged(outcome({"details": details}), mine)
+        (found,) = validated(outcome({"details": details}), mine)
         wanted = "mine wants one of CHECKUP, EMERGENCY, FOLLOWUP, ROUTINE, WALKIN of http://hl7.org/fhir/v2/0276 (value"
         assert f"{said} {wanted}" in found.message
 
@@ -184,11 +184,11 @@ class TestValues:
         """Twelve, and how many more there are; of several systems none is named."""
         bound = {"strength": "required", "valueSetReference": {"reference": "http://hl7.org/fhir/ValueSet/issue-type"}}
         mine = definition(element("OperationOutcome.issue.diagnostics", binding=bound))
-        (found,) = judged(outcome({"diagnostics": "x"}), mine)
+        (found,) = validated(outcome({"diagnostics": "x"}), mine)
         assert found.message.count(", ") == 11
         assert " or 17 more of http://hl7.org/fhir/issue-type (value set" in found.message
         several = {**bound, "valueSetReference": {"reference": "http://hl7.org/fhir/ValueSet/identifier-type"}}
-        (found,) = judged(
+        (found,) = validated(
             outcome({"diagnostics": "x"}), definition(element("OperationOutcome.issue.diagnostics", binding=several))
         )
         assert " or 5 more (value set" in found.message
@@ -196,10 +196,10 @@ class TestValues:
     def test_an_invariant_quotes_the_element_that_broke_it_but_no_resource(self) -> None:
         """A resource would be too long to quote."""
         own = [{"key": "m-1", "severity": "error", "human": "it says so", "expression": "details.exists()"}]
-        (found,) = judged(outcome({}), definition(element("OperationOutcome.issue", constraint=own)))
+        (found,) = validated(outcome({}), definition(element("OperationOutcome.issue", constraint=own)))
         assert found.message == "OperationOutcome.issue: it says so (mine, m-1), found {severity: error, code: invalid}"
         whole = [{"key": "m-2", "severity": "warning", "human": "it is", "expression": "language.exists()"}]
-        (found,) = judged(outcome({}), definition(element("OperationOutcome", constraint=whole)))
+        (found,) = validated(outcome({}), definition(element("OperationOutcome", constraint=whole)))
         assert (found.message, found.severity) == ("OperationOutcome: it is (mine, m-2)", "warning")
 
 
@@ -209,7 +209,7 @@ def test_the_source_of_a_finding_is_the_profile_that_said_so() -> None:
         element("OperationOutcome.issue.diagnostics", min=1), url="http://x.test/StructureDefinition/base"
     )
     mine = definition(element("OperationOutcome.issue.details", min=1), baseDefinition=base.url)
-    assert [(each.source, each.message.split()[0]) for each in judged(outcome({}), mine, base)] == [
+    assert [(each.source, each.message.split()[0]) for each in validated(outcome({}), mine, base)] == [
         (URL, "OperationOutcome.issue.details"),
         (base.url, "OperationOutcome.issue.diagnostics"),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from registry_sandbox.validation.conformance import Definition
-from tests.unit.validation.profiling import ISSUE, definition, element, errors, judged, outcome
+from tests.unit.validation.profiling import ISSUE, definition, element, errors, outcome, validated
 
 OWN = "http://x.test/StructureDefinition/own"
 
@@ -19,7 +19,7 @@ def extension(*elements: dict[str, Any], **facts: Any) -> Definition:
 class TestExtensions:
     """Extensions by their URL, against their own definitions."""
 
-    def test_an_extension_is_judged_wherever_it_stands(self) -> None:
+    def test_an_extension_is_validated_wherever_it_stands(self) -> None:
         """In an issue, and beside a primitive."""
         own = extension(element("Extension.valueInteger:valueInteger", min=1))
         wrong = {"extension": [{"url": OWN, "valueString": "a"}]}
@@ -55,16 +55,16 @@ class TestExtensions:
             assert len(errors(outcome({"extension": [nested]}), definition(), own)) == expected
 
     def test_an_unknown_extension_is_information(self) -> None:
-        """Nobody can judge it, and it may stay; not understood as a modifier, it is a warning."""
+        """Nobody can validate it, and it may stay; not understood as a modifier, it is a warning."""
         unknown = [{"url": "http://x.test/unknown", "valueCode": "a"}]
-        found = judged(outcome({"extension": unknown, "modifierExtension": unknown}), definition())
+        found = validated(outcome({"extension": unknown, "modifierExtension": unknown}), definition())
         assert [each.severity for each in found] == ["information", "warning"]
 
     @pytest.mark.parametrize("url", ["#x", "x", "Extension/1", "//x.test/a", "http:", "http://x.test/a#b#c", "1a:b"])
     @pytest.mark.parametrize("kind", ["extension", "modifierExtension"])
     def test_the_url_of_an_extension_is_an_absolute_uri(self, url: str, kind: str) -> None:
         """A relative one names nothing where no other extension is around it."""
-        found = judged(outcome({kind: [{"url": url, "valueCode": "a"}]}), definition())
+        found = validated(outcome({kind: [{"url": url, "valueCode": "a"}]}), definition())
         assert [(each.severity, each.code, each.location) for each in found] == [
             ("error", "value", f"{ISSUE}[1]/f:{kind}[1]/@url")
         ]
@@ -106,7 +106,7 @@ class TestExtensions:
         own = extension(element("Extension", isModifier=modifies))
         held = [{"url": OWN, "valueCode": "a"}]
         assert errors(outcome({right: held}), definition(), own) == []
-        (found,) = judged(outcome({wrong: held}), definition(), own)
+        (found,) = validated(outcome({wrong: held}), definition(), own)
         assert f"own is to be used as {right}" in found.message
 
     def test_a_snapshot_alone_says_what_modifies(self) -> None:
@@ -115,7 +115,7 @@ class TestExtensions:
         snapshot = {**own.resource, "snapshot": own.resource["differential"]}
         del snapshot["differential"]
         held = outcome({"extension": [{"url": OWN, "valueCode": "a"}]})
-        (found,) = judged(held, definition(), Definition(snapshot, "own.json"))
+        (found,) = validated(held, definition(), Definition(snapshot, "own.json"))
         assert "modifierExtension" in found.message
 
     def test_a_context_that_no_machine_can_compare_is_let_pass(self) -> None:
@@ -128,7 +128,7 @@ class TestExtensions:
         codings = {"details": {"coding": [{"code": "a", "extension": [{"url": OWN, "valueCode": "b"}]}]}}
         for context, expected in (("Coding", 0), ("CodeableConcept", 1)):
             own = extension(contextType="datatype", context=[context])
-            found = [each for each in judged(outcome(codings), definition(), own) if each.severity == "error"]
+            found = [each for each in validated(outcome(codings), definition(), own) if each.severity == "error"]
             assert len(found) == expected
         assert "is defined for CodeableConcept, not for OperationOutcome.issue.details.coding" in found[0].message
 
@@ -161,7 +161,7 @@ class TestReferences:
         ],
     )
     def test_a_reference_names_a_type_that_is_allowed(self, reference: str, ok: bool) -> None:  # noqa: FBT001
-        """What does not tell a type is not judged."""
+        """What does not tell a type is not checked."""
         contained = {
             "resourceType": "OperationOutcome",
             "id": "o1",
@@ -173,7 +173,7 @@ class TestReferences:
         at = "/f:Appointment/f:participant[1]/f:actor"
         assert (("value", at) in found) != ok
 
-    def test_a_contained_resource_is_judged_by_its_type(self) -> None:
+    def test_a_contained_resource_is_validated_by_its_type(self) -> None:
         """A contained OperationOutcome needs an issue."""
         contained = {"resourceType": "OperationOutcome", "id": "o1", "issue": [{"severity": "bad", "code": "invalid"}]}
         refers = {"extension": [{"url": "http://x.test/a", "valueReference": {"reference": "#o1"}}]}

@@ -6,7 +6,7 @@ from registry_sandbox.validation.conformance import Definition
 from registry_sandbox.validation.languages import is_language_tag
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, REGISTRY_APPOINTMENT, Profiles
 from registry_sandbox.validation.snapshot_element import MAX_VALUE_SET
-from tests.unit.validation.profiling import ISSUE, definition, element, errors, judged, outcome
+from tests.unit.validation.profiling import ISSUE, definition, element, errors, outcome, validated
 
 LANGUAGES = "http://hl7.org/fhir/ValueSet/languages"
 MINE_ONLY = Definition(
@@ -47,7 +47,7 @@ def test_what_has_another_shape_is_no_tag(text: str) -> None:
 @pytest.mark.parametrize("language", ["klingon", "foo bar"])
 def test_no_resource_has_a_language_that_is_none(language: str) -> None:
     """The finding points to the element and names the value set; the weak binding beside it says nothing more."""
-    (found,) = judged({**outcome(), "language": language}, definition())
+    (found,) = validated({**outcome(), "language": language}, definition())
     assert (found.code, found.severity, found.location) == ("code-invalid", "error", "/f:OperationOutcome/f:language")
     assert f'"{language}"; FHIR STU3 wants a language tag of BCP 47' in found.message
 
@@ -89,6 +89,6 @@ def test_a_profile_may_set_a_maximum_of_its_own() -> None:
     coded = {"details": {"coding": [{"system": "http://x.test/cs", "code": "c"}]}}
     assert errors(outcome(coded), bound("http://x.test/vs"), MINE_ONLY) == [("code-invalid", f"{ISSUE}[1]/f:details")]
     inside = {"details": {"coding": [{"system": "http://x.test/cs", "code": "a"}]}}
-    assert judged(outcome(inside), bound("http://x.test/vs"), MINE_ONLY) == []
-    (found,) = judged(outcome(coded), bound("http://x.test/unknown"))
+    assert validated(outcome(inside), bound("http://x.test/vs"), MINE_ONLY) == []
+    (found,) = validated(outcome(coded), bound("http://x.test/unknown"))
     assert (found.severity, "http://x.test/unknown are not known here" in found.message) == ("information", True)

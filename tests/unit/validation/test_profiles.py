@@ -1,4 +1,4 @@
-"""The shipped profiles, and which of them judge a resource."""
+"""The shipped profiles, and which of them a resource is validated by."""
 
 import copy
 import json
@@ -232,7 +232,7 @@ def test_an_end_before_the_start_is_a_warning(profiles: Profiles) -> None:
 
 
 def test_a_claim_that_nobody_knows_is_information(profiles: Profiles) -> None:
-    """A profile that is not loaded cannot judge; the finding points to the claim."""
+    """A profile that is not loaded cannot be used; the finding points to the claim."""
     findings = profiles.validate(appointment(meta={"profile": [CARECONNECT_APPOINTMENT, "http://x.test/unknown"]}))
     assert [(each.severity, each.location) for each in findings] == [
         ("information", "/f:Appointment/f:meta/f:profile[2]")
@@ -245,7 +245,7 @@ def test_a_profile_of_another_type_cannot_be_conformed_to(profiles: Profiles) ->
     assert errors(findings) == [("structure", "/f:Appointment")]
 
 
-def test_our_own_answers_can_be_judged(profiles: Profiles) -> None:
+def test_our_own_answers_can_be_validated(profiles: Profiles) -> None:
     """The Spine profile forbids issue.expression and wants exactly one coding, of its system."""
     coding = {
         "system": "https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1",
@@ -285,7 +285,7 @@ def test_definitions_are_served_with_their_snapshots(profiles: Profiles) -> None
     assert (REGISTRY_APPOINTMENT, "1.0.0") in profiles.listing()
 
 
-def test_every_definition_that_is_served_is_one_by_our_own_judgement(profiles: Profiles) -> None:
+def test_every_definition_that_is_served_is_valid_by_our_own_verdict(profiles: Profiles) -> None:
     """Each can be written and read in both formats, and the walk has nothing against it."""
     codec = Codec()
     for kind in ("StructureDefinition", "ValueSet", "CodeSystem"):

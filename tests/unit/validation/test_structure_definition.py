@@ -12,8 +12,8 @@ from tests.unit.validation.profiling import (
     definition,
     element,
     errors,
-    judged,
     outcome,
+    validated,
 )
 
 CODING = element(
@@ -33,7 +33,7 @@ class TestCardinality:
     def test_a_minimum_is_asked_of_each_parent(self) -> None:
         """Of two issues, the one without diagnostics is named."""
         mine = definition(element("OperationOutcome.issue.diagnostics", min=1))
-        found = judged(outcome({"diagnostics": "a"}, {}), mine)
+        found = validated(outcome({"diagnostics": "a"}, {}), mine)
         assert [(each.code, each.location, each.source) for each in found] == [("required", f"{ISSUE}[2]", URL)]
 
     def test_a_minimum_above_one_counts(self) -> None:
@@ -79,7 +79,7 @@ class TestValues:
     def test_a_text_may_be_too_long(self) -> None:
         """The message quotes its beginning only."""
         mine = definition(element("OperationOutcome.issue.diagnostics", maxLength=5))
-        (finding,) = judged(outcome({"diagnostics": "x" * 1_000_000}), mine)
+        (finding,) = validated(outcome({"diagnostics": "x" * 1_000_000}), mine)
         assert (finding.code, len(finding.message) < 250) == ("too-long", True)
         assert errors(outcome({"diagnostics": "x" * 5}), mine) == []
 
@@ -105,7 +105,7 @@ class TestValues:
 class TestSlicing:
     """Slices by value, pattern and exists; open and closed."""
 
-    def test_a_slice_is_judged_by_its_own_elements(self) -> None:
+    def test_a_slice_is_validated_by_its_own_elements(self) -> None:
         """A coding of the slice's system has the slice's code; another coding is free."""
         mine = definition(CODING, *SPINE)
         assert errors(outcome(coded(("urn:spine", "A"), ("urn:other", "B"))), mine) == []
@@ -124,7 +124,7 @@ class TestSlicing:
     def test_a_closed_slicing_allows_nothing_else(self) -> None:
         """The finding names the slices that there are."""
         closed = {**CODING, "slicing": {**CODING["slicing"], "rules": "closed"}}
-        (finding,) = judged(outcome(coded(("urn:spine", "A"), ("urn:other", "B"))), definition(closed, *SPINE))
+        (finding,) = validated(outcome(coded(("urn:spine", "A"), ("urn:other", "B"))), definition(closed, *SPINE))
         assert (finding.code, finding.location) == ("structure", f"{ISSUE}[1]/f:details/f:coding[2]")
         assert "spine" in finding.message
 

@@ -1,6 +1,6 @@
 """How long a valid Appointment of 1 KB takes to be read and validated, and the start to load the definitions.
 
-`python -m bench.judge` prints microseconds of processor time: the best of several rounds, which neighbours spoil least.
+`python -m bench.validation` prints microseconds of processor time: the best of several rounds.
 """
 
 import json
