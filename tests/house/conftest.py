@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from lxml import etree
 
@@ -99,6 +100,22 @@ ADDITIONS: list[tuple[str, Any]] = [
     ("reference", "Patient/1"),
     ("coding", [{"code": "a", "system": "http://x.test"}]),
 ]
+
+
+@pytest.fixture
+def sandbox(running: RegistrySandbox) -> Iterator[RegistrySandbox]:
+    """The session's sandbox, as it is at its start."""
+    running.reset()
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def http(sandbox: RegistrySandbox) -> Iterator[httpx.Client]:
+    """A client of the sandbox, with a token."""
+    headers = {"Authorization": f"Bearer {sandbox.token()}"}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ async def trace_of_a_cancel() -> list[tuple[str, str]]:
     try:
         base = sandbox.serving.fhir_base
         reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.serving.port)
-        common = f"Host: localhost\r\nAuthorization: Bearer {sandbox.make_token(base)}\r\n"
+        common = f"Host: localhost\r\nAuthorization: Bearer {sandbox.handlers.make_token(base)}\r\n"
 
         async def exchange(method: str, headers: str = "", body: bytes = b"") -> bytes:
             head = f"{method} /STU3/Appointment/booked-tomorrow HTTP/1.1\r\n{common}{headers}"

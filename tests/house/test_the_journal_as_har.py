@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,6 @@ from referencing.jsonschema import DRAFT6
 from registry_sandbox.testing.running import RegistrySandbox
 
 BOOKED = "booked-tomorrow"
-
-
-@pytest.fixture
-def sandbox(running: RegistrySandbox) -> Iterator[RegistrySandbox]:
-    """The session's sandbox, as it is at its start."""
-    running.reset()
-    yield running
-    running.reset()
 
 
 @pytest.fixture

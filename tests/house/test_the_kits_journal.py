@@ -1,6 +1,5 @@
 """The journal as tests read it: fetched once, honest about what was dropped, with what tests ask of an exchange."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -28,22 +27,6 @@ class Counting(Control):
     def __setattr__(self, name: str, value: Any) -> None:
         """Let the note be changed; the client itself is frozen."""
         object.__setattr__(self, name, value)
-
-
-@pytest.fixture
-def sandbox(running: RegistrySandbox) -> Iterator[RegistrySandbox]:
-    """The session's sandbox, as it is at its start."""
-    running.reset()
-    yield running
-    running.reset()
-
-
-@pytest.fixture
-def http(sandbox: RegistrySandbox) -> Iterator[httpx.Client]:
-    """A client of the sandbox, with a token."""
-    headers = {"Authorization": f"Bearer {sandbox.token()}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False) as client:
-        yield client
 
 
 def test_looking_at_exchanges_many_times_is_one_call(sandbox: RegistrySandbox, http: httpx.Client) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -20,22 +19,6 @@ from registry_sandbox.testing.running import RegistrySandbox
 
 READ_SAMPLE = "eef4f241-e276-4c9e-8d1f-6d12dcdc0086"
 OVERLAPPING = 8
-
-
-@pytest.fixture
-def sandbox(running: RegistrySandbox) -> Iterator[RegistrySandbox]:
-    """The session's sandbox, as it is at its start."""
-    running.reset()
-    yield running
-    running.reset()
-
-
-@pytest.fixture
-def http(sandbox: RegistrySandbox) -> Iterator[httpx.Client]:
-    """A client of the sandbox, with a token."""
-    headers = {"Authorization": f"Bearer {sandbox.token()}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False) as client:
-        yield client
 
 
 class TestTokens:

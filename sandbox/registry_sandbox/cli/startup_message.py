@@ -73,7 +73,7 @@ def _authorization(sandbox: Sandbox, fhir_base: str, control_root: str) -> list[
         trust = _tls_options(sandbox) if control_root.startswith("https") else []
         return [f'-H "Authorization: Bearer $({shlex.join(["curl", "-s", *trust, f"{control_root}/token"])})"']
     # Without the control token the shell could not fetch one, and a secret does not belong into a message.
-    token = sandbox.make_token(settings.base_url or fhir_base)
+    token = sandbox.handlers.make_token(settings.base_url or fhir_base)
     return [f"-H {shlex.quote(f'Authorization: Bearer {token}')}"]
 
 

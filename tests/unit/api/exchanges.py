@@ -32,7 +32,7 @@ class Exchanges:
         if workers is not None:
             workspace = self.sandbox.workspace
             workspace.service = replace(workspace.service, workers=workers)
-        self.handle = self.sandbox.fhir()
+        self.handle = self.sandbox.handlers.fhir()
         self.registry = self.sandbox.workspace.service.registry
 
     def request(

@@ -131,7 +131,7 @@ def test_more_large_bodies_than_can_wait_are_told_to_come_again() -> None:
     sandbox = build(Settings(no_seed_data=True, auth="off"))
     workers, at_work, done = Workers(threads=1, waiting=1), threading.Event(), threading.Event()
     sandbox.workspace.service = dataclasses.replace(sandbox.workspace.service, workers=workers)
-    handle = sandbox.fhir()
+    handle = sandbox.handlers.fhir()
 
     async def answered(request: Request) -> Response:
         return await handle(request)

@@ -1,0 +1,192 @@
+"""What answers on the ports of a sandbox: the FHIR API in the contract's order, the token endpoint, the control plane.
+
+Source: registry.md, Order of the checks; operator.md, Paths.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
+
+from registry_sandbox.api.interactions import declared
+from registry_sandbox.api.pipeline import Pipeline, perform, with_middlewares
+from registry_sandbox.api.rate_limit import require_rate
+from registry_sandbox.api.routing import Routes, require_route
+from registry_sandbox.api.ssp import require_ssp_headers
+from registry_sandbox.app.addresses import Addresses
+from registry_sandbox.auth.credentials import Credentials
+from registry_sandbox.auth.issue.endpoint import TokenApi
+from registry_sandbox.auth.issue.issuer import LIFETIME_S
+from registry_sandbox.auth.keys import SigningKey
+from registry_sandbox.auth.verify.authentication import Authentication
+from registry_sandbox.control import (
+    appointments,
+    clock,
+    events,
+    faults,
+    health,
+    held,
+    journal,
+    keys,
+    openapi,
+    reset,
+    tokens,
+)
+from registry_sandbox.control.api import ROOT, ControlApi
+from registry_sandbox.control.console import Console
+from registry_sandbox.control.guard import Guard
+from registry_sandbox.control.operation import Operation
+from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
+from registry_sandbox.faults.injector import Injector, Perform
+from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
+from registry_sandbox.http.common_headers import CommonHeaders
+from registry_sandbox.http.cors import allow_pages
+from registry_sandbox.http.handlers import Check, Handler
+from registry_sandbox.http.negotiation import require_formats
+from registry_sandbox.http.outcomes import injected
+from registry_sandbox.http.response import Response
+from registry_sandbox.server.dispatcher import Dispatcher
+from registry_sandbox.settings import Settings
+from registry_sandbox.workspace import Workspace
+
+
+@dataclass
+class Handlers:
+    """The handlers of one sandbox.
+
+    Attributes:
+        settings: the operator's choices.
+        workspace: the state that they work on.
+        credentials: what signs and verifies tokens.
+        addresses: the URLs, and the accepted `aud`.
+        sleep: how injected delays wait.
+        request_ids: returns the answers' own request ids.
+    """
+
+    settings: Settings
+    workspace: Workspace
+    credentials: Credentials
+    addresses: Addresses
+    sleep: Sleep
+    request_ids: Callable[[], str]
+    started: float = field(default_factory=time.monotonic)
+
+    def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
+        """Return a token that is valid now, or the test token that the parameters specify."""
+        return self.credentials.make_token(base, parameters, self.workspace.service.clock.timestamp())
+
+    def fhir(self) -> Handler:
+        """Build the pipeline of the FHIR base.
+
+        The order is the contract's: the first check that refuses is the answer.
+        """
+        service = self.workspace.service
+        authentication = Authentication(
+            lambda: self.credentials.verifier, lru_cache(maxsize=256)(self.addresses.audiences), service.clock
+        )
+        routes = Routes(declared(), self.addresses.base_paths)
+        checks: tuple[Check, ...] = (
+            routes.find,
+            *((authentication.require_token,) if self.settings.auth != "off" else ()),
+            *self._rate_checks(),
+            require_route,
+            *((require_ssp_headers,) if self.settings.require_ssp else ()),
+            require_formats,
+        )
+        return Pipeline(
+            checks=checks,
+            faults=self._injector(injected, lambda context: perform(context.request, context.service)),
+            service=service,
+            common_headers=self.common_headers,
+            journal=self.workspace.journal,
+        )
+
+    def _rate_checks(self) -> tuple[Check, ...]:
+        limiter = self.workspace.limiter
+        return () if limiter is None else (partial(require_rate, limiter=limiter),)
+
+    def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
+        service, settings = self.workspace.service, self.settings
+        return Injector(
+            self.workspace.engine,
+            service,
+            refuse,
+            perform,
+            self.sleep,
+            settings.max_delay,
+            service.codec.write,
+            self._rotate_keys,
+            by_header=settings.request_faults,
+        )
+
+    async def _rotate_keys(self, overlap_s: float) -> None:
+        key = await asyncio.to_thread(SigningKey.generate)
+        self.credentials.rotate(key, self.workspace.service.clock.timestamp(), overlap_s)
+
+    def token_mount(self) -> Handler:
+        """Build the handler of the token endpoint and of discovery."""
+        api = TokenApi(lambda: self.credentials.issuer, self.addresses.audiences, self.workspace.service.clock)
+
+        async def hand_out(context: FaultContext) -> Response:
+            lifetime_s = LIFETIME_S if context.token_lifetime_s is None else context.token_lifetime_s
+            return api.hand_out(context.request, context.service.clock.timestamp(), lifetime_s)
+
+        return with_middlewares(
+            (allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api
+        )
+
+    def dispatcher(self) -> Dispatcher:
+        """Build the handler of the registry's port."""
+        token_mount = self.token_mount()
+        mounts: tuple[tuple[str, Handler], ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
+        if not self.addresses.control_apart:
+            mounts = (*mounts, (ROOT, self.control()))
+        return Dispatcher(self.fhir(), self.addresses.base_paths, mounts, self.console(), self.addresses.prefixes)
+
+    def control_dispatcher(self) -> Dispatcher:
+        """Build the handler of the control plane's own port."""
+        return Dispatcher(None, (), ((ROOT, self.control()),), self.console(), self.addresses.prefixes)
+
+    @cached_property
+    def common_headers(self) -> CommonHeaders:
+        """What every answer under the base has."""
+        return CommonHeaders(self.request_ids, self.workspace.service.clock)
+
+    def control(self) -> ControlApi:
+        """Build the control plane."""
+        guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
+        return ControlApi(guard, self._control_operations)
+
+    def uptime_s(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
+    @cached_property
+    def _control_operations(self) -> list[Operation]:
+        workspace = self.workspace
+        operations = [
+            *health.operations(workspace, self.uptime_s),
+            *reset.operations(workspace, self.uptime_s),
+            *tokens.operations(self.make_token, self.addresses.registry_base),
+            *keys.operations(self.credentials, workspace.service.clock, self._rotate_keys),
+            *clock.operations(workspace),
+            *faults.operations(workspace, self.addresses.prefix + ROOT),
+            *held.operations(workspace.engine),
+            *journal.operations(workspace),
+            *appointments.operations(workspace),
+        ]
+        operations = [*events.announced(operations, workspace.events), *events.operations(workspace)]
+        addresses = self.addresses
+        document = openapi.operation(addresses.prefix, ROOT, operations, declared(), addresses.base_path)
+        return [*operations, document]
+
+    def console(self) -> Console:
+        """Build the handler of `/`."""
+        beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
+        control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
+        return Console([self.addresses.base_path, *(self.addresses.prefix + each for each in (*beside, *control))])
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -1,0 +1,158 @@
+"""A sandbox as it is started and stopped: its ports, its certificates, its log."""
+
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from ssl import SSLContext
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+from registry_sandbox.app.addresses import Addresses
+from registry_sandbox.app.handlers import Handlers
+from registry_sandbox.auth.certificates import write_certificates
+from registry_sandbox.auth.credentials import Credentials
+from registry_sandbox.control.api import ROOT
+from registry_sandbox.http.errors import SandboxError
+from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.negotiation import represent
+from registry_sandbox.http.outcomes import refusal
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.runtime.random_streams import RandomStreams
+from registry_sandbox.runtime.waits import Waits
+from registry_sandbox.server.access_log import AccessLog
+from registry_sandbox.server.connection import AccessLine, Listener
+from registry_sandbox.server.limits import Limits
+from registry_sandbox.server.log_writer import LogHandler, LogWriter
+from registry_sandbox.server.ready_file import UnwritableReadyFile
+from registry_sandbox.server.serving import Port, PortTaken, Serving
+from registry_sandbox.server.tls import ssl_context
+from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
+from registry_sandbox.workspace import Workspace
+
+
+@dataclass
+class Sandbox:
+    """A sandbox that can be started; from then on, `serving` has its ports."""
+
+    settings: Settings
+    random_streams: RandomStreams
+    workspace: Workspace
+    credentials: Credentials
+    sleep: Waits
+    preparing: Thread
+    serving: Serving = field(init=False)
+    _leftovers: ExitStack = field(default_factory=ExitStack)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Its URLs."""
+        settings = self.settings
+        apart = settings.control_port is not None or settings.tls == "mutual"  # health checks have no certificate
+        return Addresses(
+            settings.base_url,
+            settings.audience,
+            secure=settings.tls != "off",
+            control_apart=apart,
+            port=lambda: self.serving.port,
+        )
+
+    @cached_property
+    def handlers(self) -> Handlers:
+        """What answers on its ports."""
+        request_ids = self.random_streams.ids("request ids")
+        return Handlers(self.settings, self.workspace, self.credentials, self.addresses, self.sleep, request_ids)
+
+    @cached_property
+    def certificates(self) -> Path:
+        """The folder of the certificates; without `--tls-dir`, a temporary set that is removed at the stop."""
+        if self.settings.tls_dir is not None:
+            return self.settings.tls_dir
+        folder = Path(self._leftovers.enter_context(TemporaryDirectory(prefix="registry-sandbox-tls-")))
+        write_certificates(folder, [], datetime.now(UTC))
+        return folder
+
+    async def start(self, *, access_lines: bool = True) -> None:
+        """Listen; once this returns, requests are answered. `access_lines` writes a line on stderr for each exchange.
+
+        Raises:
+            PortTaken, UnwritableReadyFile: nothing is left listening.
+        """
+        settings = self.settings
+        log = self._access_log() if access_lines else _no_line
+        control = None
+        if self.addresses.control_apart:
+            number = MUTUAL_CONTROL_PORT if settings.port else 0
+            number = number if settings.control_port is None else settings.control_port
+            control = Port(number, self._listener(self.handlers.control_dispatcher(), log, secure=False))
+        secure = settings.tls != "off"
+        listener = self._listener(self.handlers.dispatcher(), log, secure=secure)
+        registry = Port(settings.port, listener, self._ssl_context())
+        paths = (self.addresses.base_path, ROOT)
+        self.serving = Serving(settings.host, registry, control, paths, settings.ready_file)
+        self.preparing.join()
+        try:
+            await self.serving.start()
+        except (PortTaken, UnwritableReadyFile):
+            self._leftovers.close()
+            raise
+
+    def _access_log(self) -> AccessLog:
+        """Return the access log. A thread writes its lines, and the records of Python's logging."""
+        writer = LogWriter()
+        self._leftovers.callback(writer.close)
+        handler = LogHandler(writer)
+        logging.getLogger().addHandler(handler)
+        self._leftovers.callback(logging.getLogger().removeHandler, handler)
+        log = AccessLog(self.settings.log_format, writer.write)
+        self._leftovers.callback(log.flush)
+        return log
+
+    def _listener(self, handle: Handler, access_line: AccessLine, *, secure: bool) -> Listener:
+        settings = self.settings
+        return Listener(
+            handle=handle,
+            base_url=settings.base_url,
+            base_path=self.addresses.base_path,
+            limits=Limits(settings.max_connections, settings.request_timeout, settings.max_body),
+            access_line=access_line,
+            secure=secure,
+            trust_forwarded=settings.trust_forwarded,
+            refuse=self._refuse,
+            receiving=self._receiving,
+        )
+
+    def _receiving(self, request: Request) -> None:
+        """Let the journal show an exchange whose body has not arrived yet, and let a reset end it."""
+        below = (*(f"{path}/" for path in self.addresses.base_paths), "/oauth2/")
+        if request.path.startswith(below):
+            self.workspace.journal.begin(request)
+
+    def _refuse(self, error: SandboxError) -> Response:
+        """Return the answer to what never became a request."""
+        response = refusal(error)
+        represent(response, "json", self.workspace.service.codec.write)
+        self.handlers.common_headers.add_own(response)
+        return response
+
+    async def stop(self) -> None:
+        """Stop accepting, end injected waits, finish what is in flight (5 s at most), close; leave no file behind."""
+        self.workspace.events.close()
+        self.workspace.engine.holdings.break_off()
+        self.sleep.end_all()
+        await self.serving.stop()
+        self._leftovers.close()
+
+    def _ssl_context(self) -> SSLContext | None:
+        """Return the TLS context of the registry's port, or None if it has no TLS."""
+        match self.settings.tls:
+            case "server" | "mutual" as mode:
+                return ssl_context(mode, self.certificates)
+        return None
+
+
+def _no_line(remote: str, request: Request, response: Response) -> None:
+    """Note nothing."""
