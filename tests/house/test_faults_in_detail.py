@@ -33,6 +33,7 @@ class TestStatus:
             (415, "not-supported", "UNSUPPORTED_MEDIA_TYPE"),
             (418, "exception", "INTERNAL_SERVER_ERROR"),
             (422, "business-rule", "INVALID_RESOURCE"),
+            (408, "timeout", "INTERNAL_SERVER_ERROR"),
             (429, "throttled", "INTERNAL_SERVER_ERROR"),
             (500, "exception", "INTERNAL_SERVER_ERROR"),
             (501, "not-supported", "NOT_IMPLEMENTED"),

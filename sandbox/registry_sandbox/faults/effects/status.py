@@ -14,7 +14,7 @@ from registry_sandbox.http.response import Response
 
 _FIRST, _LAST = 400, 599
 _SUCCESSES = {"RESOURCE_CREATED", "RESOURCE_UPDATED"}
-_THROTTLED, _TRANSIENT = 429, {502, 503, 504}
+_TRANSIENT = {502, 504}
 
 _OF_STATUS: dict[int, type[errors.SandboxError]] = {
     each.status: each
@@ -25,6 +25,9 @@ _OF_STATUS: dict[int, type[errors.SandboxError]] = {
         errors.NotAcceptable,
         errors.VersionConflict,
         errors.MissingIfMatch,
+        errors.RequestTimeout,
+        errors.ServiceUnavailable,
+        errors.TooManyRequests,
         errors.BodyTooLarge,
         errors.UnsupportedMediaType,
         errors.RuleBroken,
@@ -88,6 +91,4 @@ class Status(Effect):
             return known.issue_type, known.spine_code
         if self.status == HTTPStatus.NOT_IMPLEMENTED:
             return "not-supported", "NOT_IMPLEMENTED"
-        if self.status == _THROTTLED:
-            return "throttled", "INTERNAL_SERVER_ERROR"
         return "transient" if self.status in _TRANSIENT else "exception", "INTERNAL_SERVER_ERROR"
