@@ -19,7 +19,7 @@ from registry_sandbox.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-PACKAGE = Path(app.__file__).parent
+PACKAGE = Path(app.__file__).parents[1]
 
 
 async def trace_of_a_cancel() -> list[tuple[str, str]]:
