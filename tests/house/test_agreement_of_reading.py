@@ -5,12 +5,13 @@ listed here; we never take what it refuses, except in a resource of a type that 
 """
 
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -108,11 +109,16 @@ DAMAGE: list[Callable[[random.Random, Node], None]] = [
 _SPELLINGS = [text for text in TEXTS if text.isprintable() or text in {"\t", "\n", "a\nb"}]
 
 
+# XML Schema asks for 18 digits of a decimal; older releases of libxml2 refuse more than 24.
+_TOO_LONG_FOR_LIBXML2 = re.compile(rb'value="-?[0-9.]{24,}"')
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(resource=resources(), seed=st.integers(0, 2**32))
 def test_what_is_drawn_and_damaged(schema: etree.XMLSchema, resource: Resource, seed: int) -> None:
     """As it is drawn, it is read; damaged, it is refused by both, or for one of the reasons."""
     document = _CODEC.write(resource, "xml")
+    assume(not _TOO_LONG_FOR_LIBXML2.search(document))
     assert schema.validate(etree.fromstring(document)), "it is drawn from other definitions than HL7's"
     assert _said(document) == []
     chance = random.Random(seed)  # noqa: S311 - no secret
