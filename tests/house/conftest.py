@@ -139,7 +139,7 @@ def definitions() -> Path:
 
 
 def _holders(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every place in a tree that holds a value: a dict and a name, or a list and an index."""
+    """Return every place in a tree that holds a value: a dict and a name, or a list and an index."""
     waiting = [tree]
     while waiting:
         node = waiting.pop(0)

@@ -56,7 +56,7 @@ class Judges:
         self._theirs = walks_of([*shipped, *official], by_hand=False)
 
     def official(self, xml: bytes, resource: Resource | None) -> list[str]:
-        """Give what the official judges say against a document, and against the resource where it could be read."""
+        """Return what the official judges say against a document, and against the resource where it could be read."""
         document = etree.fromstring(xml)
         if not self._schema.validate(document):
             return ["HL7's schema refuses it"]
@@ -72,7 +72,7 @@ class Judges:
             return refusal
 
     def ours(self, resource: Resource) -> list[str]:
-        """Give what we say against a resource, the registry's rules left out."""
+        """Return what we say against a resource, the registry's rules left out."""
         return [finding.message for finding in errors_of(self._ours.findings(resource, CARECONNECT_APPOINTMENT))]
 
 

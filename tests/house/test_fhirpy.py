@@ -39,12 +39,12 @@ def registered(client: SyncFHIRClient) -> Any:
 
 
 def cancelled(of: Any) -> dict[str, Any]:
-    """Give what was read, cancelled."""
+    """Return what was read, cancelled."""
     return {**of, "status": "cancelled"}
 
 
 def issue_of(outcome: OperationOutcome) -> tuple[str, str]:
-    """Give the code of the only issue, and what it says."""
+    """Return the code of the only issue, and what it says."""
     [issue] = outcome.resource["issue"]
     return issue["code"], issue["diagnostics"]
 

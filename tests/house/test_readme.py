@@ -19,7 +19,7 @@ MARK = "----- told: "
 
 
 def commands(title: str) -> list[tuple[str, str]]:
-    """Give each command of a section of the README, with what it prints there."""
+    """Return each command of a section of the README, with what it prints there."""
     section = README.partition(f"## {title}")[2].partition("\n## ")[0]
     told: list[tuple[str, str]] = []
     for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
@@ -34,7 +34,7 @@ CONVERSATION = commands("A conversation")
 
 
 def errors() -> list[tuple[str, str, str]]:
-    """Give status, Spine code and command of each row of the table of errors."""
+    """Return status, Spine code and command of each row of the table of errors."""
     rows = re.findall(r"^\| (\d{3}) \| [^|]+ \| ([A-Z_ ]+?) \| `(.+)` \|$", README, re.MULTILINE)
     return [(status, code, command.replace("\\|", "|")) for status, code, command in rows]
 
@@ -68,7 +68,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory, running: RegistrySandbox) ->
 
 
 def pattern(told: str) -> str:
-    """Give the pattern of what is told: three dots stand for anything."""
+    """Return the pattern of what is told: three dots stand for anything."""
     return r".*?".join(re.escape(part) for part in told.strip().split("...")) + r"\s*"
 
 

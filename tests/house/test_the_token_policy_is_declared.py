@@ -8,7 +8,7 @@ from registry_sandbox.testing.running import RegistrySandbox
 
 
 def security(auth: str) -> Resource:
-    """Give the security part of a sandbox that accepts these tokens."""
+    """Return the security part of a sandbox that accepts these tokens."""
     with RegistrySandbox(auth=auth) as sandbox:
         declared: Resource = httpx.get(f"{sandbox.base_url}/metadata").json()["rest"][0]["security"]
     return declared

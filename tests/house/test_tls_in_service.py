@@ -35,7 +35,7 @@ def curl(sandbox: RegistrySandbox, folder: Path, *options: str) -> subprocess.Co
 
 
 def shown(folder: Path, name: str) -> tuple[str, ...]:
-    """Give curl's options for a client certificate."""
+    """Return curl's options for a client certificate."""
     return ("--cert", str(folder / f"{name}.pem"), "--key", str(folder / f"{name}.key"))
 
 

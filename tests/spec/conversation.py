@@ -37,7 +37,7 @@ _APPOINTMENT: Resource = {
 
 
 def appointment(**changes: Any) -> Resource:
-    """Give a valid Appointment to register, with these elements changed; None leaves one out."""
+    """Return a valid Appointment to register, with these elements changed; None leaves one out."""
     changed = {**copy.deepcopy(_APPOINTMENT), **changes}
     return {name: value for name, value in changed.items() if value is not None}
 
@@ -93,7 +93,7 @@ class Registry:
         self.token = self.fresh_token()
 
     def fresh_token(self) -> str:
-        """Give a token that is valid by the sandbox's clock as it is now."""
+        """Return a token that is valid by the sandbox's clock as it is now."""
         return self.control.get("/token").text.strip()
 
     def close(self) -> None:

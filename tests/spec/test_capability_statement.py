@@ -6,7 +6,7 @@ from tests.spec.conversation import Registry, appointment, encoded
 
 
 def declared(registry: Registry) -> dict[str, object]:
-    """Give what is declared of Appointment."""
+    """Return what is declared of Appointment."""
     rest = registry.get("/metadata").resource["rest"][0]
     found: dict[str, object] = next(each for each in rest["resource"] if each["type"] == "Appointment")
     return found

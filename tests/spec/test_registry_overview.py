@@ -27,7 +27,7 @@ SPOILED = {
 
 
 def beside(registry: Registry, path: str) -> str:
-    """Give the URL of a path beside the FHIR base."""
+    """Return the URL of a path beside the FHIR base."""
     return urljoin(registry.base, path)
 
 

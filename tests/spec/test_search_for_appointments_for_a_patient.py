@@ -25,7 +25,7 @@ THE_SIX = {
 
 
 def of(nhs_number: str, name: str = "Patient") -> str:
-    """Give the query for a patient, percent-encoded."""
+    """Return the query for a patient, percent-encoded."""
     return f"{name}={quote(f'{SYSTEM}|{nhs_number}', safe='')}"
 
 

@@ -72,7 +72,7 @@ class _Announcing:
 
 
 class _Watcher:
-    """Tells of exchanges: of each once it has begun to wait, and once it is done."""
+    """Announces exchanges: each once when it begins to wait, and once when it is done."""
 
     def __init__(self, journal: Journal, events: Broadcast) -> None:
         self._journal = journal

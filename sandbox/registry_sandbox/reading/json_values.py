@@ -37,7 +37,7 @@ def anything(_value: Any) -> bool:
 
 
 def is_usable(text: str) -> bool:
-    """Tell whether a text has only characters that XML can carry, and some."""
+    """True if a text is not empty and has only characters that XML allows."""
     return not flaw_of(text)
 
 

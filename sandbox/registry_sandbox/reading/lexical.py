@@ -91,7 +91,7 @@ _PATTERNS = {
 }
 
 Fits = Callable[[str], object]
-"""Tells whether a text is of a type, as a whole."""
+"""Truthy if the whole text is a value of the type."""
 
 FITS: Mapping[str, Fits] = {name: re.compile(pattern).fullmatch for name, pattern in _PATTERNS.items()}
 """By type, what tells whether a text is one of its values."""

@@ -111,7 +111,7 @@ class _Verdict(threading.local):
         self._parser = narrative.safe_parser(etree.XMLSchema(etree.parse(schema)))
 
     def accepts(self, text: str) -> bool:
-        """Tell whether the schema has nothing against a div, which is well-formed."""
+        """True if the schema accepts a div, which is well-formed."""
         try:
             etree.fromstring(text.encode(), self._parser)
         except etree.XMLSyntaxError:

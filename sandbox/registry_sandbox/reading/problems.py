@@ -102,7 +102,7 @@ class Problems(list[Problem]):
         self._explained = 0
 
     def allows(self, size: int, most: int) -> bool:
-        """Tell whether something of this size may be explained, when all that is explained has a size of `most`."""
+        """True if something of this size may still be explained; all of it together may have the size `most`."""
         self._explained += size
         return self._explained <= most and len(self) < MOST_FINDINGS
 
@@ -121,7 +121,7 @@ class Problems(list[Problem]):
             self.more += 1
 
     def count_beyond(self) -> bool:
-        """Tell whether a problem is not kept any more, and count it if so: its words need not be made."""
+        """True, and count a problem, if no more are kept; the caller then need not word it."""
         if len(self) < MOST_FINDINGS:
             return False
         self.more += 1

@@ -69,7 +69,7 @@ class Broadcast:
         self._lingering: asyncio.TimerHandle | None = None
 
     def publish(self, kind: str, data: str) -> None:
-        """Tell every reader; nothing happens where nobody follows."""
+        """Send an event to every reader; do nothing if there are none."""
         if not self.watched:
             return
         self._number += 1

@@ -30,7 +30,7 @@ class Environment(NamedTuple):
     folder: Path
 
     def command(self, name: str) -> Path:
-        """Give a console script."""
+        """Return a console script."""
         return self.python.with_name(name)
 
 

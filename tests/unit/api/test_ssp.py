@@ -12,7 +12,7 @@ PREFIX = "urn:nhs:names:services:careconnect:fhir:rest:"
 
 
 def headers(**changes: str | None) -> CIMultiDict[str]:
-    """Give the headers of a good read, but for what is named (None leaves one out)."""
+    """Return the headers of a good read, but for what is named (None leaves one out)."""
     good: dict[str, str | None] = {
         "TraceID": "09A01679-2564-0fb4-5129-aecc81ea2706",
         "From": "200000000359",

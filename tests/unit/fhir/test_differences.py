@@ -15,7 +15,7 @@ STORED: dict[str, Any] = {
 
 
 def told(sent: dict[str, Any], *ignoring: str) -> list[tuple[str, str, str, str]]:
-    """Give path, location, stored and sent of each difference."""
+    """Return path, location, stored and sent of each difference."""
     found = differences(STORED, sent, ignoring=ignoring)
     return [(each.path, each.location, each.stored, each.sent) for each in found]
 

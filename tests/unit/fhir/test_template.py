@@ -18,7 +18,7 @@ _TEXTS = st.text(
 
 
 def bundle(logical_id: str, total: int, url: str) -> dict[str, Any]:
-    """Give a Bundle with these three."""
+    """Return a Bundle with these three."""
     link = [{"relation": "100 %, 100 %b", "url": url}, {"relation": TEXTS[0], "url": TEXTS[1]}]
     return {"resourceType": "Bundle", "id": logical_id, "type": "searchset", "total": total, "link": link}
 

@@ -53,7 +53,7 @@ class NotingWorkers(Workers):
 
 
 def compressed(body: bytes, accepted: str) -> tuple[Response, int]:
-    """Give the answer with this body, and how many jobs the workers had with it."""
+    """Return the answer with this body, and how many jobs the workers had with it."""
     headers = CIMultiDictProxy(CIMultiDict({"Accept-Encoding": accepted}))
     request, response = Request("GET", "/STU3/x", "", headers, b"", "http://localhost/STU3"), Response(200, body=body)
     workers = NotingWorkers()

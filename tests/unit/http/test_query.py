@@ -24,7 +24,7 @@ PARTS = [f"{each.name}={system}{number}" for each in PATIENT_PARAMETERS for syst
 
 
 def answered(query: str, *, whole: bool, check_digit: bool) -> PatientQuery | str:
-    """Give what a query comes to, or the refusal."""
+    """Return what a query comes to, or the refusal."""
     try:
         if whole:
             return require_patient(parameters(query), check_digit=check_digit)

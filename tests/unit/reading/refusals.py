@@ -11,7 +11,7 @@ _CODEC = Codec()
 
 
 def findings_of(body: bytes | str, body_format: Format) -> tuple[Finding, ...]:
-    """Give the findings of a body that is refused; one that is not fails the test."""
+    """Return the findings of a body that is refused; one that is not fails the test."""
     sent = body.encode() if isinstance(body, str) else body
     try:
         _CODEC.read(sent, body_format)
@@ -30,5 +30,5 @@ def is_read(inner: str, resource: str = "Appointment") -> bool:
 
 
 def appointment(inner: str) -> str:
-    """Give an Appointment in XML with this inside, which begins on line 2."""
+    """Return an Appointment in XML with this inside, which begins on line 2."""
     return f'<Appointment xmlns="http://hl7.org/fhir">\n{inner}\n</Appointment>'

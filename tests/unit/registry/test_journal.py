@@ -19,7 +19,7 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
 
 def request(body: bytes = b"", query: str = "", **headers: str) -> Request:
-    """Give a request."""
+    """Return a request."""
     sent = CIMultiDictProxy(CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()}))
     asked = Request("POST", "/oauth2/token", query, sent, body, "http://localhost/STU3")
     asked.declared = Interaction(code="token", method="POST", path="/oauth2/token", answer=lambda _a, _b: Response(200))

@@ -69,7 +69,7 @@ class NotingService(RegistryService):
 
 
 def noting() -> tuple[NotingService, NotingCodec]:
-    """Give a service whose reading and judging is noted."""
+    """Return a service whose reading and judging is noted."""
     codec = NotingCodec()
     codec.threads = []
     NotingService.threads.clear()
@@ -78,7 +78,7 @@ def noting() -> tuple[NotingService, NotingCodec]:
 
 
 def posted(body_format: Format, **changes: Any) -> Request:
-    """Give the request that registers an appointment."""
+    """Return the request that registers an appointment."""
     made = builders.appointment(**changes)
     body = Codec().write(made, body_format)
     sent = CIMultiDictProxy(CIMultiDict({"Content-Type": f"application/fhir+{body_format}"}))

@@ -14,7 +14,7 @@ LATER = datetime(2026, 11, 22, 13, 0, 0, tzinfo=UTC)
 
 
 def resource(status: str = "booked") -> Resource:
-    """Give what is stored of an appointment, as far as the registry cares."""
+    """Return what is stored of an appointment, as far as the registry cares."""
     identifier = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9991000011"}
     return {
         "resourceType": "Appointment",

@@ -43,7 +43,7 @@ def validated(resource: Resource, *profiles: Definition) -> list[Finding]:
 
 
 def errors(resource: Resource, *profiles: Definition) -> list[tuple[str, str]]:
-    """Give code and location of the errors."""
+    """Return code and location of the errors."""
     return [(each.code, each.location) for each in validated(resource, *profiles) if each.severity == "error"]
 
 

@@ -68,7 +68,7 @@ def changed(path: str, value: Any) -> Resource:
 
 
 def errors(findings: list[Finding]) -> list[tuple[str, str]]:
-    """Give code and location of the errors."""
+    """Return code and location of the errors."""
     return [(each.code, each.location) for each in findings if each.severity == "error"]
 
 

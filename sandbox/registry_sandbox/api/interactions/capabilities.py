@@ -60,7 +60,7 @@ class Statement:
         return False
 
     def encode(self, wanted: Format, write: Write) -> bytes:
-        """Give the bytes of the statement."""
+        """Return the bytes of the statement."""
         return _encoded(self, wanted, write)
 
 
