@@ -126,6 +126,18 @@ def test_more_connections_than_there_is_room_for_are_told_so(impatient: Registry
     assert "--max-connections" in diagnostics(refused)
     assert answered(impatient, (GET + "Connection: close\r\n\r\n").encode()).startswith(b"HTTP/1.1 200 ")
 
+    def test_it_is_idle_again_after_a_body_that_came_in_pieces(self, impatient: RegistrySandbox) -> None:
+        """The pieces are not taken for the beginning of another request."""
+        request = posted(impatient)
+        with connect(impatient) as connection:
+            connection.sendall(request[:-5])
+            time.sleep(0.1)
+            connection.sendall(request[-5:])
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
+            time.sleep(0.8)
+            connection.sendall((GET + "Connection: close\r\n\r\n").encode())
+            assert everything(connection).startswith(b"HTTP/1.1 200 ")
+
 
 @pytest.mark.parametrize("mode", ["server", "mutual"])
 class TestPlainHttpOnATlsPort:
