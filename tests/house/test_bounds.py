@@ -112,6 +112,18 @@ class TestTime:
             connection.sendall((GET + "Connection: close\r\n\r\n").encode())
             assert everything(connection).startswith(b"HTTP/1.1 200 ")
 
+    def test_it_is_idle_again_after_a_body_that_came_in_pieces(self, impatient: RegistrySandbox) -> None:
+        """The pieces are not taken for the beginning of another request."""
+        request = posted(impatient)
+        with connect(impatient) as connection:
+            connection.sendall(request[:-5])
+            time.sleep(0.1)
+            connection.sendall(request[-5:])
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
+            time.sleep(0.8)
+            connection.sendall((GET + "Connection: close\r\n\r\n").encode())
+            assert everything(connection).startswith(b"HTTP/1.1 200 ")
+
 
 def test_more_connections_than_there_is_room_for_are_told_so(impatient: RegistrySandbox) -> None:
     """`--max-connections`: 503 with Retry-After; once there is room again, the next is answered."""
@@ -125,18 +137,6 @@ def test_more_connections_than_there_is_room_for_are_told_so(impatient: Registry
     assert b"Retry-After: 1\r\n" in refused
     assert "--max-connections" in diagnostics(refused)
     assert answered(impatient, (GET + "Connection: close\r\n\r\n").encode()).startswith(b"HTTP/1.1 200 ")
-
-    def test_it_is_idle_again_after_a_body_that_came_in_pieces(self, impatient: RegistrySandbox) -> None:
-        """The pieces are not taken for the beginning of another request."""
-        request = posted(impatient)
-        with connect(impatient) as connection:
-            connection.sendall(request[:-5])
-            time.sleep(0.1)
-            connection.sendall(request[-5:])
-            assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
-            time.sleep(0.8)
-            connection.sendall((GET + "Connection: close\r\n\r\n").encode())
-            assert everything(connection).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("mode", ["server", "mutual"])
