@@ -1,7 +1,6 @@
 """/_sandbox/faults: list, add, replace and delete the rules in force, and export what fired for a replay."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +11,7 @@ from registry_sandbox.faults.near_misses import near_misses
 from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
-from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -139,7 +138,7 @@ class _Faults:
             return _yaml_answer({"faults": replay_rules(activations)})
         listed = [
             {
-                "at": _instant(each.at_s),
+                "at": write_timestamp(each.at_s),
                 "rule": each.live.rule.id,
                 "source": each.live.source,
                 "interaction": each.facts.interaction,
@@ -159,18 +158,14 @@ class _Faults:
 def _described(live: LiveRule) -> dict[str, Any]:
     described = {**live.rule.spec, "source": live.source, "matched": live.matched, "fired": live.fired}
     if live.rule.ttl is not None:
-        described["until"] = _instant(live.since_s + live.rule.ttl)
+        described["until"] = write_timestamp(live.since_s + live.rule.ttl)
     return described
 
 
 def _missed(miss: NearMiss) -> dict[str, str]:
     facts = miss.facts
     about = {"interaction": facts.interaction, "id": facts.logical_id, "client": facts.client, "why": miss.why}
-    return {"at": _instant(miss.at_s), **{name: value for name, value in about.items() if value}}
-
-
-def _instant(at_s: float) -> str:
-    return write_instant(datetime.fromtimestamp(at_s, UTC))
+    return {"at": write_timestamp(miss.at_s), **{name: value for name, value in about.items() if value}}
 
 
 def _unknown(rule_id: str) -> BadControlRequest:

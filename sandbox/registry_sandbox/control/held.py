@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeVar, cast
 
@@ -12,7 +11,7 @@ from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault, from_text, members, object_schema, read_object
 from registry_sandbox.faults.holding import Held
 from registry_sandbox.faults.kinds import Seconds, Whole
-from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -112,5 +111,5 @@ def _described(held: Held) -> dict[str, Any]:
         "client": request.client.name,
         "method": request.method,
         "path": request.path,
-        "since": write_instant(datetime.fromtimestamp(held.since_s, UTC)),
+        "since": write_timestamp(held.since_s),
     }

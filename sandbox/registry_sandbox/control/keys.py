@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +9,7 @@ from registry_sandbox.auth.credentials import Credentials
 from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
 from registry_sandbox.faults.fields import BadFault, from_text, read_object
 from registry_sandbox.faults.kinds import Seconds
-from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -66,4 +65,4 @@ def _listed(credentials: Credentials, clock: Clock, status: HTTPStatus) -> Respo
 def _described(kid: str, until_s: float | None) -> dict[str, Any]:
     if until_s is None:
         return {"kid": kid, "signs": True}
-    return {"kid": kid, "signs": False, "until": write_instant(datetime.fromtimestamp(until_s, UTC))}
+    return {"kid": kid, "signs": False, "until": write_timestamp(until_s)}

@@ -7,17 +7,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 from xml.sax.saxutils import quoteattr
 
 from registry_sandbox.fhir import xml
-from registry_sandbox.fhir.template import NUMBER, TEXTS, Format, Template, written_together
+from registry_sandbox.fhir.resource import Format, Write
+from registry_sandbox.fhir.template import NUMBER, TEXTS, Template, written_together
 
 _MANY_ENTRIES = 200
 _DECLARED = xml.DECLARATION.encode()
-
-Write = Callable[[dict[str, Any], Format], bytes]
-
 
 Said = tuple[Literal["search", "request"], tuple[tuple[str, str], ...]]
 """What an entry says about its resource: the name of an element, and its members, which are plain codes and uris."""

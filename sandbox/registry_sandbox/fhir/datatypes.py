@@ -96,3 +96,8 @@ def datetime_of(text: str) -> datetime:
 def write_instant(moment: datetime) -> str:
     """Write an aware datetime as an instant in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def write_timestamp(timestamp_s: float) -> str:
+    """Write a timestamp (seconds since 1970) as an instant in UTC, to the millisecond."""
+    return write_instant(datetime.fromtimestamp(timestamp_s, UTC))

@@ -6,11 +6,9 @@ parts with its own texts.
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 from registry_sandbox.fhir import json, xml
-
-Format = Literal["json", "xml"]
+from registry_sandbox.fhir.resource import Format
 
 TEXTS: Sequence[str] = ("\ue000", "\ue001", "\ue002", "\ue003")
 """Marks for texts: private-use characters, which both formats write unchanged."""

@@ -3,10 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
-from registry_sandbox.fhir.datatypes import write_instant
+from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.redaction import header_without_secrets, without_secrets
 from registry_sandbox.registry.exchange import Exchange
 
@@ -47,18 +46,13 @@ def summary(exchange: Exchange) -> dict[str, Any]:
     }
     return {
         "number": exchange.number,
-        "at": instant(exchange.at_s),
-        "wall": instant(exchange.wall_s),
+        "at": write_timestamp(exchange.at_s),
+        "wall": write_timestamp(exchange.wall_s),
         "duration_s": round(exchange.duration_s, 6),
         "first_byte_s": None if exchange.first_byte_s is None else round(exchange.first_byte_s, 6),
         "state": exchange.state,
         **{name: value for name, value in about.items() if value},
     }
-
-
-def instant(seconds: float) -> str:
-    """Write seconds since the epoch as an instant in UTC."""
-    return write_instant(datetime.fromtimestamp(seconds, UTC))
 
 
 def _request(exchange: Exchange) -> dict[str, Any]:

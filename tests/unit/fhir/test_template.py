@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_sandbox.fhir.template import NUMBER, TEXTS, Format, Template
+from registry_sandbox.fhir.resource import Format
+from registry_sandbox.fhir.template import NUMBER, TEXTS, Template
 from registry_sandbox.reading.codec import Codec
 
 _CODEC = Codec()

@@ -31,9 +31,8 @@ class Expectation:
     @property
     def clock(self) -> str:
         """The clock as messages show it, with the leeway if there is one."""
-        instant = datetime.fromtimestamp(int(self.now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         leeway = f", leeway {self.leeway_s:g} s" if self.leeway_s else ""
-        return f"the sandbox's clock, {instant} ({int(self.now)}{leeway})"
+        return f"the sandbox's clock, {to_the_second(self.now)} ({int(self.now)}{leeway})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,11 @@ class VerifiedToken:
     def is_in_time(self, now: float, leeway_s: float) -> bool:
         """Return True if the token is valid at this time."""
         return self.not_before <= now + leeway_s and now < self.expires + leeway_s
+
+
+def to_the_second(timestamp_s: float) -> str:
+    """Write a timestamp (seconds since 1970) as messages show it, such as `2019-01-18T09:00:00Z`."""
+    return datetime.fromtimestamp(int(timestamp_s), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def is_name(value: object) -> bool:

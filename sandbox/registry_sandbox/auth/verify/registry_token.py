@@ -4,7 +4,6 @@ Source: Registry overview (security) and its sample token; RFC 7515 section 4.1;
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from registry_sandbox.auth.groups import READERS, WRITERS
@@ -21,6 +20,7 @@ from registry_sandbox.auth.verify.claims import (
     listed,
     name_errors,
     time_errors,
+    to_the_second,
 )
 from registry_sandbox.http.request import Client
 
@@ -96,7 +96,7 @@ def _claim_errors(token: Jws, key: PublicKey, issuers: Collection[str], expectat
 
 def _key_errors(key: PublicKey, expectation: Expectation) -> Iterator[str]:
     if key.retired_s is not None and expectation.now >= key.retired_s:
-        retired = datetime.fromtimestamp(int(key.retired_s), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        retired = to_the_second(key.retired_s)
         yield f"Header kid names the key {key.kid}, retired at {retired}; expected a token of the key set's present key"
 
 
