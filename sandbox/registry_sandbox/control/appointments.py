@@ -1,12 +1,19 @@
 """/_sandbox/appointments: every appointment with all its versions, past ones too; and further seeds."""
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
 
-from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
+from registry_sandbox.control.operation import (
+    BadControlRequest,
+    Operation,
+    body_of,
+    parameters,
+    refused_for,
+    whole_number,
+)
+from registry_sandbox.http.json_response import JSON, plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seeds import BadSeed, seeds_in
@@ -56,9 +63,10 @@ class _Appointments:
     def all(self, request: Request, _: str) -> Response:
         """List the appointments, oldest first."""
         given = parameters(request, _FILTERS)
-        limit, patient = _limit(given.get("limit")), given.get("patient")
+        limit, patient = given.get("limit"), given.get("patient")
+        most = None if limit is None else whole_number("limit", limit)
         histories = [each for each in self._registry.histories() if patient is None or _is_of(patient, each)]
-        listed = b",\n".join(_versions(each) for each in islice(histories, limit))
+        listed = b",\n".join(_versions(each) for each in islice(histories, most))
         return _listing(HTTPStatus.OK, "total", len(histories), listed)
 
     def one(self, request: Request, logical_id: str) -> Response:
@@ -67,25 +75,13 @@ class _Appointments:
         if logical_id not in self._registry:
             message = f"There is no appointment with the id '{logical_id[:80]}'."
             raise BadControlRequest(message, HTTPStatus.NOT_FOUND)
-        return _json(HTTPStatus.OK, _versions(self._registry.history(logical_id)) + b"\n")
+        return plain_response(HTTPStatus.OK, JSON, _versions(self._registry.history(logical_id)) + b"\n")
 
     def seed(self, request: Request, _: str) -> Response:
         """Seed more, all or none."""
-        if request.body_error is not None:
-            raise BadControlRequest(str(request.body_error))
-        try:
-            loaded = self._seed_loader.load(seeds_in("body", request.body))
-        except BadSeed as error:
-            raise BadControlRequest(str(error)) from error
+        with refused_for(BadSeed):
+            loaded = self._seed_loader.load(seeds_in("body", body_of(request)))
         return _listing(HTTPStatus.CREATED, "seeded", len(loaded), b",\n".join(each.json for each in loaded))
-
-
-def _limit(value: str | None) -> int | None:
-    if value is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,9}", value):
-        raise BadControlRequest(f"limit is '{value[:40]}'; expected a whole number such as 100.")
-    return int(value)
 
 
 def _is_of(patient: str, history: Sequence[Version]) -> bool:
@@ -98,10 +94,4 @@ def _versions(history: Sequence[Version]) -> bytes:
 
 
 def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
-    return _json(status, b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))
-
-
-def _json(status: int, body: bytes) -> Response:
-    response = Response(status, body=body)
-    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
-    return response
+    return plain_response(status, JSON, b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))

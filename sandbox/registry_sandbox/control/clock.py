@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from registry_sandbox.control.operation import BadControlRequest, Operation, json_body
+from registry_sandbox.control.operation import Operation, json_body, refused_for
 from registry_sandbox.faults.fields import BadFault, object_schema, read_object
 from registry_sandbox.faults.kinds import SignedSeconds
 from registry_sandbox.fhir.datatypes import datetime_of, write_instant
@@ -70,12 +70,10 @@ def operations(workspace: Workspace) -> list[Operation]:
         return json_response(HTTPStatus.OK, {"now": write_instant(clock.now()), "frozen": clock.frozen})
 
     def change(request: Request, _: str) -> Response:
-        try:
+        with refused_for(BadFault, ValueError, OverflowError):
             wanted: ClockChange = read_object(ClockChange, json_body(request), "clock")
             moment = clock.now() if wanted.now is None else wanted.now
             require_showable(moment + timedelta(seconds=wanted.advance or 0.0))
-        except (BadFault, ValueError, OverflowError) as error:
-            raise BadControlRequest(str(error)) from error
         if wanted.frozen:  # first, so that the clock shows exactly what it is set to
             clock.freeze()
         if wanted.now is not None:

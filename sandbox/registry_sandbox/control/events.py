@@ -10,7 +10,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from registry_sandbox.control.operation import BadControlRequest, Operation
+from registry_sandbox.control.operation import BadControlRequest, Operation, is_number
+from registry_sandbox.http.json_response import plain_response
 from registry_sandbox.http.redaction import without_secrets
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -32,8 +33,8 @@ def operations(workspace: Workspace) -> list[Operation]:
     events.on_watched = _Watcher(workspace.journal, events).watch
 
     def show(request: Request, _: str) -> Response:
-        response = Response(HTTPStatus.OK, stream=_written(events, _last_event_id(request)))
-        response.headers.update({"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        response = plain_response(HTTPStatus.OK, "text/event-stream")
+        response.stream = _written(events, _last_event_id(request))
         return response
 
     summary_ = "Exchanges, faults, the clock and resets, as they happen (server-sent events)."
@@ -112,7 +113,7 @@ def _last_event_id(request: Request) -> int | None:
     value = request.headers.get("Last-Event-ID", "")
     if not value:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) < 16):  # noqa: PLR2004 - digits enough
+    if not is_number(value, digits=15):
         raise BadControlRequest(f"Last-Event-ID is '{value[:40]}'; expected the id of an event, a whole number.")
     return int(value)
 

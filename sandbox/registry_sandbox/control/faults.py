@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters
+from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters, refused_for
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.live_rule import LiveRule, NearMiss
 from registry_sandbox.faults.near_misses import near_misses
@@ -12,7 +12,7 @@ from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
 from registry_sandbox.fhir.datatypes import write_timestamp
-from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.json_response import json_response, plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.workspace import Workspace
@@ -85,10 +85,8 @@ class _Faults:
 
     def add(self, request: Request, _: str) -> Response:
         """Put one rule in force, before all others that came over HTTP."""
-        try:
+        with refused_for(BadFault):
             rule = read_either(json_body(request), "fault", self._engine.new_id())
-        except BadFault as error:
-            raise BadControlRequest(str(error)) from error
         self._require_free(rule, [live.rule.id for live in self._engine])
         live = self._engine.put(rule)
         headers = {"Location": f"{self._root}/faults/{rule.id}"}
@@ -99,10 +97,8 @@ class _Faults:
         value = json_body(request)
         if not isinstance(value, dict) or set(value) != {"faults"}:
             raise BadControlRequest('The body is not {"faults": [...]}; expected this single key.')
-        try:
+        with refused_for(BadFault):
             rules = read_rules(value["faults"], "faults", "http")
-        except BadFault as error:
-            raise BadControlRequest(str(error)) from error
         kept = [live.rule.id for live in self._engine if live.source != "http"]
         for rule in rules:
             self._require_free(rule, kept)
@@ -182,9 +178,8 @@ def _wants_yaml(request: Request) -> bool:
 def _yaml_answer(value: Mapping[str, Any]) -> Response:
     import yaml  # only when asked for: 40 ms
 
-    response = Response(HTTPStatus.OK, body=yaml.safe_dump(value, sort_keys=False, allow_unicode=True).encode())
-    response.headers.update({"Content-Type": "application/yaml; charset=utf-8", "Cache-Control": "no-store"})
-    return response
+    body = yaml.safe_dump(value, sort_keys=False, allow_unicode=True).encode()
+    return plain_response(HTTPStatus.OK, "application/yaml; charset=utf-8", body)
 
 
 def live_schema(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeVar, cast
 
-from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters
+from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters, refused_for
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault, from_text, members, object_schema, read_object
 from registry_sandbox.faults.holding import Held
@@ -93,10 +93,8 @@ def _require_rule(engine: FaultEngine, rule_id: str) -> None:
 
 
 def _read(declared: type[_T], value: Any, place: str) -> _T:
-    try:
+    with refused_for(BadFault):
         return cast("_T", read_object(declared, value, place))
-    except BadFault as error:
-        raise BadControlRequest(str(error)) from error
 
 
 def _listed(exchanges: list[int]) -> str:

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox.control.journal_filters import FILTERS, Filter, filters
-from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
-from registry_sandbox.http.json_response import json_response
+from registry_sandbox.control.operation import BadControlRequest, Operation, is_number, parameters, whole_number
+from registry_sandbox.http.json_response import JSON, json_response, plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry import har
@@ -48,17 +48,18 @@ class _Shown:
     async def all(self, request: Request, _: str) -> Response:
         """Show those that match every filter."""
         wanted = parameters(request, _PARAMETERS)
-        limit, as_har = _limit(wanted.pop("limit", None)), _is_har(wanted.pop("format", "json"))
-        chosen = await self._chosen(filters(wanted, self._workspace.service.registry), limit)
+        limit, as_har = wanted.pop("limit", None), _is_har(wanted.pop("format", "json"))
+        most = None if limit is None else whole_number("limit", limit)
+        chosen = await self._chosen(filters(wanted, self._workspace.service.registry), most)
         envelope: dict[str, Any] = {"dropped": self._journal.dropped, "generation": self._journal.generation}
         if as_har:
             return _listing(har.envelope(self._journal.dropped), "entries", chosen, har.entry)
         return _listing({"exchanges": [], **envelope}, "exchanges", chosen, self._described)
 
-    async def _chosen(self, fits: list[Filter], limit: int | None) -> list[Exchange]:
+    async def _chosen(self, fits: list[Filter], most: int | None) -> list[Exchange]:
         chosen: list[Exchange] = []
         for at, exchange in enumerate(reversed(list(self._journal)), start=1):
-            if len(chosen) == limit:
+            if len(chosen) == most:
                 break
             if all(each(exchange) for each in fits):
                 chosen.append(exchange)
@@ -69,8 +70,7 @@ class _Shown:
     def one(self, request: Request, number: str) -> Response:
         """Show one."""
         del request
-        is_number = number.isascii() and number.isdigit() and len(number) < 16  # noqa: PLR2004 - digits enough
-        exchange = self._journal.find(int(number)) if is_number else None
+        exchange = self._journal.find(int(number)) if is_number(number, digits=15) else None
         if exchange is None:
             kept = f"it keeps {len(self._journal)}, and dropped {self._journal.dropped}"
             raise BadControlRequest(
@@ -96,8 +96,7 @@ def _listing(
     envelope: dict[str, Any], name: str, chosen: list[Exchange], described: Callable[[Exchange], dict[str, Any]]
 ) -> Response:
     """Answer with an object that has a list in it; a long list is sent in slices."""
-    response = Response(HTTPStatus.OK)
-    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
+    response = plain_response(HTTPStatus.OK, JSON)
     before, after = json.dumps(envelope).split(f'"{name}": []')
     parts = _parts(f'{before}"{name}": [\n', chosen, described, f"\n]{after}\n")
     if len(chosen) <= _SLICE:
@@ -119,14 +118,6 @@ def _parts(
 async def _unhurried(parts: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
     for part in parts:
         yield part
-
-
-def _limit(value: str | None) -> int | None:
-    if value is None:
-        return None
-    if not (value.isascii() and value.isdigit() and len(value) < 10):  # noqa: PLR2004 - digits enough
-        raise BadControlRequest(f"limit is '{value[:40]}'; expected a whole number from 0.")
-    return int(value)
 
 
 def _is_har(value: str) -> bool:

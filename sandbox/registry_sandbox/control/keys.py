@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox.auth.credentials import Credentials
-from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
+from registry_sandbox.control.operation import Operation, parameters, refused_for
 from registry_sandbox.faults.fields import BadFault, from_text, read_object
 from registry_sandbox.faults.kinds import Seconds
 from registry_sandbox.fhir.datatypes import write_timestamp
@@ -43,10 +43,8 @@ def operations(credentials: Credentials, clock: Clock, rotate: Callable[[float],
 
     async def replace(request: Request, _: str) -> Response:
         given = {name: from_text(Seconds, text) for name, text in parameters(request, _QUERY).items()}
-        try:
+        with refused_for(BadFault):
             wanted: Rotation = read_object(Rotation, given, "keys")
-        except BadFault as error:
-            raise BadControlRequest(str(error)) from error
         await rotate(wanted.overlap)
         return _listed(credentials, clock, HTTPStatus.CREATED)
 

@@ -1,7 +1,8 @@
 """An operation of the control plane: the function that answers, and what the OpenAPI document says about it."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,19 @@ class BadControlRequest(Exception):
     def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(message)
         self.status = status
+
+
+@contextmanager
+def refused_for(*errors: type[Exception]) -> Iterator[None]:
+    """Turn these errors into the refusal of the call.
+
+    Raises:
+        BadControlRequest: with the message of the error.
+    """
+    try:
+        yield
+    except errors as error:
+        raise BadControlRequest(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +79,42 @@ def parameters(request: Request, known: Mapping[str, str]) -> dict[str, str]:
     return given
 
 
+def whole_number(name: str, value: str) -> int:
+    """Return the value of a parameter that counts something, from 0.
+
+    Raises:
+        BadControlRequest: it is no whole number, or has more than nine digits.
+    """
+    if not is_number(value):
+        raise BadControlRequest(f"{name} is '{value[:40]}'; expected a whole number such as 100.")
+    return int(value)
+
+
+def is_number(text: str, *, digits: int = 9) -> bool:
+    """Return True for a text of ASCII digits, at most so many."""
+    return text.isascii() and text.isdigit() and len(text) <= digits
+
+
+def body_of(request: Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        BadControlRequest: it could not be received.
+    """
+    if request.body_error is not None:
+        raise BadControlRequest(str(request.body_error))
+    return request.body
+
+
 def json_body(request: Request) -> Any:
     """Return the JSON value in the body.
 
     Raises:
         BadControlRequest: the body cannot be read, or is not JSON.
     """
-    if request.body_error is not None:
-        raise BadControlRequest(str(request.body_error))
+    body = body_of(request)
     try:
-        return json.loads(request.body, object_pairs_hook=_distinct, parse_constant=_no_number)
+        return json.loads(body, object_pairs_hook=_distinct, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadControlRequest(f"The body is not JSON: {error}") from error
 

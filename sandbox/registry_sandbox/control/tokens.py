@@ -5,7 +5,8 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from registry_sandbox.auth.issue.token_spec import UnreadableTokenSpec
-from registry_sandbox.control.operation import BadControlRequest, Operation
+from registry_sandbox.control.operation import Operation, refused_for
+from registry_sandbox.http.json_response import plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
@@ -23,13 +24,9 @@ def operations(make_token: MakeToken, registry_base: Callable[[str], str]) -> li
     """
 
     def token(request: Request, _: str) -> Response:
-        try:
+        with refused_for(UnreadableTokenSpec):
             made = make_token(registry_base(request.base), parse_qsl(request.query, keep_blank_values=True))
-        except UnreadableTokenSpec as error:
-            raise BadControlRequest(str(error)) from error
-        response = Response(HTTPStatus.OK, body=made.encode())
-        response.headers.update({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
-        return response
+        return plain_response(HTTPStatus.OK, "text/plain; charset=utf-8", made.encode())
 
     summary = "A token as text. `claim.NAME=`, `header.NAME=` and `without=NAME` change it, and may be repeated."
     return [Operation("GET", "/token", token, summary, query=None, media_types=("text/plain",))]
