@@ -15,9 +15,11 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+from registry_sandbox.cli.failure import CommandFailed
 
-class NoAnswer(Exception):
-    """The sandbox did not answer, or refused; the message names its URL and the reason."""
+
+class NoAnswer(CommandFailed):
+    """The sandbox did not answer, or refused; the message names its URL and the reason. It fails a subcommand."""
 
 
 @dataclass(frozen=True, slots=True)

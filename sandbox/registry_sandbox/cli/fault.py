@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from registry_sandbox.cli.connection import add_connection_options, control_client
-from registry_sandbox.cli.control_client import ControlClient, NoAnswer
+from registry_sandbox.cli.control_client import ControlClient
 from registry_sandbox.cli.failure import CommandFailed
 
 _EXPECTED: Final = {
@@ -41,10 +41,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if (options.action == "list") == bool(options.arguments):
         raise CommandFailed(f"fault {options.action}: expected {_EXPECTED[options.action]}")
-    try:
-        _ACTIONS[options.action](control_client(options), options)
-    except NoAnswer as error:
-        raise CommandFailed(error) from error
+    _ACTIONS[options.action](control_client(options), options)
     return 0
 
 

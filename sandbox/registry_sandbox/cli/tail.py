@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from registry_sandbox.cli.connection import add_connection_options, control_client
-from registry_sandbox.cli.control_client import NoAnswer
-from registry_sandbox.cli.failure import CommandFailed
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -26,14 +24,11 @@ def run(options: argparse.Namespace) -> int:
         CommandFailed: the sandbox does not answer, or an option cannot be used.
     """
     client = control_client(options)
-    try:
-        for kind, data in events(client.lines("/events")):
-            if options.format == "json":
-                print(json.dumps({"event": kind, **data}), flush=True)
-            else:
-                print(line(kind, data), flush=True)
-    except NoAnswer as error:
-        raise CommandFailed(error) from error
+    for kind, data in events(client.lines("/events")):
+        if options.format == "json":
+            print(json.dumps({"event": kind, **data}), flush=True)
+        else:
+            print(line(kind, data), flush=True)
     return 0
 
 
