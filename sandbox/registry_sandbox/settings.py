@@ -147,6 +147,18 @@ class Settings:
         if self.tls_dir and self.tls == "off":
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
 
+    @property
+    def control_apart(self) -> bool:
+        """Whether the control plane has its own port: with mutual TLS always, for health checks have no certificate."""
+        return self.control_port is not None or self.tls == "mutual"
+
+    @property
+    def port_of_control(self) -> int:
+        """The port that the control plane listens on: its own, or the registry's; 0 takes a free one."""
+        if self.control_port is not None:
+            return self.control_port
+        return MUTUAL_CONTROL_PORT if self.tls == "mutual" and self.port else self.port
+
 
 def flag_of(name: str) -> str:
     """Return the flag of a field, such as `--base-url` for `base_url`."""

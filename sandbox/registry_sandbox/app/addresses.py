@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from registry_sandbox.auth.issue.issuer import TENANT
 from registry_sandbox.auth.verify.audiences import loopback_audiences
+from registry_sandbox.http.base_url import authority
 
 BASE_PATH = "/STU3"
 
@@ -56,14 +57,11 @@ class Addresses:
         if not self.control_apart or self.base_url is not None:
             return base
         scheme, host = "https" if self.secure else "http", urlsplit(base).hostname or ""
-        name = f"[{host}]" if ":" in host else host
-        return f"{scheme}://{name}:{self.port()}{self.base_path}"
+        return f"{scheme}://{authority(host, self.port())}{self.base_path}"
 
     def audiences(self, base: str) -> Collection[str]:
         """Return the accepted `aud` of a token, for a request to this base."""
         if self.audience is not None:
             return (self.audience,)
-        base_url = self.base_url
-        path = BASE_PATH if base_url is None else urlsplit(base_url).path
-        loopback = {each for below in (path, BASE_PATH) for each in loopback_audiences(self.port(), below)}
-        return frozenset({base, *loopback, *((base_url,) if base_url else ())})
+        loopback = [each for path in self.base_paths for each in loopback_audiences(self.port(), path)]
+        return frozenset([base, self.base_url or base, *loopback])

@@ -30,7 +30,7 @@ from registry_sandbox.server.log_writer import LogHandler, LogWriter
 from registry_sandbox.server.ready_file import UnwritableReadyFile
 from registry_sandbox.server.serving import Port, PortTaken, Serving
 from registry_sandbox.server.tls import ssl_context
-from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
+from registry_sandbox.settings import Settings
 from registry_sandbox.workspace import Workspace
 
 
@@ -51,12 +51,11 @@ class Sandbox:
     def addresses(self) -> Addresses:
         """Its URLs."""
         settings = self.settings
-        apart = settings.control_port is not None or settings.tls == "mutual"  # health checks have no certificate
         return Addresses(
             settings.base_url,
             settings.audience,
             secure=settings.tls != "off",
-            control_apart=apart,
+            control_apart=settings.control_apart,
             port=lambda: self.serving.port,
         )
 
@@ -85,9 +84,8 @@ class Sandbox:
         log = self._access_log() if access_lines else _no_line
         control = None
         if self.addresses.control_apart:
-            number = MUTUAL_CONTROL_PORT if settings.port else 0
-            number = number if settings.control_port is None else settings.control_port
-            control = Port(number, self._listener(self.handlers.control_dispatcher(), log, secure=False))
+            listener = self._listener(self.handlers.control_dispatcher(), log, secure=False)
+            control = Port(settings.port_of_control, listener)
         secure = settings.tls != "off"
         listener = self._listener(self.handlers.dispatcher(), log, secure=secure)
         registry = Port(settings.port, listener, self._ssl_context())

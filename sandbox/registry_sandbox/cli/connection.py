@@ -8,11 +8,10 @@ import os
 import ssl
 
 from registry_sandbox.cli.configuration import settings_from
-from registry_sandbox.cli.control_client import ControlClient, NoAnswer, control_root
+from registry_sandbox.cli.control_client import ControlClient, control_root
 from registry_sandbox.cli.failure import CommandFailed
-from registry_sandbox.settings import MUTUAL_CONTROL_PORT, Settings
-
-_REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the name of a host, where nothing listens
+from registry_sandbox.http.base_url import authority, reachable
+from registry_sandbox.settings import Settings
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +34,7 @@ def control_client(options: argparse.Namespace) -> ControlClient:
         # Without a CA file the certificate is not checked: this address belongs to this very machine.
         trust = _trust(options.ca_file) if options.ca_file else _unverified(root)
         return ControlClient(root, token, trust)
-    try:
-        return ControlClient(control_root(options.url), token, _trust(options.ca_file) if options.ca_file else None)
-    except NoAnswer as error:
-        raise CommandFailed(error) from error
+    return ControlClient(control_root(options.url), token, _trust(options.ca_file) if options.ca_file else None)
 
 
 def fhir_base(url: str | None, settings: Settings) -> str:
@@ -46,21 +42,12 @@ def fhir_base(url: str | None, settings: Settings) -> str:
     if url is not None:
         return f"{url.rstrip('/').removesuffix('/STU3')}/STU3"
     scheme = "http" if settings.tls == "off" else "https"
-    return settings.base_url or f"{scheme}://{_authority(settings.host, settings.port)}/STU3"
+    return settings.base_url or f"{scheme}://{authority(reachable(settings.host), settings.port)}/STU3"
 
 
 def _control_origin(settings: Settings) -> str:
-    port = settings.control_port
-    if port is None:
-        port = MUTUAL_CONTROL_PORT if settings.tls == "mutual" else settings.port
-    apart = settings.control_port is not None or settings.tls == "mutual"
-    scheme = "https" if settings.tls != "off" and not apart else "http"
-    return f"{scheme}://{_authority(settings.host, port)}"
-
-
-def _authority(host: str, port: int) -> str:
-    reachable = _REACHABLE.get(host, host)
-    return f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
+    scheme = "https" if settings.tls != "off" and not settings.control_apart else "http"
+    return f"{scheme}://{authority(reachable(settings.host), settings.port_of_control)}"
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:

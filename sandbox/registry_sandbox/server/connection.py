@@ -15,6 +15,7 @@ from aiohttp import HttpVersion10, web
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
+from registry_sandbox.http.base_url import authority
 from registry_sandbox.http.errors import (
     InternalServerError,
     InvalidHeader,
@@ -227,12 +228,11 @@ class Connection(web.RequestHandler):
         return Request(http.method, path, query, headers, b"", base, None, subject, called_as, facts)
 
     def _own_base(self, host: str, headers: CIMultiDictProxy[str]) -> str:
-        scheme, authority = "https" if self._listener.secure else "http", host
+        scheme, named = "https" if self._listener.secure else "http", host
         if not AUTHORITY.fullmatch(host):
-            name, port = self._own_address()
-            authority = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+            named = authority(*self._own_address())
         trusted = self._listener.trust_forwarded
-        root = forwarded_root(headers, scheme, authority) if trusted else f"{scheme}://{authority}"
+        root = forwarded_root(headers, scheme, named) if trusted else f"{scheme}://{named}"
         return f"{root}{self._listener.base_path}"
 
     def _own_address(self) -> tuple[str, int]:

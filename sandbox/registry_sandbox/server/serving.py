@@ -15,6 +15,7 @@ from ssl import SSLContext
 
 from aiohttp import web
 
+from registry_sandbox.http.base_url import authority, reachable
 from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.server.connection import Listener, connections
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file, write_ready_file
@@ -77,9 +78,7 @@ class Serving:
         return f"{self._origin(self.control_port, self._control or self._registry)}{self._control_path}"
 
     def _origin(self, number: int, port: Port) -> str:
-        host = self._host
-        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-        return f"{'http' if port.ssl_context is None else 'https'}://{reachable}:{number}"
+        return f"{'http' if port.ssl_context is None else 'https'}://{authority(reachable(self._host), number)}"
 
     async def start(self) -> None:
         """Listen; once this returns, requests are answered.
