@@ -52,6 +52,11 @@ class Activation:
     notes: list[str] = field(default_factory=list)
     acting: set[str] = field(default_factory=set)
 
+    @property
+    def message(self) -> str:
+        """What an injected error says, if its rule does not say it."""
+        return f"Injected by the fault '{self.rule_id}'."
+
     def note(self, what: str) -> None:
         """Note something for the journal, once."""
         if what not in self.notes:
@@ -91,8 +96,9 @@ class Effect:
         terminal: True if the effect replaces the answer or ends the connection. A rule has at most one such effect.
         cuts_answer: True if a terminal wants the interaction's own answer, where the interaction writes nothing.
         early: True if its `before` runs before that of other effects.
-        needs_body: True if the effect has nothing to spoil on an answer without a body (HEAD, 304, an empty one).
-            None stands for True if the effect overrides `encoded` or `paced`, else False.
+        needs_body: True if the effect has nothing to spoil on an answer without a body (HEAD, 304, an empty one). One
+            that overrides `encoded` or `paced` needs a body in any case.
+        by_wire: True if the answer goes out by a wire, which keeps what its headers say of connection and chunks.
         commits: True if `commit` moves the effect behind the write, as it does with every terminal.
         only: the interactions that the effect is for; empty for all.
         short: examples of the short form, for the documentation.
@@ -104,7 +110,8 @@ class Effect:
     terminal: ClassVar[bool] = False
     cuts_answer: ClassVar[bool] = False
     early: ClassVar[bool] = False
-    needs_body: ClassVar[bool | None] = None
+    needs_body: ClassVar[bool] = False
+    by_wire: ClassVar[bool] = False
     commits: ClassVar[bool] = False
     only: ClassVar[frozenset[str]] = frozenset()
     short: ClassVar[str] = ""
@@ -121,8 +128,8 @@ class Effect:
 
     def answer(self, context: FaultContext, activation: Activation) -> Response:
         """Return the answer of a terminal, or the answer that it keeps from the client."""
-        message = f"Injected by the fault '{activation.rule_id}'."
-        return context.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", "INTERNAL_SERVER_ERROR", message, {})
+        status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"
+        return context.refuse(status, "exception", code, activation.message, {})
 
     async def after(self, context: FaultContext, activation: Activation, response: Response) -> Response:
         """Return the interaction's answer, changed, or another one."""
@@ -153,7 +160,7 @@ class Effect:
 
 def needs_body(effect: Effect) -> bool:
     """Return True if the effect can do nothing to an answer without a body."""
-    return (acts(effect, "encoded") or acts(effect, "paced")) if effect.needs_body is None else effect.needs_body
+    return effect.needs_body or acts(effect, "encoded") or acts(effect, "paced")
 
 
 def acts(effect: Effect, point: str) -> bool:

@@ -223,7 +223,7 @@ class ActiveFaults:
         paces = [effect for effect, _ in self.decision.effects if acts(effect, "paced")]
         terminal = self.decision.terminal
         ending = terminal if terminal is not None and acts(terminal[0], "deliver") else None
-        if paces or ending is not None:
+        if paces or ending is not None or any(effect.by_wire for effect, _ in self.decision.effects):
             response.delivery = FaultyDelivery(paces, ending, self.sleep, self.longest_s)
 
 

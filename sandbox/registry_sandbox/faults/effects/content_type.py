@@ -13,7 +13,7 @@ class ContentType(Effect):
     """Sends another Content-Type with the same body."""
 
     word: ClassVar[str] = "content_type"
-    needs_body: ClassVar[bool | None] = True
+    needs_body: ClassVar[bool] = True
     short: ClassVar[str] = "search:content_type=text/html"
 
     content_type: HeaderValue

@@ -15,7 +15,7 @@ class Cut(Effect):
     word: ClassVar[str] = "cut"
     terminal: ClassVar[bool] = True
     cuts_answer: ClassVar[bool] = True
-    needs_body: ClassVar[bool | None] = True
+    needs_body: ClassVar[bool] = True
     short: ClassVar[str] = "search:cut=200/rst"
 
     bytes: Annotated[int, Whole(0, 2**31)]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from registry_sandbox.faults.effect import Activation, Effect, Sleep
+from registry_sandbox.faults.effect import Activation, Effect
 from registry_sandbox.faults.kinds import Flag
-from registry_sandbox.http.response import Response, Wire
+from registry_sandbox.http.response import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Drain(Effect):
     """
 
     word: ClassVar[str] = "drain"
-    needs_body: ClassVar[bool | None] = False
+    by_wire: ClassVar[bool] = True
     short: ClassVar[str] = "*:drain"
 
     drain: Annotated[bool, Flag()]
@@ -25,8 +25,3 @@ class Drain(Effect):
         """Announce it."""
         del activation
         response.headers["Connection"] = "close"
-
-    def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
-        """Send by the wire, which keeps what the header says."""
-        del sleep, longest_s
-        return wire

@@ -77,8 +77,7 @@ class Status(Effect):
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED and context.request.allowed_methods:
             headers["Allow"] = ", ".join(context.request.allowed_methods)
-        message = self.diagnostics or f"Injected by the fault '{activation.rule_id}'."
-        return context.refuse(self.status, issue_type, spine_code, message, headers)
+        return context.refuse(self.status, issue_type, spine_code, self.diagnostics or activation.message, headers)
 
     def _codes(self, request: Request) -> tuple[IssueType, str]:
         if self.code is not None:

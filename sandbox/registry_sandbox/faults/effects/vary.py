@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
-from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Sleep
+from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.faults.match import FHIR_INTERACTIONS
 from registry_sandbox.faults.variations import json_text, resources, response_headers, stored, xml_text
 from registry_sandbox.fhir.json import reparse
 from registry_sandbox.fhir.resource import Format, Write
-from registry_sandbox.http.response import Representable, Response, Wire
+from registry_sandbox.http.response import Representable, Response
 
 VARIATIONS: Final = tuple(
     dict.fromkeys((*json_text.NAMES, *xml_text.NAMES, *resources.NAMES, *response_headers.NAMES, *stored.NAMES))
@@ -46,7 +46,7 @@ class Vary(Effect):
 
     word: ClassVar[str] = "vary"
     early: ClassVar[bool] = True
-    needs_body: ClassVar[bool | None] = False
+    by_wire: ClassVar[bool] = True
     only: ClassVar[frozenset[str]] = frozenset(FHIR_INTERACTIONS)
     short: ClassVar[str] = "*:vary, read:vary=member-order"
 
@@ -85,11 +85,6 @@ class Vary(Effect):
             activation.note(name)
         if not activation.notes:
             activation.found_nothing(self)
-
-    def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
-        """Send by the wire, which can send in chunks."""
-        del sleep, longest_s
-        return wire
 
     def _wanted(self, activation: Activation) -> set[str]:
         if self.vary:
