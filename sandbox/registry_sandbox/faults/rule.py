@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any
 
 from registry_sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
@@ -103,8 +104,8 @@ def _require_reachable(rule: Rule, place: str) -> None:
 
 
 def _read_then(spec: Any, place: str) -> Then:
-    owners = _owners()
-    require_keys(spec, ["commit", *owners], place)
+    known = owners()
+    require_keys(spec, ["commit", *known], place)
     words: dict[str, dict[str, Any]] = {}
     for key, value in spec.items():
         if key != "commit":
@@ -115,22 +116,23 @@ def _read_then(spec: Any, place: str) -> Then:
     return Then(effects, commit)
 
 
-def _owners() -> dict[str, str]:
+@cache
+def owners() -> Mapping[str, str]:
     """Return the keys of `then` with the word of each key's effect; `wire` stands for all effects without settings."""
-    owners = {}
+    known = {}
     for word, effect in vocabulary().items():
         if is_bare(effect):
-            owners["wire"] = ""
+            known["wire"] = ""
         elif is_flat(effect):
-            owners |= {each.name: word for each in members(effect)}
+            known |= {each.name: word for each in members(effect)}
         else:
-            owners[word] = word
-    return owners
+            known[word] = word
+    return known
 
 
 def _word(key: str, value: Any, place: str) -> str:
     if key != "wire":
-        return _owners()[key]
+        return owners()[key]
     bare = bare_words()
     if not isinstance(value, str) or value not in bare:
         raise BadFault(f"{place}.wire: {shown(value)} cannot be used; expected {' or '.join(bare)}")
@@ -173,7 +175,7 @@ def _require_one_terminal(effects: Iterable[Effect], *, commit: bool, place: str
             f"{place}.commit: nothing here waits for the write; expected status, wire, cut or hold beside it"
         )
     if not any(True for _ in effects):
-        raise BadFault(f"{place}: there is no effect; expected one of {', '.join(_owners())}")
+        raise BadFault(f"{place}: there is no effect; expected one of {', '.join(owners())}")
 
 
 def rule_schema() -> dict[str, Any]:

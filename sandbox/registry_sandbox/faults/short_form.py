@@ -6,10 +6,10 @@ It is turned into the long form, which is then read.
 import re
 from typing import Any
 
-from registry_sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
+from registry_sandbox.faults.effect import Effect, is_flat, vocabulary
 from registry_sandbox.faults.fields import BadFault, Member, from_text, may_be_bare, members, shown
 from registry_sandbox.faults.kinds import UNITS_S
-from registry_sandbox.faults.rule import Rule, bare_words, read_rule
+from registry_sandbox.faults.rule import Rule, bare_words, owners, read_rule
 from registry_sandbox.faults.when import When
 
 _EXPECTED = "expected INTERACTION[/ID]:THEN[+THEN...][@WHEN[,WHEN...]], such as cancel:500@10%"
@@ -90,12 +90,14 @@ def _then_part(part: str, place: str) -> tuple[str, Any]:
     key, equals, value = part.partition("=")
     if equals and key == "wire":
         return key, value
-    effect, member = _named(key)
-    if not equals and member is not None and may_be_bare(member.kind):
+    named = _named(key)
+    if named is not None and not equals and may_be_bare(named[1].kind):
         return key, True
-    if not equals or member is None or effect is None:
-        expected = "a status such as 503, commit, " + ", ".join([*bare_words(), *(f"{each}=" for each in _keys())])
+    if named is None or not equals:
+        keys = [f"{each}=" for each in sorted(owners()) if each != "wire"]
+        expected = f"a status such as 503, commit, {', '.join([*bare_words(), *keys])}"
         raise BadFault(f"{place}: {shown(part)} is not an effect; expected {expected}")
+    effect, member = named
     several = effect.from_text(value)
     return key, several if several is not None else _settings(effect, member, value)
 
@@ -106,23 +108,14 @@ def _settings(effect: type[Effect], member: Member, text: str) -> Any:
     return {each.name: from_text(each.kind, one) for each, one in zip(members(effect), text.split("/"), strict=False)}
 
 
-def _keys() -> list[str]:
-    settings = [effect for effect in vocabulary().values() if not is_bare(effect)]
-    flat = [each.name for effect in settings if is_flat(effect) for each in members(effect)]
-    return sorted({*flat, *(effect.word for effect in settings)})
-
-
-def _named(key: str) -> tuple[type[Effect] | None, Member | None]:
-    for word, effect in vocabulary().items():
-        if is_bare(effect):
-            continue
-        if word == key:
-            return effect, members(effect)[0]
-        if is_flat(effect):
-            for each in members(effect):
-                if each.name == key:
-                    return effect, each
-    return None, None
+def _named(key: str) -> tuple[type[Effect], Member] | None:
+    """Return the effect of a key of `then` and the member that it sets: the one so named, or the first."""
+    word = owners().get(key)
+    if not word:
+        return None
+    effect = vocabulary()[word]
+    known = members(effect)
+    return effect, next((each for each in known if each.name == key), known[0])
 
 
 def _when(text: str, place: str) -> dict[str, Any]:
