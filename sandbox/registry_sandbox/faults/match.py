@@ -1,6 +1,6 @@
 """Match: the exchanges that a rule is about. An absent key means any."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -78,25 +78,22 @@ class Match:
         return (self.interaction,) if isinstance(self.interaction, str) else self.interaction
 
     def fits(self, facts: "Facts") -> bool:
-        """Return True if an exchange fits; its interaction is one of `interactions`."""
-        return (
-            (self.id is None or self.id == facts.logical_id)
-            and (self.client is None or self.client == facts.client)
-            and (self.patient is None or self.patient in facts.patients)
-            and (self.header is None or self._has_header(facts.headers))
-        )
+        """Return True if an exchange fits."""
+        return all(fits for _, fits, _ in self._conditions(facts))
 
     def unmet(self, facts: "Facts") -> list[str]:
         """Return the keys that do not fit an exchange, in words: what was expected, and what was found."""
-        found = {
-            "interaction": (facts.interaction in self.interactions, facts.interaction or "none"),
-            "id": (self.id in (None, facts.logical_id), facts.logical_id or "none"),
-            "client": (self.client in (None, facts.client), facts.client or "none"),
-            "patient": (self.patient is None or self.patient in facts.patients, ", ".join(facts.patients) or "none"),
-            # Whatever a header has may be a secret.
-            "header": (self.header is None or self._has_header(facts.headers), "another value, or none"),
-        }
-        return [f"match.{key}: found {shown(what)}" for key, (fits, what) in found.items() if not fits]
+        return [f"match.{key}: found {shown(found)}" for key, fits, found in self._conditions(facts) if not fits]
+
+    def _conditions(self, facts: "Facts") -> Iterator[tuple[str, bool, str]]:
+        """Yield for each key whether an exchange fits, and what was found."""
+        yield "interaction", facts.interaction in self.interactions, facts.interaction or "none"
+        yield "id", self.id in (None, facts.logical_id), facts.logical_id or "none"
+        yield "client", self.client in (None, facts.client), facts.client or "none"
+        patients = ", ".join(facts.patients) or "none"
+        yield "patient", self.patient is None or self.patient in facts.patients, patients
+        # Whatever a header has may be a secret.
+        yield "header", self.header is None or self._has_header(facts.headers), "another value, or none"
 
     def _has_header(self, headers: CIMultiDictProxy[str]) -> bool:
         if isinstance(self.header, str):

@@ -53,14 +53,22 @@ class TokenFaults:
 def oauth_refusal(
     status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]
 ) -> Response:
-    """Return the response of an injected error, in the form of RFC 6749 section 5.2."""
+    """Return the response of an injected error, in the form of RFC 6749 section 5.2: the status decides about `error`.
+
+    OAuth has neither FHIR's issue types nor the Spine's codes, so these are ignored.
+    """
     del issue_type, spine_code
-    errors = {HTTPStatus.UNAUTHORIZED: "invalid_client", HTTPStatus.FORBIDDEN: "unauthorized_client"}
-    errors[HTTPStatus.TOO_MANY_REQUESTS] = "temporarily_unavailable"
-    server = "server_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily_unavailable"
-    fallback = "invalid_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else server
-    error = next((name for known, name in errors.items() if known == status), fallback)
-    return json_response(status, {"error": error, "error_description": message}, {"Pragma": "no-cache", **headers})
+    fallback = "invalid_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "temporarily_unavailable"
+    body = {"error": _ERRORS.get(status, fallback), "error_description": message}
+    return json_response(status, body, {"Pragma": "no-cache", **headers})
+
+
+_ERRORS: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "invalid_client",
+    HTTPStatus.FORBIDDEN: "unauthorized_client",
+    HTTPStatus.TOO_MANY_REQUESTS: "temporarily_unavailable",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "server_error",
+}
 
 
 def _client_named(request: Request) -> str:
