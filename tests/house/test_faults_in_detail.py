@@ -47,6 +47,15 @@ class TestStatus:
         told = httpx.get(call.url, headers=call.headers).json()["issue"][0]
         assert (told["code"], told["details"]["coding"][0]["code"]) == (issue, spine)
 
+    def test_an_injected_405_has_the_allow_of_a_real_one(self, faulty: Faulty) -> None:
+        """RFC 9110 section 15.5.6: the methods that the path takes, HEAD too."""
+        faulty.begin("read:405")
+        call = faulty.call("read")
+        injected = httpx.get(call.url, headers=call.headers)
+        real = httpx.delete(call.url, headers=call.headers)
+        assert (injected.status_code, injected.headers["Allow"]) == (405, "GET, HEAD, PUT")
+        assert (real.status_code, real.headers["Allow"]) == (405, "GET, HEAD, PUT")
+
     def test_a_head_request_gets_no_body(self, faulty: Faulty) -> None:
         """The status and the headers, and the connection stays usable."""
         faulty.begin("read:500@x1")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
-from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction
+from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow, declared_method
 from registry_sandbox.http.request import Request
 
 _PLACEHOLDERS = ("{id}", "{vid}")
@@ -63,7 +63,7 @@ class Routes:
                 return
             branch = below
         request.allowed_methods = branch.by_method.keys()
-        found = branch.by_method.get("GET" if request.method == "HEAD" else request.method)
+        found = branch.by_method.get(declared_method(request.method))
         if found is None:
             return
         request.declared = found
@@ -94,6 +94,5 @@ def require_route(request: Request) -> None:
         raise NoRecordFound(
             f"There is nothing at '{request.path[:120]}'; GET [base]/metadata lists what there is.{slash}"
         )
-    methods = {*request.allowed_methods, *(("HEAD",) if "GET" in request.allowed_methods else ())}
-    allowed = ", ".join(sorted(methods))
+    allowed = allow(request.allowed_methods)
     raise MethodNotAllowed(f"{request.method} is not for this path; expected {allowed}.", headers={"Allow": allowed})

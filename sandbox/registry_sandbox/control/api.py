@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from registry_sandbox.control.guard import Guard
 from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
+from registry_sandbox.http.interaction import allow, declared_method
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -49,7 +50,7 @@ class ControlApi:
         if not by_method:
             message = f"There is nothing at {request.path[:120]}."
             return json_response(HTTPStatus.NOT_FOUND, {"error": message, "paths": [*self._table]})
-        operation = by_method.get("GET" if request.method == "HEAD" else request.method)
+        operation = by_method.get(declared_method(request.method))
         if operation is None:
             return _method_not_allowed(request, by_method)
         if operation.query is not None:
@@ -67,7 +68,6 @@ class ControlApi:
 
 
 def _method_not_allowed(request: Request, by_method: Iterable[str]) -> Response:
-    methods = [*by_method]
-    allowed = ", ".join([*methods, *(("HEAD",) if "GET" in methods else ())])
+    allowed = allow(by_method)
     message = f"{request.method} is not allowed for {request.path[:120]}; expected {allowed}."
     return json_response(HTTPStatus.METHOD_NOT_ALLOWED, {"error": message}, {"Allow": allowed})

@@ -4,7 +4,7 @@ Routing, 405, authorisation, the CapabilityStatement, OpenAPI, the Ssp headers a
 a new interaction is one file. Source: FHIR STU3, RESTful API.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
@@ -68,6 +68,17 @@ class Interaction:
         """Every status that an answer may have, each once."""
         of_body = () if self.body == "none" else _OF_BODY
         return tuple(dict.fromkeys((*self.statuses, *ALWAYS_POSSIBLE, *of_body)))
+
+
+def declared_method(method: str) -> str:
+    """Return the method under which what answers a request is declared: HEAD goes with GET."""
+    return "GET" if method == "HEAD" else method
+
+
+def allow(methods: Iterable[str]) -> str:
+    """Return the value of `Allow` for these declared methods, in alphabetical order."""
+    declared = set(methods)
+    return ", ".join(sorted({*declared, *(("HEAD",) if "GET" in declared else ())}))
 
 
 def _never(_request: Any, _service: Any) -> Response:

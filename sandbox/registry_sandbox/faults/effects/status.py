@@ -9,6 +9,7 @@ from registry_sandbox.faults.kinds import Whole
 from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.fhir.outcome import SPINE_DISPLAY
 from registry_sandbox.http import errors
+from registry_sandbox.http.interaction import allow
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
@@ -76,7 +77,7 @@ class Status(Effect):
         issue_type, spine_code = self._codes(context.request)
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED and context.request.allowed_methods:
-            headers["Allow"] = ", ".join(context.request.allowed_methods)
+            headers["Allow"] = allow(context.request.allowed_methods)
         return context.refuse(self.status, issue_type, spine_code, self.diagnostics or activation.message, headers)
 
     def _codes(self, request: Request) -> tuple[IssueType, str]:
