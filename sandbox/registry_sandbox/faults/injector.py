@@ -28,7 +28,7 @@ from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.negotiation import represent
 from registry_sandbox.http.outcomes import refusal
 from registry_sandbox.http.request import Request, State
-from registry_sandbox.http.response import Response, Sent, Wire
+from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent, Wire
 from registry_sandbox.registry.service import RegistryService
 
 HEADER = "X-Sandbox-Fault"
@@ -158,7 +158,7 @@ class Injector:
         if not on_body:
             return
         represent(response, request.answer_format, self.write)
-        if request.method == "HEAD" or response.status in _BODILESS or not response.body:
+        if request.method == "HEAD" or response.status in WITHOUT_BODY or not response.body:
             for each in on_body:
                 decision.discard(each)
             return
@@ -183,7 +183,6 @@ def _replaces(terminal: InForce, request: Request) -> bool:
 
 # A client that waits while the sandbox is reset has its connection broken; nothing is written for it.
 _BREAKS_OFF: InForce = (Reset(), Activation("reset", lambda _: 0.0))
-_BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 @lru_cache(maxsize=256)

@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal, Protocol
 
 from multidict import CIMultiDict
 
 from registry_sandbox.fhir.resource import Format, Resource, Write
+
+WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+"""The statuses of answers that never have a body (RFC 9110 section 6.4.1)."""
 
 
 class Representable(Protocol):

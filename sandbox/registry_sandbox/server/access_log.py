@@ -46,9 +46,9 @@ class AccessLog:
 def _really_sent(request: Request, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
     """Return the status and the bytes that the client got, and the faults that acted; no status if it got no head."""
     faults = () if request.injected is None else request.injected.rule_ids
-    sent = response.lost or (None if response.delivery is None else response.delivery.report)
+    sent = response.sent
     if sent is None:
-        return int(response.status), len(response.body), faults
+        return int(response.status), 0 if request.method == "HEAD" else len(response.body), faults
     return int(response.status) if sent.head else None, sent.body_bytes, faults
 
 

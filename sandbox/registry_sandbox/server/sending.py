@@ -14,9 +14,8 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
 from registry_sandbox.http.field_names import DATE
-from registry_sandbox.http.response import Response, Sent
+from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent
 
-_WITHOUT_BODY = (204, 304)
 _UNREADABLE = "UNKNOWN"
 """The method that aiohttp reports for a request that it could not read."""
 
@@ -97,7 +96,7 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
     keep_alive = http.keep_alive and not last
     connection = ("keep-alive" if old else "") if keep_alive else "close"
     head = _head(response, _status_line(old, response.status), connection)
-    body = b"" if http.method == "HEAD" or response.status in _WITHOUT_BODY else response.body
+    body = b"" if http.method == "HEAD" or response.status in WITHOUT_BODY else response.body
     return Prepared(response, head, body, keep_alive=keep_alive)
 
 
@@ -112,7 +111,7 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
     breaks = len(response.headers) - 1
     if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
         raise ValueError("a header's value has a line break or a NUL")
-    length = "" if response.status in _WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
+    length = "" if response.status in WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
     persistence = f"\r\nConnection: {connection}" if connection else ""
     return f"{status_line}{headers}{length}{persistence}\r\n\r\n".encode()
 

@@ -4,11 +4,10 @@ import asyncio
 import socket
 import struct
 import time
-from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
 
-from registry_sandbox.http.response import Delivery, Response, Sent
+from registry_sandbox.http.response import WITHOUT_BODY, Delivery, Response, Sent
 
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 _FLUSH_ROUNDS = 10_000
@@ -32,7 +31,7 @@ class HttpWire:
 
     async def head(self, response: Response) -> None:
         """Send the status line and the headers, with the Content-Length of the whole body."""
-        bodiless = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        bodiless = response.status in WITHOUT_BODY
         self._has_body = not bodiless and self._http.method != "HEAD"
         if not self._has_body or self._http.version < HttpVersion11:  # neither can be sent in chunks
             response.headers.popall("Transfer-Encoding", None)

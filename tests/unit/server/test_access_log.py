@@ -12,9 +12,9 @@ from registry_sandbox.http.response import Response, Sent, Wire
 from registry_sandbox.server.access_log import AccessLog
 
 
-def request(path: str = "/STU3/Appointment", query: str = "") -> Request:
+def request(path: str = "/STU3/Appointment", query: str = "", method: str = "GET") -> Request:
     """Make a request."""
-    return Request("GET", path, query, CIMultiDictProxy(CIMultiDict[str]()), b"sent", "http://localhost/STU3")
+    return Request(method, path, query, CIMultiDictProxy(CIMultiDict[str]()), b"sent", "http://localhost/STU3")
 
 
 @dataclass
@@ -93,6 +93,12 @@ def test_a_fault_that_changed_no_delivery_has_the_answers_own_numbers() -> None:
     asked = request()
     asked.injected = Fired(rule_ids=("late",))
     assert logged((asked, Response(201, body=b"four"))) == ["192.0.2.1 - GET /STU3/Appointment 201 4 faults: late\n"]
+
+
+def test_the_answer_to_a_head_request_has_no_bytes() -> None:
+    """The body that a GET would get is not sent."""
+    asked = request(method="HEAD")
+    assert logged((asked, Response(200, body=b"four"))) == ["192.0.2.1 - HEAD /STU3/Appointment 200 0\n"]
 
 
 def test_json_has_a_member_for_each() -> None:
