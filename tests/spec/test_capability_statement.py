@@ -130,3 +130,9 @@ class TestValidate:
         assert (answer.status, answer.locations) == (200, ["/f:Appointment/f:id"])
         refused = registry.ask("POST", "/Appointment/$validate?mode=delete", body)
         assert (refused.status, refused.issues) == (400, [("invalid", "INVALID_PARAMETER")])
+
+    def test_each_parameter_that_is_not_supported_is_named(self, registry: Registry) -> None:
+        """As the other interactions name them: all of them, not the first alone."""
+        body = encoded(appointment(), registry.format)
+        answer = registry.ask("POST", "/Appointment/$validate?one=1&mode=create&two=2", body)
+        assert (answer.status, answer.locations) == (400, ["http.one", "http.two"])

@@ -90,10 +90,22 @@ def require_no_parameters(request: Request, *, ignored: Collection[str] = ()) ->
     if not request.query:
         return
     passed = ("_format", *ignored)
-    sent = parameters(request.query)
-    supported = f"none but {', '.join(passed)}"
+    require_known(parameters(request.query), passed, f"none but {', '.join(passed)}")
+
+
+def require_known(sent: Parameters, known: Collection[str], supported: str) -> None:
+    """Refuse every parameter that is not known.
+
+    Args:
+        sent: the parameters.
+        known: names, or a name with the only value that is known (`mode=full`).
+        supported: what messages say is supported.
+
+    Raises:
+        InvalidParameter: with a finding for each that is not known.
+    """
     unknown = [
-        _unsupported(name, supported) for name, value in sent if not {name, f"{name}={value}"}.intersection(passed)
+        _unsupported(name, supported) for name, value in sent if not {name, f"{name}={value}"}.intersection(known)
     ]
     if unknown:
         raise InvalidParameter(findings=unknown)

@@ -9,11 +9,13 @@ from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import InvalidParameter, NotReadable
 from registry_sandbox.http.outcomes import validation
-from registry_sandbox.http.query import parameters
+from registry_sandbox.http.query import parameters, require_known
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import GeneratedContent, Response
 from registry_sandbox.reading.codec import Reading
 from registry_sandbox.registry.service import RegistryService
+
+_PARAMETERS = ("profile", "mode", "_format")
 
 
 @interaction("validate", "POST", "Appointment/$validate", body="resource", patient_in="body")
@@ -34,12 +36,7 @@ async def validate(request: Request, service: RegistryService) -> Response:
 
 def _asked(request: Request) -> tuple[list[str], list[str]]:
     sent = parameters(request.query)
-    for name, _ in sent:
-        if name not in ("profile", "mode", "_format"):
-            raise InvalidParameter(
-                f"Parameter '{name[:80]}' is not supported here; supported: profile, mode, _format.",
-                location=f"http.{name[:80]}",
-            )
+    require_known(sent, _PARAMETERS, ", ".join(_PARAMETERS))
     profiles, modes = ([value for name, value in sent if name == wanted] for wanted in ("profile", "mode"))
     return profiles, modes
 
