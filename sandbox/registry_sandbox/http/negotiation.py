@@ -200,18 +200,15 @@ def _negotiated(headers: CIMultiDictProxy[str], asked: tuple[str, ...]) -> Negot
 
 
 @lru_cache(maxsize=256)
-def _is_form(content_type: str | None) -> bool:
-    return _media_type(content_type or "") == FORM
-
-
-def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
+def is_form(content_type: str | None) -> bool:
+    """Return True if a Content-Type names a form, whatever its parameters."""
+    return _pieces(content_type or "")[0] == FORM
 
 
 def note_answer_format(request: Request) -> None:
     """Note the format of the answer, or why the client accepts none. Refuse nothing yet."""
     asked = formats_asked(request.query) if request.query else ()
-    if request.body and _is_form(request.headers.get(CONTENT_TYPE)):  # a form may have `_format` too
+    if request.body and is_form(request.headers.get(CONTENT_TYPE)):  # a form may have `_format` too
         asked += formats_asked(request.body.decode("latin-1").strip())
     result = None if asked else request.facts.negotiated
     if result is None:
@@ -252,6 +249,6 @@ def require_formats(request: Request) -> None:
 
 
 def _require_form(content_type: str | None) -> None:
-    if not _is_form(content_type):
+    if not is_form(content_type):
         found = f"'{content_type[:80]}'" if content_type else "missing"
         raise UnsupportedMediaType(f"Content-Type is {found}; expected {FORM}.", location="http.Content-Type")

@@ -11,10 +11,10 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
 from registry_sandbox.auth.clients import CLIENTS, BuiltInClient
+from registry_sandbox.http.negotiation import FORM, is_form
 
 OAuthError = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
 
-MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 SCOPE_SUFFIX: Final = "/.default"
 _MAX_FIELDS = 100
 
@@ -54,8 +54,8 @@ def read_token_request(
 
 
 def _read_form(content_type: str, body: bytes) -> dict[str, str]:
-    if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
-        raise TokenRequestRefused("invalid_request", f"Content-Type is not accepted; expected {MEDIA_TYPE}")
+    if not is_form(content_type):
+        raise TokenRequestRefused("invalid_request", f"Content-Type is not accepted; expected {FORM}")
     try:
         pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError:

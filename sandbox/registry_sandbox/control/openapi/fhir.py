@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from registry_sandbox.control.openapi.parts import operation_id, parameter, segments
 from registry_sandbox.http.interaction import Interaction
+from registry_sandbox.http.negotiation import FORM
 from registry_sandbox.http.query import PATIENT_PARAMETERS
 
 _RESOURCE: Final[Mapping[str, Any]] = {"type": "object", "description": "a FHIR STU3 resource"}
@@ -14,7 +15,7 @@ _CONTENT: Final[Mapping[str, Any]] = {
 }
 _BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "resource": {"required": True, "content": _CONTENT},
-    "form": {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}},
+    "form": {"content": {FORM: {"schema": {"type": "object"}}}},
 }
 
 

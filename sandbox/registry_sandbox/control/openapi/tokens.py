@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from registry_sandbox.http.negotiation import FORM
+
 _REQUEST: Final[Mapping[str, Any]] = {
     "type": "object",
     "properties": {
@@ -22,7 +24,7 @@ TOKEN_PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
             "tags": ["tokens"],
             "requestBody": {
                 "required": True,
-                "content": {"application/x-www-form-urlencoded": {"schema": _REQUEST}},
+                "content": {FORM: {"schema": _REQUEST}},
             },
             "responses": {"200": {"description": "a token"}, "400": {"description": "RFC 6749 section 5.2"}},
         }
