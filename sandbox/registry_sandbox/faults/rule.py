@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Annotated, Any
 
 from registry_sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
@@ -116,7 +115,6 @@ def _read_then(spec: Any, place: str) -> Then:
     return Then(effects, commit)
 
 
-@cache
 def owners() -> Mapping[str, str]:
     """Return the keys of `then` with the word of each key's effect; `wire` stands for all effects without settings."""
     known = {}
