@@ -37,8 +37,7 @@ def _seed_data(sandbox: Sandbox) -> str:
 
 
 def _profiles(sandbox: Sandbox) -> str:
-    urls = [url for url, _ in sandbox.workspace.service.profiles.listing() if "/StructureDefinition/" in url]
-    names = [url.rpartition("/")[2] for url in urls]
+    names = [url.rpartition("/")[2] for url, _ in sandbox.workspace.service.profiles.listing()]
     extensions = [name for name in names if name.startswith("Extension-")]
     return f"{', '.join(name for name in names if name not in extensions)}, and {len(extensions)} extensions"
 

@@ -9,11 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, get_args
 
-from registry_sandbox import shipped
 from registry_sandbox.cli.failure import CommandFailed
 from registry_sandbox.cli.report import FileReport, ReportFormat, exit_status, render
 from registry_sandbox.cli.schema_verdict import UnusableSchema, UserSchema
-from registry_sandbox.fhir import structure
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format
 from registry_sandbox.http.errors import SandboxError
@@ -52,11 +50,10 @@ def validated(
     """
     documents = list(_documents(files, standard_input))
     codec, loaded, own = Codec(), Profiles.load(profiles), UserSchema(schema) if schema else None
-    types = _resource_types()
     return [
         FileReport(
             name,
-            tuple(_findings(codec, loaded, types, body, _format(name, body))),
+            tuple(_findings(codec, loaded, body, _format(name, body))),
             own.verdict(body) if own and _format(name, body) == "xml" else None,
         )
         for name, body in documents
@@ -81,16 +78,9 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableFile(f"{path}: {error.strerror}") from error
 
 
-def _resource_types() -> list[str]:
-    """Return the types of resource that can be read, the Bundles and Parameters that hold others included."""
-    return [each.name for each in structure.load(shipped("profiles") / "structure.json").resources()]
-
-
-def _findings(
-    codec: Codec, profiles: Profiles, types: Sequence[str], body: bytes, body_format: Format
-) -> Sequence[Finding]:
+def _findings(codec: Codec, profiles: Profiles, body: bytes, body_format: Format) -> Sequence[Finding]:
     try:
-        reading = codec.read(body, body_format, types)
+        reading = codec.read(body, body_format, codec.types)
         return [*reading.remarks(), *profiles.validate(reading.resource, position=reading.position, hints=True)]
     except SandboxError as error:
         return [*error.findings, _NOT_YET_VALIDATED]

@@ -94,11 +94,15 @@ class Codec:
     """Reads and writes both formats, by tables made once.
 
     Its calls hold no state, so that it may serve any number of threads.
+
+    Attributes:
+        types: the types of resource that can be read, the Bundles and Parameters that hold others included.
     """
 
     def __init__(self) -> None:
         folder = shipped("profiles")
         facts = structure.load(folder / "structure.json")
+        self.types = tuple(each.name for each in facts.resources())
         narratives = Narratives(folder / "narrative.xsd")
         self._json = JsonReader(facts, narratives)
         self._xml = XmlReader(facts, narratives)

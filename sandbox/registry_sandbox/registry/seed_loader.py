@@ -15,11 +15,11 @@ from registry_sandbox.reading.codec import Reading
 from registry_sandbox.registry.seeds import BadSeed, Seed
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import Version
+from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 
 _RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
-_CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
 _REMEMBERED_AT_MOST = 1_000
 _TOLD_EVERY = 1_000
 
@@ -147,7 +147,7 @@ def _appointment(story: Mapping[str, Any], instants: Mapping[str, str], status: 
     display = {"display": story["name"]} if "name" in story else {}
     return {
         "resourceType": "Appointment",
-        "meta": {"profile": [_CARECONNECT]},
+        "meta": {"profile": [CARECONNECT_APPOINTMENT]},
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": story["pointer"]}],
         "status": status,
         **instants,

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
+
 Resource = dict[str, Any]
 
-NHS_NUMBER_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 POINTER_SYSTEM = "urn:ietf:rfc:3986"
 CARECONNECT_APPOINTMENT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"
 SYNTHETIC_PATIENT = "9990001111"

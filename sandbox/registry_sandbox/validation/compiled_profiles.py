@@ -13,7 +13,7 @@ from registry_sandbox.validation.conformance import Definition
 from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext, root_place
 from registry_sandbox.validation.extensions import extension_validator
 from registry_sandbox.validation.snapshot import Snapshots
-from registry_sandbox.validation.validators import Validator
+from registry_sandbox.validation.validators import Validator, lazily
 from registry_sandbox.validation.valuesets import ValueSets
 
 FindDefinition = Callable[[str], Definition | None]
@@ -73,14 +73,7 @@ class CompiledProfiles:
 
     def lazily(self, url: str) -> Validator:
         """Return the same, compiled when it is first called."""
-        made: list[Validator] = []
-
-        def validate(value: Any, at: Place, context: ValidationContext) -> None:
-            if not made:
-                made.append(self.of(url))
-            made[0](value, at, context)
-
-        return validate
+        return lazily(lambda: self.of(url))
 
     def any_resource(self, value: Any, at: Place, context: ValidationContext) -> None:
         """Validate a resource inside another by the definition of its type; a type not defined here passes as it is."""

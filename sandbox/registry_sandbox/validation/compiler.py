@@ -14,7 +14,7 @@ from registry_sandbox.validation.constraints import (
     invariants_of,
     value_constraints,
 )
-from registry_sandbox.validation.context import BASE, Place, Step, ValidationContext
+from registry_sandbox.validation.context import BASE, Step
 from registry_sandbox.validation.discriminators import UnusableSlicing, told_by
 from registry_sandbox.validation.element_ids import element_id
 from registry_sandbox.validation.elements import Extras
@@ -30,6 +30,7 @@ from registry_sandbox.validation.validators import (
     Validator,
     all_of,
     any_of,
+    lazily,
     nothing,
     of_constraint,
     without_redundant,
@@ -232,14 +233,7 @@ class Compiler:
         element = self._root.find(target)
         if element is None:
             raise UnusableDefinition(self._file, target, "is referred to, but is not there")
-        made: list[Validator] = []
-
-        def validate(value: Any, at: Place, context: ValidationContext) -> None:
-            if not made:
-                made.append(self._occurrence(element, target, frozenset()) or nothing)
-            made[0](value, at, context)
-
-        return validate
+        return lazily(lambda: self._occurrence(element, target, frozenset()) or nothing)
 
     def _is_primitive(self, element: SnapshotElement) -> bool:
         codes = codes_of(element)

@@ -44,6 +44,18 @@ def nothing(_value: Any, _at: Place, _context: ValidationContext) -> None:
     """Validate nothing."""
 
 
+def lazily(make: Callable[[], Validator]) -> Validator:
+    """Return a validator that is made when it is first called."""
+    made: list[Validator] = []
+
+    def validate(value: Any, at: Place, context: ValidationContext) -> None:
+        if not made:
+            made.append(make())
+        made[0](value, at, context)
+
+    return validate
+
+
 def all_of(validators: Sequence[Validator], conditions: Sequence[Condition] = ()) -> Validator | None:
     """Return one validator for several, and for the conditions after them; None for none."""
     every = [*validators, *map(_of_condition, conditions)]

@@ -18,7 +18,7 @@ from registry_sandbox.http.query import PATIENT_PARAMETERS, require_no_parameter
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT, Profiles
 
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICES = "http://hl7.org/fhir/restful-security-service"
@@ -43,7 +43,7 @@ def capabilities(request: Request, service: RegistryService) -> Response:
 
 @lru_cache(maxsize=64)
 def _urls_of(profiles: Profiles) -> tuple[str, ...]:
-    return tuple(url for url, _ in profiles.listing() if "/StructureDefinition/" in url)
+    return tuple(url for url, _ in profiles.listing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _resource(name: str, interactions: list[Interaction]) -> Resource:
 
 
 _APPOINTMENT: Resource = {
-    "profile": {"reference": "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appointment-1"},
+    "profile": {"reference": CARECONNECT_APPOINTMENT},
     "versioning": "versioned-update",
     "readHistory": True,
     "updateCreate": False,
