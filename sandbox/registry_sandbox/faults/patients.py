@@ -18,10 +18,9 @@ _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 def may_concern(request: Request, registry: Registry, engine: FaultEngine) -> bool:
     """Return False if it is certain, without reading the body, that no rule names a patient of this exchange."""
-    if request.interaction in WITH_ID:
-        stored = registry.latest(request.logical_id)
-        if stored is not None:
-            return not engine.patients.isdisjoint(stored.patients)
+    stored = _stored(request, registry)
+    if stored is not None:
+        return not engine.patients.isdisjoint(stored.patients)
     names_any = request.query or request.body
     return bool(names_any) and request.interaction in WITH_PATIENT and _may_name(request, engine.patient_prefix)
 

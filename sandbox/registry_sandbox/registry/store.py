@@ -68,12 +68,7 @@ class Version:
 
 def encoded(versions: Iterable[Version], wanted: Format, write: Write) -> list[bytes]:
     """Return the bytes of several versions."""
-    if wanted == "json":
-        return [each.json for each in versions]
-    return [
-        _xml_of(each, write) if len(each.json) <= _CACHED_BYTES_AT_MOST else each.encode(wanted, write)
-        for each in versions
-    ]
+    return [each.encode(wanted, write) for each in versions]
 
 
 @lru_cache(maxsize=4_096)
@@ -138,8 +133,7 @@ class Registry:
         Raises:
             NoRecordFound: there is no appointment of that id.
         """
-        history = self._histories.get(logical_id)
-        return self.history(logical_id)[-1] if history is None else history[-1]
+        return self.history(logical_id)[-1]
 
     def latest(self, logical_id: str) -> Version | None:
         """Return the current version, or None if there is no appointment of that id."""

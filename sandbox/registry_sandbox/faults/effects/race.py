@@ -22,9 +22,9 @@ class Race(Effect):
 
     async def before(self, context: FaultContext, activation: Activation) -> None:
         """Store the new version."""
-        service, logical_id = context.service, context.request.logical_id
-        if context.request.resource_type == "Appointment" and logical_id in service.registry:
-            current = service.registry.current(logical_id)
+        service, request = context.service, context.request
+        current = service.registry.latest(request.logical_id) if request.resource_type == "Appointment" else None
+        if current is not None:
             service.replace(current, current.resource())
         else:
             activation.found_nothing(self)
