@@ -109,22 +109,8 @@ class Journal:
             if response.delivery is None and answered < _LARGE_BYTES and self._under_way.remove(waiting):
                 self._end(waiting)
             return
-        self._numbered += 1
         lasted = now_s - started_s
-        at_s, wall_s, sent = self._clock.timestamp(), self._clock.wall(), len(request.body)
-        heads = request.facts.bytes
-        if heads is None or heads > _USUAL_HEADERS_BYTES or sent > _KEPT_BYTES_AT_MOST:
-            self._keep(self._numbered, at_s, wall_s, lasted, lasted, request, response)
-            return
-        # What `_keep` does, for what is not large: most exchanges pass here, and nowhere else.
-        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + sent + answered
-        records = self._records
-        records.append((size, self._numbered, at_s, wall_s, lasted, lasted, request, response, sent, answered))
-        self._bytes += size
-        if len(records) > self._size or self._bytes > self._max_bytes:
-            self._drop()
-        if self.observer is not None:
-            self.observer(self._numbered)
+        self._keep(self._next(), self._clock.timestamp(), self._clock.wall(), lasted, lasted, request, response)
 
     def _end(self, waiting: UnderWay) -> None:
         lasted = self._monotonic() - waiting.started_s
