@@ -54,7 +54,8 @@ def build(
     `progress` is called with the number of seeds that have been validated.
 
     Raises:
-        REFUSALS: a file that was given cannot be used; the message names it.
+        BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates: a file or a rule that was given cannot
+            be used; the message names it.
     """
     seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
     random_streams = RandomStreams(seed)

@@ -79,6 +79,7 @@ class Sandbox:
 
         Raises:
             PortTaken, UnwritableReadyFile: nothing is left listening.
+            UnusableCertificates: the folder of `--tls-dir` has none that can be used; the message names the file.
         """
         settings = self.settings
         log = self._access_log() if access_lines else _no_line

@@ -71,10 +71,11 @@ class Activation:
 class FaultContext:
     """One exchange, as effects see it.
 
-    An effect may replace `service` (by one with another clock, say), or set how long a token is valid. `longest_s`
+    An effect may replace `service` (by one with another clock, say), and set `token_lifetime_s`. `longest_s`
     bounds every wait. `hold` waits until the exchange is released from the rule with this id.
-    `seed` is the random seed of the sandbox. `rotate_keys` replaces the signing key; the old one stays valid for a
-    number of seconds.
+    `token_lifetime_s` is how long an issued token is valid, in seconds: negative for an expired one, None for the usual
+    time. `seed` is the random seed of the sandbox. `rotate_keys` replaces the signing key; the old one stays valid for
+    a number of seconds.
     """
 
     request: Request
@@ -144,12 +145,15 @@ class Effect:
         """Change the answer as the last step, when it has all its headers."""
 
     def paced(self, wire: Wire, sleep: Sleep, longest_s: float) -> Wire:
-        """Return a wire that sends at another pace."""
+        """Return a wire that sends at another pace.
+
+        It waits by `sleep` alone, and no wait is longer than `longest_s` seconds.
+        """
         del sleep, longest_s
         return wire
 
     async def deliver(self, response: Response, wire: Wire, sleep: Sleep, longest_s: float) -> None:
-        """End the exchange on the wire; for terminals."""
+        """End the exchange on the wire; for terminals. `sleep` and `longest_s` are as for `paced`."""
 
     @classmethod
     def from_text(cls, text: str) -> Any | None:

@@ -95,14 +95,17 @@ class FaultEngine:
                 return f"http-{self._numbered}"
 
     def put(self, rule: Rule) -> LiveRule:
-        """Put a rule that came over HTTP in force, before all others that did."""
+        """Put a rule that came over HTTP in force, before all others that did. Its id must be free."""
         live = LiveRule(rule, "http", self._clock.timestamp())
         self._rules.insert(0, live)
         self._index()
         return live
 
     def replace(self, rules: Sequence[Rule]) -> None:
-        """Replace all rules that came over HTTP; `rules` are in order of precedence."""
+        """Replace all rules that came over HTTP; `rules` are in order of precedence.
+
+        What the replaced ones hold goes on.
+        """
         now_s = self._clock.timestamp()
         kept = [live for live in self._rules if live.source != "http"]
         for live in self._rules:
@@ -112,7 +115,10 @@ class FaultEngine:
         self._index()
 
     def remove(self, rule_id: str) -> bool:
-        """Take a rule out of force, until the next reset at least; return False if no rule has this id."""
+        """Take a rule out of force, until the next reset at least; return False if no rule has this id.
+
+        What it holds goes on.
+        """
         kept = [live for live in self._rules if live.rule.id != rule_id]
         found = len(kept) < len(self._rules)
         self.holdings.release(rule_id)

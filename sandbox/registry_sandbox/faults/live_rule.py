@@ -20,7 +20,10 @@ NEAR_MISSES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """An exchange on which a rule nearly fired, and why it did not."""
+    """An exchange on which a rule nearly fired, and why it did not.
+
+    `at_s` is in seconds since 1970 on the sandbox's clock.
+    """
 
     at_s: float
     facts: Facts
@@ -32,7 +35,7 @@ class LiveRule:
     """A rule in force.
 
     Attributes:
-        since_s: when it was set, on the sandbox's clock.
+        since_s: when it was set, in seconds since 1970 on the sandbox's clock.
         rank: orders rules by precedence, lowest first: the position of the source in `PRECEDENCE`, then the position in
             the engine's list.
         matched, fired: counted over all scopes; `counters` counts them apart.
@@ -68,7 +71,8 @@ class LiveRule:
 class Fired:
     """One activation of a rule, with its ordinals: what a replay needs to find the same exchange again.
 
-    `counted` and `drawn` are the scopes of counting and of drawing; the `nth_` fields are the ordinals in them.
+    `at_s` is in seconds since 1970 on the sandbox's clock. `counted` and `drawn` are the scopes of counting and of
+    drawing; the `nth_` fields are the ordinals in them.
     """
 
     at_s: float

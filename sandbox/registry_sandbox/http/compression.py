@@ -17,7 +17,10 @@ _OFF_LOOP_BYTES = 262_144
 
 
 async def compress(request: Request, response: Response, workers: Workers) -> None:
-    """Compress the body if the client accepts gzip; leave a large body as it is if all workers are busy."""
+    """Compress the body of the answer, in place, if the client accepts gzip; set `Vary` in any case.
+
+    A large body is left as it is if all workers are busy.
+    """
     response.headers["Vary"] = "Accept, Accept-Encoding"
     if not takes_gzip(request.headers[ACCEPT_ENCODING]):
         return

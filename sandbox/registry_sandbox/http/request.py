@@ -69,6 +69,14 @@ class HeaderFacts:
 
     Requests with the same headers on one connection share it, so it is computed once. Nothing that depends on the time,
     the path, the query or the body belongs here.
+
+    Attributes:
+        base: the FHIR base as these headers name it.
+        negotiated: the format of an answer, where the query asks for none.
+        verified: what the token says, once it was verified.
+        verified_by: the verifier that did it; another one has to look again.
+        echoed: the headers of the answer that follow from those of the request.
+        bytes: roughly what the headers take in memory, for the journal.
     """
 
     base: str = ""
@@ -97,6 +105,10 @@ class Request:
         certificate_subject: the client certificate's, under mutual TLS.
         called_as: the base as the request named it, if another is configured; else empty.
         facts: what follows from the headers alone.
+        client: whose the token is.
+        resource_type, logical_id, version_id: as the path names them; each empty where it names none.
+        allowed_methods: what the path takes, as declared (HEAD goes with GET); empty for an unknown path.
+        answer_format, body_format: of the answer, and of a resource in the body.
         declared: the interaction, once it is routed.
         not_acceptable: why the client accepts no format, if so.
         injected: the faults in force for this exchange.

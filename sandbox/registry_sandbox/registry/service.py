@@ -86,6 +86,8 @@ class RegistryService:
         Raises:
             NotWellFormed, NotReadable, ConflictingId: 400.
             NonConformant, RuleBroken: 422.
+            SandboxError: why the body could not be received, such as RequestTimeout (408) or ServiceUnavailable (503).
+            WorkersBusy: too many others wait for a thread (503).
         """
 
         def store(accepted: _Accepted) -> Response:
@@ -118,6 +120,8 @@ class RegistryService:
 
         Raises:
             NotWellFormed, NotReadable: with everything that is wrong.
+            SandboxError: why the body could not be received.
+            WorkersBusy: too many others wait for a thread (503).
         """
         reading = self._off_the_loop(request, self.codec.read, expected)
         return reading if isinstance(reading, Reading) else await reading
@@ -136,7 +140,11 @@ class RegistryService:
         return self.workers.run(read, body, body_format, *arguments, explain=True)
 
     async def validate(self, request: Request, reading: Reading, profiles: Sequence[str] = ()) -> list[Finding]:
-        """Return every finding on the body of a request: errors, warnings, information, and hints about the unusual."""
+        """Return every finding on the body of a request: errors, warnings, information, and hints about the unusual.
+
+        Raises:
+            WorkersBusy: too many others wait for a thread (503).
+        """
         if len(request.body) > _LARGE_BYTES:
             return await self.workers.run(self._validate, reading, profiles, hints=True)
         return self._validate(reading, profiles, hints=True)

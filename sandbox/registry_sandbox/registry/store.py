@@ -175,7 +175,11 @@ class Registry:
         return pointer in self._pointers
 
     def create(self, resource: Resource, *, logical_id: str, at: datetime) -> Stored:
-        """Store a new appointment as version 1."""
+        """Store a new appointment as version 1, written at an instant (aware, to the millisecond).
+
+        Raises:
+            ValueError: the id is taken, which the caller has to rule out.
+        """
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
         stored = self._stored(resource, logical_id, 1, at)

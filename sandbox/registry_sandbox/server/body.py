@@ -20,7 +20,12 @@ NO_BODY: Body = (b"", None)
 
 
 async def received(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout) -> Body:
-    """Wait for the body of a request, of at most `max_body` bytes, until `patience` ends."""
+    """Wait for the body of a request, of at most `max_body` bytes, until `patience` ends.
+
+    Returns:
+        The body and None; or no bytes and the error, which a later step raises: too large (413), too slow (408), too
+        much at once (503), cut short or badly chunked (400), or as `decoded`.
+    """
     try:
         sent = await _sent(http, limits, patience)
     except SandboxError as error:
@@ -66,7 +71,11 @@ def _too_large(found: str, max_body: int) -> SandboxError:
 
 
 def decoded(body: bytes, codings: list[str] | tuple[str, ...], max_body: int) -> Body:
-    """Undo the content-codings that the Content-Encoding headers name."""
+    """Undo the content-codings that the Content-Encoding headers name.
+
+    Returns:
+        The body and None; or no bytes and the error: another coding than gzip (415), no gzip (400), too large (413).
+    """
     if not codings:
         return body, None
     try:
