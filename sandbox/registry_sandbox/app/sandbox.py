@@ -81,23 +81,26 @@ class Sandbox:
             PortTaken, UnwritableReadyFile: nothing is left listening.
             UnusableCertificates: the folder of `--tls-dir` has none that can be used; the message names the file.
         """
+        try:
+            log = self._access_log() if access_lines else _no_line
+            self.serving = self._serving(log)
+            self.preparing.join()
+            await self.serving.start()
+        except Exception:
+            self._leftovers.close()
+            raise
+
+    def _serving(self, log: AccessLine) -> Serving:
+        """Return what will listen: the port of the registry, and the control plane's where it has one of its own."""
         settings = self.settings
-        log = self._access_log() if access_lines else _no_line
         control = None
         if self.addresses.control_apart:
             listener = self._listener(self.handlers.control_dispatcher(), log, secure=False)
             control = Port(settings.port_of_control, listener)
-        secure = settings.tls != "off"
-        listener = self._listener(self.handlers.dispatcher(), log, secure=secure)
+        listener = self._listener(self.handlers.dispatcher(), log, secure=settings.tls != "off")
         registry = Port(settings.port, listener, self._ssl_context())
         paths = (self.addresses.base_path, ROOT)
-        self.serving = Serving(settings.host, registry, control, paths, settings.ready_file)
-        self.preparing.join()
-        try:
-            await self.serving.start()
-        except (PortTaken, UnwritableReadyFile):
-            self._leftovers.close()
-            raise
+        return Serving(settings.host, registry, control, paths, settings.ready_file)
 
     def _access_log(self) -> AccessLog:
         """Return the access log. A thread writes its lines, and the records of Python's logging."""
