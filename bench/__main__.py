@@ -1,6 +1,6 @@
 """`make bench`: everything that docs/performance.md reports, as one table and one JSON file.
 
-python -m bench [--quick] [--parts rates,start,growth] [--rows NAME,...] [--rounds N] [--client auto|wrk|own]
+python -m bench [--quick] [--parts rates,crowded,start,growth] [--rows NAME,...] [--rounds N] [--client auto|wrk|own]
 """
 
 import argparse
@@ -19,7 +19,8 @@ from bench.rates import Measured
 from bench.rows import ROWS
 
 _RESULTS = Path(__file__).parent / "results"
-_PARTS = ("rates", "start", "growth")
+_PARTS = ("rates", "crowded", "start", "growth")
+_MANY = 256
 
 
 def main() -> None:
@@ -30,6 +31,8 @@ def main() -> None:
     print(f"{json.dumps(report['machine'])}\n", flush=True)
     if "rates" in options.parts:
         report["rates"] = _rates(options, client)
+    if "crowded" in options.parts:
+        report["crowded"] = _crowded(options, client)
     if "start" in options.parts:
         report["start"] = _starts(quick=options.quick)
     if "growth" in options.parts:
@@ -74,6 +77,19 @@ def _rates(options: argparse.Namespace, client: str) -> list[dict[str, Any]]:
     print(f"{'row':20} {'sandbox/s':>10} {beside}   goal")
     measured = rates.measure(rows, plan, _print_row)
     return [each.as_json() for each in measured]
+
+
+def _crowded(options: argparse.Namespace, client: str) -> list[dict[str, Any]]:
+    """Measure how long cancels take, in the slowest of a hundred, when many clients send them."""
+    rows = tuple(row for row in ROWS if row.name == "cancel JSON")
+    print(f"\n99 of 100 cancels, {_MANY} connections")
+    measured = rates.measure(rows, rates.Plan(client, options.rounds, 1, ("uvloop",), _MANY), _print_p99)
+    return [each.as_json() for each in measured]
+
+
+def _print_p99(measured: Measured) -> None:
+    ours, bare = (statistics.median(measured.p99_us[each]) / 1_000 for each in ("sandbox", "uvloop"))
+    print(f"  sandbox {ours:.1f} ms, bare uvloop {bare:.1f} ms, ratio {measured.p99_ratio('uvloop'):.2f}", flush=True)
 
 
 def _print_row(measured: Measured) -> None:

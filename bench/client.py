@@ -16,8 +16,9 @@ class Tally:
 
     def __init__(self, requests: list[bytes]) -> None:
         self.requests = cycle(requests)
-        self.answers = self.refused = self.broken = 0
+        self.refused = self.broken = 0
         self.over = False
+        self.took_s: list[float] = []
 
 
 class Caller(asyncio.Protocol):
@@ -26,10 +27,15 @@ class Caller(asyncio.Protocol):
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._received = b""
+        self._sent_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its type
+        self._send()
+
+    def _send(self) -> None:
+        self._sent_s = time.perf_counter()
         self._transport.write(next(self._tally.requests))
 
     def data_received(self, data: bytes) -> None:
@@ -43,9 +49,9 @@ class Caller(asyncio.Protocol):
         tally = self._tally
         if tally.over:
             return
-        tally.answers += 1
+        tally.took_s.append(time.perf_counter() - self._sent_s)
         tally.refused += received[9] >= ord("4")
-        self._transport.write(next(tally.requests))
+        self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count what should not happen."""
@@ -69,7 +75,9 @@ async def drive(requests: list[bytes], port: int, seconds: float, connections: i
     await asyncio.sleep(seconds)
     tally.over = True
     duration_us = round((time.perf_counter() - began) * 1_000_000)
-    return f"RESULT {tally.answers} {duration_us} {tally.refused} {tally.broken}"
+    answers = len(tally.took_s)
+    p99_us = round(sorted(tally.took_s)[answers * 99 // 100] * 1_000_000) if answers else 0
+    return f"RESULT {answers} {duration_us} {tally.refused} {tally.broken} {p99_us}"
 
 
 def requests_in(path: Path) -> list[bytes]:

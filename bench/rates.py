@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.load import Load, drive, write_requests
+from bench.load import CONNECTIONS, Load, drive, write_requests
 from bench.processes import Server, bare, running, sandbox
 from bench.rows import Ground, Row, booked_needed
 from bench.wire import Answer, exchange, request
@@ -30,6 +30,7 @@ class Plan:
     rounds: int
     seconds: int
     loops: tuple[str, ...]
+    connections: int = CONNECTIONS
 
 
 @dataclass(slots=True)
@@ -39,6 +40,12 @@ class Measured:
     row: Row
     rates: dict[str, list[float]]
     cpu_us: dict[str, list[float]]
+    p99_us: dict[str, list[float]]
+
+    def p99_ratio(self, to: str) -> float:
+        """Return the median ratio of the time within which 99 of 100 answers came."""
+        pairs = zip(self.p99_us["sandbox"], self.p99_us[to], strict=True)
+        return statistics.median(one / other for one, other in pairs)
 
     def ratios(self, to: str) -> list[float]:
         """Return the ratio of answers per second in each round, in order of size."""
@@ -57,6 +64,7 @@ class Measured:
             "goal": self.row.goal,
             "median_per_second": {name: round(statistics.median(rates)) for name, rates in self.rates.items()},
             "median_cpu_us": {name: round(statistics.median(taken), 1) for name, taken in self.cpu_us.items()},
+            "median_p99_us": {name: round(statistics.median(taken)) for name, taken in self.p99_us.items()},
             "cpu_ratios": {name: round(self.cpu_ratio(name), 3) for name in others},
             "ratios": {name: [round(ratio, 3) for ratio in self.ratios(name)] for name in others},
         }
@@ -105,20 +113,22 @@ def _names(answer: Answer) -> list[str]:
 
 def _measure(row: Row, ground: Ground, path: Path, servers: list[Server], plan: Plan) -> Measured:
     names = [server.name for server in servers]
-    measured = Measured(row, {name: [] for name in names}, {name: [] for name in names})
+    rates, cpu_us, p99_us = ({name: list[float]() for name in names} for _ in range(3))
+    measured = Measured(row, rates, cpu_us, p99_us)
     for number in range(plan.rounds):
         write_requests(path, row.make(ground))
         # Each goes first by turns, so that a machine that slows down favours none.
         for server in servers if number % 2 else reversed(servers):
             before = server.cpu_seconds()
-            load = _round(row, plan.client, path, server, plan.seconds)
+            load = _round(row, plan, path, server)
             measured.rates[server.name].append(load.per_second)
+            measured.p99_us[server.name].append(load.p99_us)
             measured.cpu_us[server.name].append((server.cpu_seconds() - before) / load.answers * 1_000_000)
     return measured
 
 
-def _round(row: Row, client: str, path: Path, server: Server, seconds: int) -> Load:
-    load = drive(client, path, server.port, seconds)
+def _round(row: Row, plan: Plan, path: Path, server: Server) -> Load:
+    load = drive(plan.client, path, server.port, plan.seconds, plan.connections)
     expected = load.answers if row.status >= 400 else 0
     if load.broken or load.refused != expected or not load.answers:
         raise RuntimeError(

@@ -18,7 +18,8 @@ function request()
 end
 
 function done(summary, latency, _)
+  local p99 = latency:percentile(99)
   local errors = summary.errors
   local broken = errors.connect + errors.read + errors.write + errors.timeout
-  io.write(string.format("RESULT %d %d %d %d\n", summary.requests, summary.duration, errors.status, broken))
+  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, errors.status, broken, p99))
 end

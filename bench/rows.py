@@ -1,6 +1,7 @@
 """The rows of the table: which requests each sends, what must answer them, and the goal as a ratio to the bare one."""
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -69,14 +70,26 @@ def _registers(ground: Ground, *, wanted: str) -> list[bytes]:
 
 
 def _registers_unlike(ground: Ground) -> list[bytes]:
-    # As clients write that have no way of their own: no two bodies are alike but for their texts, and so none is
-    # recognised by its like. White space of either kind, in every order, is at their ends.
-    headers = ground.headers(JSON, Content_Type=JSON)
-    ends = (f"{at:014b}".translate({ord("0"): " ", ord("1"): "\n"}).encode() for at in range(UNLIKE))
+    # As clients write that have no layout of their own: members in any order, any indentation, and line breaks or none.
+    headers, chance = ground.headers(JSON, Content_Type=JSON), random.Random(0)  # noqa: S311 - no secret
     return [
-        request("POST", "/STU3/Appointment", headers, _body(appointment(1000 + at), JSON) + end)
-        for at, end in enumerate(ends)
+        request("POST", "/STU3/Appointment", headers, _in_some_layout(appointment(1000 + at), chance))
+        for at in range(UNLIKE)
     ]
+
+
+def _in_some_layout(resource: dict[str, object], chance: random.Random) -> bytes:
+    space = chance.choice(["", " "])
+    separators = (f",{space}", f"{chance.choice(['', ' '])}:{chance.choice(['', ' ', '  '])}")
+    indent = chance.choice([None, *range(9), "\t"])
+    return json.dumps(_shuffled(resource, chance), indent=indent, separators=separators).encode()
+
+
+def _shuffled(value: object, chance: random.Random) -> object:
+    if isinstance(value, dict):
+        names = chance.sample(list(value), len(value))
+        return {name: _shuffled(value[name], chance) for name in names}
+    return [_shuffled(each, chance) for each in value] if isinstance(value, list) else value
 
 
 def _cancels(ground: Ground, *, wanted: str) -> list[bytes]:

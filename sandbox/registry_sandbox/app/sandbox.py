@@ -27,8 +27,7 @@ from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.connection import AccessLine, Listener
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.log_writer import LogHandler, LogWriter
-from registry_sandbox.server.ready_file import UnwritableReadyFile
-from registry_sandbox.server.serving import Port, PortTaken, Serving
+from registry_sandbox.server.serving import Port, Serving
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import Settings
 from registry_sandbox.workspace import Workspace

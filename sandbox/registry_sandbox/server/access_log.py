@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from registry_sandbox.http.redaction import without_secrets
+from registry_sandbox.http.redaction import may_have_secrets, without_secrets
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
@@ -40,7 +40,10 @@ class AccessLog:
     def flush(self) -> None:
         """Write the lines that were collected."""
         lines, self._lines = self._lines, []
-        self._write("".join(map(self._line, map(_redacted, lines))))
+        text = "".join(map(self._line, lines))
+        if may_have_secrets(text):  # looked for once in all lines, because most batches have none
+            text = "".join(map(self._line, map(_redacted, lines)))
+        self._write(text)
 
 
 def _really_sent(request: Request, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
