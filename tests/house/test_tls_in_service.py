@@ -1,6 +1,8 @@
 """TLS in service: the right certificate is let in, every other is refused in the handshake, and health needs none."""
 
+import asyncio
 import json
+import logging
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from registry_sandbox.auth.certificates import write_certificates
+from registry_sandbox.app import build
+from registry_sandbox.auth.certificates import UnusableCertificates, write_certificates
+from registry_sandbox.settings import Settings
 from registry_sandbox.testing.running import RegistrySandbox
 
 
@@ -78,3 +82,12 @@ def test_without_a_folder_a_set_is_made() -> None:
         assert curl(sandbox, folder, *shown(folder, "client")).returncode == 0
     with pytest.raises(OSError, match=r"."):
         (folder / "ca.pem").read_bytes()
+
+
+def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither the handler of the log nor the thread that writes its lines."""
+    sandbox = build(Settings(port=0, tls="server", tls_dir=tmp_path, no_seed_data=True))
+    before = [*logging.getLogger().handlers]
+    with pytest.raises(UnusableCertificates, match=r"server\.pem"):
+        asyncio.run(sandbox.start())
+    assert logging.getLogger().handlers == before
