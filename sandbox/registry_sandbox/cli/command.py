@@ -4,6 +4,7 @@ Source: operator.md, Start.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -47,6 +48,7 @@ class Command(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand and return its exit status: 2 for a bad setting, seed, profile or port, named in one line."""
+    _escape_what_cannot_be_shown()
     words = list(sys.argv[1:] if arguments is None else arguments)
     named = bool(words) and words[0] in COMMANDS
     name = words.pop(0) if named else DEFAULT
@@ -63,6 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except BrokenPipeError:
         return 1
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Let a terminal or a pipe that is not UTF-8 show a character as an escape, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser(name: str, *, named: bool) -> Parser:

@@ -8,13 +8,15 @@ import gc
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Final
 
 from registry_sandbox.app import Sandbox
 from registry_sandbox.cli.startup_message import startup_message
+from registry_sandbox.server.loops import loop_factory
 
 _COLLECT_AFTER: Final = 20_000
+_STOPS: Final = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGBREAK")]
 
 
 def run_until_stopped(sandbox: Sandbox) -> None:
@@ -23,8 +25,9 @@ def run_until_stopped(sandbox: Sandbox) -> None:
     Raises:
         PortTaken, UnwritableReadyFile: as `Serving.start`.
     """
-    if sys.platform == "win32":
-        asyncio.run(serve(sandbox))
+    if sys.platform == "win32":  # uvloop is not for Windows
+        with asyncio.Runner(loop_factory=loop_factory(secure=sandbox.settings.tls != "off")) as runner:
+            runner.run(serve(sandbox))
         return
     import uvloop
 
@@ -38,16 +41,22 @@ async def serve(sandbox: Sandbox) -> None:
         PortTaken, UnwritableReadyFile: as `Serving.start`.
     """
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows' loop has no signal handlers; there KeyboardInterrupt ends it
-            loop.add_signal_handler(number, stopping.set)
+    _on_signals(asyncio.get_running_loop(), stopping.set)
     await sandbox.start()
     _collect_garbage_rarely()
     # In a thread: a pipe that nobody reads must not hold up the requests.
     threading.Thread(target=_announce, args=[sandbox], daemon=True).start()
     await stopping.wait()
     await sandbox.stop()
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Call `stop` in the loop on SIGTERM and SIGINT, and on Ctrl-Break where there is one (Windows)."""
+    for number in _STOPS:
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows: a handler of Python's own wakes the loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
 
 def _collect_garbage_rarely() -> None:

@@ -31,7 +31,7 @@ def write_ready_file(path: Path, fhir_base: str, control_root: str) -> None:
     # Written under another name and then renamed, so that nobody who waits for the file reads half of it.
     beside = path.with_name(path.name + ".part")
     try:
-        beside.write_text(f"{fhir_base}\n{control_root}\n")
+        beside.write_text(f"{fhir_base}\n{control_root}\n", encoding="utf-8", newline="\n")
         beside.replace(path)
     except OSError as error:
         raise UnwritableReadyFile(f"--ready-file {path} cannot be written: {error.strerror or error}") from error

@@ -110,7 +110,7 @@ class Serving:
             raise PortTaken(f"cannot listen on {self._host}:{port.number}: {_why(error, self._host)}") from error
         if port.ssl_context is not None:
             tls = TlsPort(port.ssl_context, make, partial(_no_tls, port.listener))
-            tls.serve(each.fileno() for each in server.sockets)
+            tls.serve(server.sockets)
             self._tls_ports.append(tls)
         self._servers.append((server, http))
         taken: int = server.sockets[0].getsockname()[1]

@@ -6,17 +6,34 @@ Source: RFC 8446 section 5.1 (a handshake record begins with 0x16).
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ssl import SSLContext, SSLError
-from typing import Any
+from typing import Any, Protocol
 
 _HANDSHAKE = 0x16
 _HANDSHAKE_S = 10.0
 _OUT_OF_DESCRIPTORS_S = 0.1
+
+
+class Bound(Protocol):
+    """A bound socket, as a loop's server shows it."""
+
+    @property
+    def family(self) -> int:
+        """The family of its address."""
+        ...
+
+    @property
+    def type(self) -> int:
+        """How it sends: as a stream."""
+        ...
+
+    def fileno(self) -> int:
+        """Return its descriptor."""
+        ...
 
 
 @dataclass(slots=True)
@@ -34,11 +51,11 @@ class TlsPort:
     refusal: Callable[[], bytes]
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
-    def serve(self, descriptors: Iterable[int]) -> None:
-        """Accept connections on bound sockets, given by their descriptors."""
-        for each in descriptors:
+    def serve(self, bound: Iterable["Bound"]) -> None:
+        """Accept connections on bound sockets."""
+        for each in bound:
             # A second descriptor: the loop does not let others accept on its own.
-            listening = socket.socket(fileno=os.dup(each))
+            listening = socket.fromfd(each.fileno(), each.family, each.type)
             listening.settimeout(0)
             listening.listen(1024)
             self._spawn(self._accept(listening))

@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import struct
+import sys
 import time
 
 from aiohttp import HttpVersion11, web
 
 from registry_sandbox.http.response import WITHOUT_BODY, Delivery, Response, Sent
 
-_RST_ON_CLOSE = struct.pack("ii", 1, 0)
+_RST_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 _FLUSH_ROUNDS = 10_000
 
 

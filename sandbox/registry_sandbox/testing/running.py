@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from registry_sandbox.app import build
 from registry_sandbox.faults.effect import Sleep
+from registry_sandbox.server.loops import loop_factory
 from registry_sandbox.settings import combined
 from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.remote import RemoteSandbox
@@ -86,7 +87,8 @@ class RegistrySandbox(RemoteSandbox):
         return self.sandbox.certificates
 
     def _run(self, started: "Future[None]") -> None:
-        asyncio.run(self._serve(started))
+        with asyncio.Runner(loop_factory=loop_factory(secure=self._settings.tls != "off")) as runner:
+            runner.run(self._serve(started))
 
     async def _serve(self, started: "Future[None]") -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()

@@ -41,7 +41,7 @@ def run(folder: Path, talk: Callable[[int, TlsPort], Awaitable[None]]) -> None:
     async def conversation() -> None:
         port = TlsPort(ssl_context("server", folder), Greeting, lambda: b"plain")
         bound = await asyncio.get_running_loop().create_server(Greeting, "127.0.0.1", 0, start_serving=False)
-        port.serve(each.fileno() for each in bound.sockets)
+        port.serve(bound.sockets)
         try:
             await asyncio.wait_for(talk(bound.sockets[0].getsockname()[1], port), LONG_S)
         finally:
