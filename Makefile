@@ -4,11 +4,12 @@
 # examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
 # application; profile: where its time goes (both take ARGS=--help). worst-cases: what hostile bodies cost. fuzz: random
 # requests (ARGS='--requests 1000000 --seed 1'). image: build the container image and test it (a
-# Docker engine, or root and apt). dist: a wheel and an sdist.
+# Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what the lock names,
+# as CycloneDX. site: the documentation as a site. workflows: check .github/.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check agreement examples schema bench profile worst-cases fuzz image dist clean
+.PHONY: run test test-oldest test-newest check agreement examples schema bench profile worst-cases fuzz image dist lock sbom site workflows clean
 
 run: .venv/server
 	@$(BIN)/registry-sandbox $(ARGS)
@@ -53,6 +54,18 @@ dist: .venv/ready
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
 
+lock: .venv/ready
+	.ci/lock
+
+sbom: .venv-release/ready
+	.venv-release/bin/cyclonedx-py requirements requirements.lock --output-format JSON --output-file sbom.cdx.json
+
+site: .venv-release/ready
+	NO_MKDOCS_2_WARNING=1 .venv-release/bin/mkdocs build --strict
+
+workflows: .venv-release/ready
+	.ci/workflows
+
 schema: .venv/ready
 	$(BIN)/python -m registry_sandbox.validation.generate
 
@@ -75,6 +88,12 @@ fuzz: .venv/ready
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check --editable .
 	@touch $@
 
+.venv-release/ready: setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --upgrade pip
+	.venv-release/bin/python -m pip install --quiet --editable '.[release]'
+	@touch $@
+
 .venv/ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -92,4 +111,4 @@ fuzz: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest .venv-newest build dist sandbox/*.egg-info
+	rm -rf .venv .venv-oldest .venv-newest .venv-release build site sbom.cdx.json dist sandbox/*.egg-info

@@ -12,7 +12,17 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 # What `git archive` would give of the files that a build reads; nothing that a build or a test has left behind.
-SOURCES = ("sandbox", "profiles", "scenarios", "seed_data", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = (
+    "sandbox",
+    "profiles",
+    "scenarios",
+    "seed_data",
+    "setup.cfg",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "THIRD-PARTY-NOTICES.md",
+)
 
 
 class Built(NamedTuple):

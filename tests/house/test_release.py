@@ -1,0 +1,109 @@
+"""What a release is made of agrees: one version, a lock of every dependency, pinned actions, a whole site."""
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from registry_sandbox import __version__
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "requirements.lock").read_text()
+LOCKED = re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK, re.MULTILINE)
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+
+
+def read(path: str) -> str:
+    """Return the text of a file of the tree."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["Dockerfile", "docs/ci.md", "docs/testing-recipes.md"])
+def test_what_names_a_version_names_this_one(path: str) -> None:
+    """A recipe that is pasted gets the image that it was written for."""
+    named = set(re.findall(r"(?:registry-sandbox:|^ARG VERSION=)(\d+\.\d+\.\d+)", read(path), re.MULTILINE))
+    assert named == {__version__}
+
+
+def test_every_documented_build_tells_the_revision() -> None:
+    """Else the label of the image would say `unknown`."""
+    builds = [
+        line
+        for page in (ROOT / "docs").glob("*.md")
+        for line in page.read_text().splitlines()
+        if "docker build" in line
+    ]
+    assert builds
+    assert all("--build-arg REVISION=" in line for line in builds)
+
+
+def notes(version: str) -> subprocess.CompletedProcess[str]:
+    """Ask for the notes of a version."""
+    command = [sys.executable, str(ROOT / ".ci" / "release-notes"), version]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    """The release's notes are its section, and nothing of another's."""
+    told = notes(__version__)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith("### ")
+    assert "\n## " not in told.stdout
+
+
+def test_a_tag_of_another_version_is_no_release() -> None:
+    """The message says which versions differ."""
+    told = notes("9.9.9")
+    assert told.returncode == 1
+    assert told.stderr == f"release-notes: the tag says 9.9.9, the package {__version__}\n"
+
+
+def test_the_lock_has_every_dependency_with_hashes_and_no_address() -> None:
+    """The image installs the lock, and then the package alone: what the lock lacks would be missing there."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    wanted = {re.split(r"[\[><=;]", line)[0] for line in setup["options"]["install_requires"].split("\n") if line}
+    assert wanted <= {name for name, _ in LOCKED}
+    blocks = re.split(r"^(?=[a-z])", LOCK, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert "://" not in LOCK
+
+
+def test_every_package_of_the_image_is_in_the_notices() -> None:
+    """With its licence."""
+    rows = re.findall(
+        r"^\| ([a-z0-9-]+) \| (\S.*) \|$", read("THIRD-PARTY-NOTICES.md").split("In the image alone")[1], re.MULTILINE
+    )
+    assert {name for name, _ in rows} - {"package"} == {name for name, _ in LOCKED}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_is_pinned_and_no_job_may_more_than_it_says(workflow: Path) -> None:
+    """A tag can be moved by whoever takes over an action; a commit cannot."""
+    actions = re.findall(r"uses: (\S+)(.*)", workflow.read_text())
+    assert actions
+    assert all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action) for action, _ in actions)
+    assert all(re.fullmatch(r" # v\d+\.\d+\.\d+", comment) for _, comment in actions)
+    content = yaml.safe_load(workflow.read_text())
+    assert content["permissions"] == {}
+    assert all("permissions" in job and "timeout-minutes" in job for job in content["jobs"].values())
+
+
+def test_every_page_is_in_the_site() -> None:
+    """In its navigation, where strict building looks for it, and the ones for users in llms.txt."""
+    navigation = yaml.safe_load(
+        read("mkdocs.yml").split("exclude_docs")[0] + "nav:" + read("mkdocs.yml").split("\nnav:")[1]
+    )["nav"]
+    pages = {page for part in navigation for name in part.values() for page in _paths(name)}
+    made = {"index.md", "openapi.md", "examples.md"}
+    assert pages - made == {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", read("docs/llms.txt")))
+    assert linked <= pages
+
+
+def _paths(part: str | list[dict[str, str]]) -> list[str]:
+    return [part] if isinstance(part, str) else [path for each in part for path in each.values()]
