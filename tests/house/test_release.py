@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
 from registry_sandbox import __version__
+from registry_sandbox.testing.remote import RemoteSandbox
 
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -107,3 +109,27 @@ def test_every_page_is_in_the_site() -> None:
 
 def _paths(part: str | list[dict[str, str]]) -> list[str]:
     return [part] if isinstance(part, str) else [path for each in part for path in each.values()]
+
+
+def test_the_requests_for_editors_hold(registry_sandbox: RemoteSandbox) -> None:
+    """Sent from top to bottom, as an editor sends them, each succeeds."""
+    text = read("docs/requests.http").replace("http://127.0.0.1:8080", registry_sandbox.base_url.removesuffix("/STU3"))
+    variables, statuses = dict(re.findall(r"^@(\w+) = (\S+)$", text, re.MULTILINE)), []
+    for block in text.split("\n### ")[1:]:
+        name = re.search(r"^# @name (\w+)$", block, re.MULTILINE)
+        lines = [line for line in filled(block, variables).splitlines()[1:] if not line.startswith("#")]
+        head, _, body = "\n".join(lines).strip().partition("\n\n")
+        request, *headers = head.splitlines()
+        method, url = request.split(" ", 1)
+        answer = httpx.request(method, url, headers=dict(line.split(": ", 1) for line in headers), content=body.strip())
+        statuses.append((method, answer.status_code))
+        if name is not None:
+            variables |= {f"{name[1]}.response.body.{key}": str(value) for key, value in answer.json().items()}
+    assert [status for _, status in statuses] == [200, 201, 200, 200, 200, 201, 200]
+
+
+def filled(text: str, variables: dict[str, str]) -> str:
+    """Put the values of variables in their places, also inside one another."""
+    for _ in range(2):
+        text = re.sub(r"\{\{([\w.]+)\}\}", lambda match: variables.get(match[1], match[0]), text)
+    return text

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "clock": "show or change the clock of the running sandbox",
     "tail": "show the exchanges of a running sandbox as they happen",
     "settings": "print the table of all settings",
+    "schema": "print the JSON Schema of a file of settings, faults or seeds",
 }
 """The subcommands; each is the module of that name in this package, which is imported only when it runs."""
 

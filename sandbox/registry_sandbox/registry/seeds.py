@@ -144,6 +144,19 @@ def _require_story(place: str, value: Any) -> dict[str, Any]:
     return value
 
 
+def story_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a story. A reader of YAML makes numbers of some texts, so any scalar is allowed."""
+    plain = {"type": ["string", "number", "boolean"]}
+    step = {
+        "type": "object",
+        "properties": dict.fromkeys(sorted(_LATER), plain),
+        "required": sorted(_LATER),
+        "additionalProperties": False,
+    }
+    properties = dict.fromkeys(sorted(_STORY - {"later"}), plain) | {"later": {"type": "array", "items": step}}
+    return {"type": "object", "properties": properties, "required": list(_NEEDED), "additionalProperties": False}
+
+
 def _is_step(value: Any) -> bool:
     return (
         isinstance(value, dict)
