@@ -32,6 +32,19 @@ def read(faulty: Faulty) -> int:
     return httpx.get(call.url, headers=call.headers).status_code
 
 
+class TestHealth:
+    """GET /_sandbox/health, and below it what probes ask for."""
+
+    @pytest.mark.parametrize("probe", ["live", "ready"])
+    def test_a_probe_is_answered(self, faulty: Faulty, probe: str) -> None:
+        """With one word, to HEAD too, whatever the Host: an orchestrator calls by the address of the pod."""
+        answer = faulty.control.get(f"/health/{probe}", headers={"Host": "10.0.0.7:8080"})
+        assert (answer.status_code, answer.json()) == (200, {"status": probe})
+        assert faulty.control.head(f"/health/{probe}").status_code == 200
+        refused = faulty.control.post(f"/health/{probe}")
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
 class TestClock:
     """GET and PUT /_sandbox/clock."""
 
@@ -349,8 +362,10 @@ class TestGuard:
     def test_with_a_token_set_only_it_opens_the_door(self) -> None:
         """Health alone needs none."""
         with RegistrySandbox(random_seed=1, control_token="open") as running, httpx.Client() as client:
-            assert client.get(f"{running.control_url}/health").status_code == 200
-            assert client.get(f"{running.control_url}/faults").status_code == 403
+            for each in ("health", "health/live", "health/ready"):
+                assert client.get(f"{running.control_url}/{each}").status_code == 200
+            for each in ("faults", "health/dead", "health/"):
+                assert client.get(f"{running.control_url}/{each}").status_code == 403
             for wrong in ("Basic open", "Bearer shut", "open", "Bearer"):
                 sent = client.get(f"{running.control_url}/faults", headers={"Authorization": wrong})
                 assert sent.status_code == 403

@@ -182,8 +182,22 @@ class TestLost:
         gate.open.set()
         [done] = eventually(sandbox, lambda exchanges: exchanges[0]["state"] == "done")
         assert (done["response"], done["sent"]) == (None, {"body_bytes": 0, "ended": "lost"})
+        assert done["first_byte_s"] is None
         assert sandbox.journal.statuses() == [None]
         assert "written" not in done
+
+    @pytest.mark.parametrize("fault", ["read:hang", "cancel:hang", "register:commit+hang"])
+    def test_a_hang_that_the_client_ended(self, sandbox: RegistrySandbox, client: Client, fault: str) -> None:
+        """It was the client that closed the connection, not the sandbox."""
+        sandbox.fault(fault)
+        line = {"read": f"GET /STU3/Appointment/{BOOKED}", "cancel": f"PUT /STU3/Appointment/{BOOKED}"}
+        client.send(line.get(fault.partition(":")[0], "POST /STU3/Appointment"), b"" if "read" in fault else body())
+        eventually(sandbox, lambda exchanges: [each["state"] for each in exchanges] == ["sending"])
+        eventually(sandbox, has_waited)
+        client.hang_up()
+        [done] = eventually(sandbox, lambda exchanges: exchanges[0]["state"] == "done")
+        assert (done["response"], done["sent"]["ended"], done["first_byte_s"]) == (None, "lost", None)
+        assert ("written" in done) == ("commit" in fault)
 
     def test_a_token_that_nobody_waited_for(self, sandbox: RegistrySandbox, client: Client, gate: Gate) -> None:
         """The answers of the token endpoint are sent another way; the journal tells the same."""

@@ -106,6 +106,7 @@ class TestFormats:
             registry.get(READ, Accept=accept),
             registry.get(READ, Accept=f"*/*;{parameter}"),
             registry.get(f"{READ}?_format={quote(accept)}"),
+            registry.get(f"{READ}?_format={quote(media_type)};+{parameter}"),
         ):
             assert (answer.status, answer.issues) == (406, [("not-supported", "NOT_IMPLEMENTED")])
             assert "FHIR version 3.0" in answer.diagnostics

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from registry_sandbox.control import health
 from registry_sandbox.control.guard import Guard
 from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
 from registry_sandbox.http.interaction import allow, declared_method
@@ -17,6 +18,7 @@ from registry_sandbox.http.response import Response
 ROOT = "/_sandbox"
 
 _ID = "{id}"
+_OPEN = frozenset(ROOT + each for each in health.PATHS)
 
 
 class ControlApi:
@@ -36,7 +38,7 @@ class ControlApi:
     async def __call__(self, request: Request) -> Response:
         """Return the answer to a request."""
         try:
-            if request.path != f"{ROOT}/health":
+            if request.path not in _OPEN:
                 self._guard.require(request)
             answer = self._answer(request)
             return answer if isinstance(answer, Response) else await answer

@@ -1,4 +1,4 @@
-"""/_sandbox/health: whether the sandbox is ready, and its state in figures."""
+"""/_sandbox/health: whether the sandbox is ready, and its state in figures; and the two answers that probes ask for."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,6 +11,9 @@ from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.workspace import Workspace
+
+PATHS: Final = ("/health", "/health/live", "/health/ready")
+"""What anybody may ask, without a token and by any name: probes and load balancers know neither."""
 
 ANSWERS: Final = {
     "type": "object",
@@ -34,7 +37,20 @@ def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operat
         del request
         return json_response(HTTPStatus.OK, state(workspace, uptime()))
 
-    return [Operation("GET", "/health", health, "Whether the sandbox is ready, and its state.", answers=ANSWERS)]
+    _, live, ready = PATHS
+    return [
+        Operation("GET", "/health", health, "Whether the sandbox is ready, and its state.", answers=ANSWERS),
+        _probe(live, "live", "Whether the process answers: for liveness probes."),
+        _probe(ready, "ready", "Whether requests are answered: for readiness probes."),
+    ]
+
+
+def _probe(path: str, status: str, summary: str) -> Operation:
+    # The ports open once everything is loaded, and close first: whoever is answered, is answered by a ready sandbox.
+    answers = {"type": "object", "properties": {"status": {"const": status}}}
+    return Operation(
+        "GET", path, lambda request, _: json_response(HTTPStatus.OK, {"status": status}), summary, answers=answers
+    )
 
 
 def state(workspace: Workspace, uptime_s: float) -> dict[str, Any]:

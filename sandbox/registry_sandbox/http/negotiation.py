@@ -82,7 +82,9 @@ def _by_parameter(asked: tuple[str, ...], fallback: Format) -> Negotiated:
 
 def _format_asked(value: str) -> Format | None:
     media_type, *parameters = _pieces(value)
-    return _FORMATS.get(media_type.replace(" ", "+")) if _is_stu3(parameters) else None
+    # Before a parameter, a "+" of a form-encoded query is a space.
+    stated = [each.lstrip("+ ") for each in parameters]
+    return _FORMATS.get(media_type.replace(" ", "+")) if _is_stu3(stated) else None
 
 
 def _pieces(media_type: str) -> list[str]:

@@ -196,6 +196,9 @@ class Journal:
 
 def _finished(record: _Record) -> Exchange:
     _, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered = record
+    # It is noted when the answer is made. Only then does the server find that nobody is there to take it.
+    if response is not None and response.lost is not None and not response.lost.head:
+        first_byte_s = None
     return Exchange(number, at_s, wall_s, lasted_s, first_byte_s, "done", request, response, sent, answered)
 
 

@@ -62,14 +62,14 @@ class HttpWire:
     async def close(self) -> None:
         """End the connection by FIN, once everything is sent."""
         await self._flush()
-        self._report.ended = "closed"
+        self._report.ended = "lost" if self._gone.is_set() else "closed"
         if self._http.transport is not None:
             self._http.transport.close()
 
     async def reset(self) -> None:
         """Break the connection by RST, once everything is sent."""
         await self._flush()
-        self._report.ended = "reset"
+        self._report.ended = "lost" if self._gone.is_set() else "reset"
         transport = self._http.transport
         if transport is not None:
             # A socket that does not linger sends RST when it is closed.
