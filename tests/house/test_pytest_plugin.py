@@ -179,6 +179,8 @@ class TestSettings:
             ("registry_sandbox = verbose\n", "", "expected key = value"),
             ("", "@pytest.mark.registry_sandbox(auth='maybe')", "auth: 'maybe' cannot be used"),
             ("", "@pytest.mark.registry_sandbox('off')", "takes settings by keyword only"),
+            ("registry_sandbox = fault = read:nope\n", "", '"nope" is not an effect'),
+            ("", "@pytest.mark.registry_sandbox(seed_data=['nowhere'])", "nowhere: there is no such file or folder"),
         ],
     )
     def test_what_cannot_be_used_is_one_line(self, project: Project, ini: str, test: str, said: str) -> None:
@@ -272,15 +274,46 @@ class TestAFailingTest:
         project("--registry-sandbox-artifacts", str(tmp_path / "har"), test_it=test)
         assert len([*(tmp_path / "har").iterdir()]) == 3
 
-    def test_a_refusal_is_told_in_the_sandboxs_words(self, project: Project) -> None:
+    @pytest.mark.parametrize(
+        "call",
+        [
+            "fault('cancel:fivehundred')",
+            "hold('fivehundred')",
+            "token(without=['fivehundred'])",
+            "clock.set('fivehundred')",
+            "clock.advance('fivehundred')",
+            "clock.freeze('fivehundred')",
+            "register(status='fivehundred')",
+            "journal.exchanges(status='fivehundred')",
+        ],
+    )
+    def test_a_refusal_is_told_in_the_sandboxs_words(self, project: Project, call: str) -> None:
         """First of all, and with no frame of ours."""
-        test = "def test_it(registry_sandbox):\n    registry_sandbox.fault('cancel:fivehundred')\n"
-        ran = project(test_bad=test)
+        ran = project(test_bad=f"def test_it(registry_sandbox):\n    registry_sandbox.{call}\n")
         assert ran.outcomes == {"failed": 1}
         [error] = [line for line in ran.output.splitlines() if line.startswith("E ")]
-        assert "fivehundred" in error.partition("NoAnswer: ")[2].partition(" (POST http")[0]
-        assert "control_client.py" not in ran.output
-        assert "remote.py" not in ran.output
+        assert "fivehundred" in error.partition("NoAnswer: ")[2].partition("_sandbox/")[0]
+        assert "registry_sandbox/" not in ran.output
+
+    def test_a_teardown_that_fails_shows_it_too(self, project: Project) -> None:
+        """The last test's as well: the sandbox is there until the last report."""
+        ran = project(
+            test_late=FAILING.partition("def test_")[0]
+            + "import pytest\n@pytest.fixture\ndef late(registry_sandbox):\n"
+            "    yield\n    assert call(registry_sandbox, '/Appointment/nowhere') == 200\n"
+            "def test_it(late): pass\n"
+        )
+        assert ran.outcomes == {"passed": 1, "error": 1}
+        assert "GET /STU3/Appointment/nowhere -> 404" in ran.output.partition(" registry sandbox ")[2]
+
+    def test_a_journal_that_was_too_small_says_so(self, project: Project) -> None:
+        """In the section, though warnings are errors."""
+        test = FAILING.replace("def test_a_client_that_fails", "def test_one").replace(
+            "def test_a_client_that_passes", "def test_two"
+        )
+        ran = project(ini="registry_sandbox = journal-size = 1\n", test_small=test)
+        assert ran.outcomes == {"failed": 1, "passed": 1}, ran.output
+        assert "exchanges seen: 2 (1 dropped)" in ran.output
 
     def test_a_sandbox_that_is_gone_is_told(self, project: Project) -> None:
         """The report says so, and the test fails for its own reason."""
@@ -331,6 +364,32 @@ class TestFaultsThatNeverFired:
             "    assert fault.fired == 1\n"
         )
         assert project(test_removed=test).outcomes == {"passed": 1}
+
+    def test_one_that_fired_before_somebody_else_undid_it_has_fired(self, project: Project) -> None:
+        """Such as the client under test, or a helper that calls the control plane itself."""
+        test = FAILING.partition("def test_")[0] + (
+            "def test_it(registry_sandbox):\n"
+            "    fault = registry_sandbox.fault('read:503')\n"
+            "    assert call(registry_sandbox, '/Appointment/booked-tomorrow') == 503\n"
+            "    registry_sandbox.control.json('DELETE', '/faults')\n"
+            "    assert fault.fired == 1\n"
+            "    registry_sandbox.control.json('POST', '/reset')\n"
+        )
+        ran = project(test_undone=test)
+        assert ran.outcomes == {"passed": 1}, ran.output
+
+    def test_those_of_the_session_are_no_matter_of_one_test(self, project: Project) -> None:
+        """A test that uses the sandbox of the session answers for the faults that it sets itself."""
+        ran = project(
+            test_session="import pytest\n@pytest.fixture(scope='session')\ndef outage(registry_sandbox_server):\n"
+            "    registry_sandbox_server.fault('read:503')\n"
+            "def test_good(registry_sandbox_server, outage): pass\n"
+            "def test_bad(registry_sandbox_server, outage): registry_sandbox_server.fault('cancel:503')\n"
+        )
+        assert ran.outcomes == {"passed": 1, "failed": 1}, ran.output
+        assert "The fault 'http-2'" in ran.output
+        assert "The fault 'http-1'" not in ran.output
+        assert " registry sandbox " in ran.output
 
     def test_an_unknown_choice_is_refused(self, project: Project) -> None:
         """At the start."""

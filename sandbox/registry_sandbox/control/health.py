@@ -47,10 +47,12 @@ def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operat
 
 def _probe(path: str, status: str, summary: str) -> Operation:
     # The ports open once everything is loaded, and close first: whoever is answered, is answered by a ready sandbox.
+    def probe(request: Request, _: str) -> Response:
+        del request
+        return json_response(HTTPStatus.OK, {"status": status})
+
     answers = {"type": "object", "properties": {"status": {"const": status}}}
-    return Operation(
-        "GET", path, lambda request, _: json_response(HTTPStatus.OK, {"status": status}), summary, answers=answers
-    )
+    return Operation("GET", path, probe, summary, answers=answers)
 
 
 def state(workspace: Workspace, uptime_s: float) -> dict[str, Any]:

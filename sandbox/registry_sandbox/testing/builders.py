@@ -10,6 +10,8 @@ from typing import Any
 
 from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 Resource = dict[str, Any]
 
 POINTER_SYSTEM = "urn:ietf:rfc:3986"

@@ -5,6 +5,8 @@ from typing import Any
 
 from registry_sandbox.cli.control_client import ControlClient, NoAnswer
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 
 class Control(ControlClient):
     """A control client whose errors have a short traceback: it ends where the test calls the kit."""
@@ -17,7 +19,6 @@ class Control(ControlClient):
         Raises:
             NoAnswer: nothing answers there, or the sandbox refuses.
         """
-        __tracebackhide__ = True
         try:
             return super().text(method, path, body)
         except NoAnswer as error:
@@ -29,6 +30,5 @@ class Control(ControlClient):
         Raises:
             NoAnswer: nothing answers there, or the sandbox refuses.
         """
-        __tracebackhide__ = True
         text = self.text(method, path, body)
         return json.loads(text) if text else None

@@ -5,6 +5,8 @@ from typing import Any
 
 from registry_sandbox.testing.builders import Resource
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 _CUT = "... ("
 
 
@@ -27,7 +29,6 @@ class Exchange(dict[str, Any]):
         Raises:
             ValueError: there is none, or it is no JSON, or the journal keeps only its beginning.
         """
-        __tracebackhide__ = True
         text = self._body("response")
         try:
             return json.loads(text)
@@ -41,7 +42,6 @@ class Exchange(dict[str, Any]):
         Raises:
             ValueError: there is none.
         """
-        __tracebackhide__ = True
         return self._resource("response")
 
     @property
@@ -51,7 +51,6 @@ class Exchange(dict[str, Any]):
         Raises:
             ValueError: there is none.
         """
-        __tracebackhide__ = True
         return self._resource("request")
 
     @property
@@ -85,7 +84,6 @@ class Exchange(dict[str, Any]):
         return f"{asked['method']} {asked['path']}{query} -> {answered}{waits}{faults}"
 
     def _body(self, which: str) -> str:
-        __tracebackhide__ = True
         message = self[which] or {}
         text = str(message.get("body", ""))
         if not text or (text.endswith(" bytes)") and _CUT in text):
@@ -93,7 +91,6 @@ class Exchange(dict[str, Any]):
         return text
 
     def _resource(self, which: str) -> Resource:
-        __tracebackhide__ = True
         text = self._body(which)
         resource = _from_xml(text) if text.lstrip("\ufeff \r\n\t").startswith("<") else _from_json(text)
         if resource is None:

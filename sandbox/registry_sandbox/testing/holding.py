@@ -13,6 +13,8 @@ from typing import Any
 
 from registry_sandbox.testing.steering import Fault
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 
 class HeldTooFew(AssertionError):
     """Fewer exchanges were held than a test waited for."""
@@ -27,7 +29,6 @@ class Hold(Fault):
         Raises:
             HeldTooFew: that has not happened within `timeout_s`.
         """
-        __tracebackhide__ = True
         held = self._held(f"?count={count}&wait={timeout_s:g}s")
         if len(held) < count:
             raise HeldTooFew(f"{len(held)} exchanges are held by '{self.id}' after {timeout_s:g} s; expected {count}")

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from registry_sandbox.cli.control_client import ControlClient
 from registry_sandbox.testing.exchange import Exchange
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 
 class ExchangesDropped(UserWarning):
     """The journal of the sandbox was too small: older exchanges are missing. `--journal-size` makes it larger."""
@@ -41,7 +43,6 @@ class Journal(Sequence[Exchange]):
 
     def exchanges(self, **filters: str | int) -> list[Exchange]:
         """Return those that match all filters, which docs/control-api.md lists: `interaction`, `status`, `id` ..."""
-        __tracebackhide__ = True
         if not filters:
             return self._fetch()
         listed = self._control.json("GET", f"/journal?{urlencode(filters)}")
@@ -49,12 +50,10 @@ class Journal(Sequence[Exchange]):
 
     def statuses(self, **filters: str | int) -> list[int | None]:
         """Return the statuses of those that match; None where the client got no answer."""
-        __tracebackhide__ = True
         return [each.status for each in self.exchanges(**filters)]
 
     def clear(self) -> None:
         """Forget the finished ones."""
-        __tracebackhide__ = True
         self._control.json("DELETE", "/journal")
         self.forget()
 
@@ -69,7 +68,6 @@ class Journal(Sequence[Exchange]):
         return "\n".join([f"Journal of {len(exchanges)} exchanges{older}", *(f"  {each}" for each in exchanges)])
 
     def __len__(self) -> int:
-        __tracebackhide__ = True
         exchanges = self._fetch()
         if self._dropped:
             warnings.warn(f"{self._dropped} older exchanges were dropped", ExchangesDropped, stacklevel=2)
@@ -81,7 +79,6 @@ class Journal(Sequence[Exchange]):
     def __getitem__(self, index: slice) -> list[Exchange]: ...
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         """Return an exchange, or several."""
-        __tracebackhide__ = True
         if isinstance(index, int) and 0 <= index < len(self._known):
             return self._known[index]
         exchanges = self._fetch()
@@ -95,7 +92,6 @@ class Journal(Sequence[Exchange]):
 
     def _fetch(self) -> list[Exchange]:
         """Return all: those that are known to be finished, and what has come since."""
-        __tracebackhide__ = True
         listed = self._since_known()
         if self._known and listed["generation"] != self._generation:
             self.forget()
@@ -110,7 +106,6 @@ class Journal(Sequence[Exchange]):
         return exchanges
 
     def _since_known(self) -> dict[str, Any]:
-        __tracebackhide__ = True
         since = f"?since={self._known[-1]['number']}" if self._known else ""
         listed: dict[str, Any] = self._control.json("GET", f"/journal{since}")
         return listed

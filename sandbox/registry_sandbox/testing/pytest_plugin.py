@@ -5,7 +5,7 @@ test asks for it. Under pytest-xdist each worker has sandboxes of its own.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ _URL = "--registry-sandbox-url"
 _ARTIFACTS = "--registry-sandbox-artifacts"
 _UNFIRED = "registry_sandbox_unfired_faults"
 _USED = pytest.StashKey["list[RemoteSandbox]"]()
+_RESET = pytest.StashKey["list[RemoteSandbox]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,12 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that passes though a fault that it set never fired: it has not tested what it says."""
+    # What a test finds in the sandbox of the session may be there for all tests.
+    others = [fault for sandbox in _shared(item) for fault in sandbox.faults]
     result = yield
     if item.config.getini(_UNFIRED) == "fail":
         for sandbox in _used(item):
             from registry_sandbox.testing.report import never_fired
 
-            message = never_fired(sandbox)
+            message = never_fired(sandbox, others)
             if message:
                 fail(message)
     return result
@@ -65,16 +68,37 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a failing test what its sandboxes saw, and write their journals where they are wanted."""
+    """Add to the report of a failing test what its sandboxes saw, and write their journals where they are wanted.
+
+    Then, at the very end of the test, reset its sandbox: what the test has begun must not reach the next one, nor
+    whoever uses the same sandbox without a fixture. Fixtures that fail in their teardown are reported before that.
+    """
     report = yield
-    if report.failed and report.when != "teardown":
+    if report.failed:
         for ordinal, sandbox in enumerate(_used(item), start=1):
             report.sections.append(("registry sandbox", _seen(item, sandbox, ordinal)))
+    if report.when == "teardown":
+        _end(item)
     return report
 
 
+def _end(item: pytest.Item) -> None:
+    for sandbox in item.stash.get(_RESET, []):
+        from registry_sandbox.cli.control_client import NoAnswer
+
+        with suppress(NoAnswer):  # one that is gone has nothing to end; the next test that wants it will say so
+            sandbox.reset()
+
+
 def _used(item: pytest.Item) -> "list[RemoteSandbox]":
-    return item.stash.get(_USED, [])
+    """Return the sandboxes of a test; one that runs no more has nothing to show."""
+    return item.stash.get(_USED, []) or _shared(item)
+
+
+def _shared(item: pytest.Item) -> "list[RemoteSandbox]":
+    """Return the sandbox of the session, where a test uses that one and not as its own."""
+    server: RemoteSandbox | None = getattr(item, "funcargs", {}).get("registry_sandbox_server")
+    return [] if server is None or server in item.stash.get(_USED, []) else [server]
 
 
 def _seen(item: pytest.Item, sandbox: "RemoteSandbox", ordinal: int) -> str:
@@ -90,20 +114,20 @@ def _seen(item: pytest.Item, sandbox: "RemoteSandbox", ordinal: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def _registry_sandboxes(request: pytest.FixtureRequest) -> Iterator[Sandboxes]:
-    sandboxes = Sandboxes(request.config.getoption(_URL), _from_lines(request.config.getini("registry_sandbox")))
-    yield sandboxes
-    sandboxes.close()
+def _registry_sandboxes(request: pytest.FixtureRequest) -> Sandboxes:
+    config = request.config
+    sandboxes = Sandboxes(config.getoption(_URL), _from_lines(config.getini("registry_sandbox")))
+    config.add_cleanup(sandboxes.close)  # after the last report, which may still ask them
+    return sandboxes
 
 
 @pytest.fixture
-def registry_sandbox(request: pytest.FixtureRequest, _registry_sandboxes: Sandboxes) -> "Iterator[RemoteSandbox]":
+def registry_sandbox(request: pytest.FixtureRequest, _registry_sandboxes: Sandboxes) -> "RemoteSandbox":
     """A registry sandbox on a free port of this machine, as it is at its start: seeds, clock, no faults."""
     sandbox = _registry_sandboxes.get(_marked(request.node))
-    request.node.stash.setdefault(_USED, []).append(sandbox)
-    yield sandbox
-    # What this test has begun must not reach the next one, nor whoever uses the same sandbox without this fixture.
-    sandbox.reset()
+    for key in (_USED, _RESET):
+        request.node.stash.setdefault(key, []).append(sandbox)
+    return sandbox
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +156,7 @@ def registry_sandbox_factory(
     with ExitStack() as stack:
 
         def start(**settings: Any) -> "RegistrySandbox":
-            started = stack.enter_context(_registry_sandboxes.start({**_registry_sandboxes.settings, **settings}))
+            started = _registry_sandboxes.start({**_registry_sandboxes.settings, **settings}, stack)
             request.node.stash.setdefault(_USED, []).append(started)
             return started
 

@@ -19,6 +19,8 @@ from registry_sandbox.testing.holding import Hold
 from registry_sandbox.testing.journal import Journal
 from registry_sandbox.testing.steering import Fault, RemoteClock, written
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 
 class RemoteSandbox:
     """A sandbox that runs already, such as one in a container.
@@ -103,7 +105,6 @@ class RemoteSandbox:
 
         Under pytest, a test that passes fails all the same if the fault never fired, unless `must_fire` is False.
         """
-        __tracebackhide__ = True
         fault = Fault(self.control, self.control.json("POST", "/faults", rule), must_fire=must_fire)
         self._faults.append(fault)
         return fault
@@ -119,12 +120,16 @@ class RemoteSandbox:
             times: hold so many exchanges, and let the others pass.
             must_fire: as of `fault`.
         """
-        __tracebackhide__ = True
         when = "" if times is None else f"@x{times}"
         rule = self.control.json("POST", "/faults", f"{target}:{'commit+' if commit else ''}hold{when}")
         hold = Hold(self.control, rule, must_fire=must_fire)
         self._faults.append(hold)
         return hold
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults that were set here since the last reset."""
+        return tuple(self._faults)
 
     def faults_that_never_fired(self) -> list[Fault]:
         """Return the faults that were set since the last reset, must fire, and did not."""
@@ -176,7 +181,6 @@ class RemoteSandbox:
 
     def reset(self) -> None:
         """Return to the exact start: the seeds, no faults but those of the settings, the clock, an empty journal."""
-        __tracebackhide__ = True
         self._faults.clear()
         self.journal.forget()
         self.control.json("POST", "/reset")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from registry_sandbox.testing.remote import RemoteSandbox
     from registry_sandbox.testing.running import RegistrySandbox
 
+__tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+
 
 class Sandboxes:
     """The sandboxes of a session.
@@ -40,22 +42,24 @@ class Sandboxes:
 
     def _first(self, settings: Mapping[str, Any]) -> "RemoteSandbox":
         if self._url is None:
-            return self._stack.enter_context(self.start(settings))
+            return self.start(settings, self._stack)
         from registry_sandbox.testing.remote import RemoteSandbox
 
         remote = RemoteSandbox(self._url)
         remote.reset()
         return remote
 
-    def start(self, settings: Mapping[str, Any]) -> "RegistrySandbox":
-        """Return a sandbox that is not started yet."""
+    def start(self, settings: Mapping[str, Any], stack: ExitStack) -> "RegistrySandbox":
+        """Start a sandbox, which stops with the stack; fail the test if the settings cannot be used."""
+        from registry_sandbox.app import REFUSALS
+        from registry_sandbox.server.serving import PortTaken
         from registry_sandbox.settings import BadSetting
         from registry_sandbox.testing.running import RegistrySandbox
 
         try:
-            return RegistrySandbox(**settings)
-        except BadSetting as error:
-            fail(str(error))
+            return stack.enter_context(RegistrySandbox(**settings))
+        except (BadSetting, PortTaken, *REFUSALS) as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     def close(self) -> None:
         """Stop them all."""
