@@ -6,7 +6,7 @@ default.
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,13 @@ def _moment(text: str) -> datetime:
         raise ValueError(SHOWABLE) from error
 
 
+def _host(text: str) -> str:
+    host = text[1:-1] if re.fullmatch(r"\[.*:.*\]", text) else text  # as it stands in a URL
+    if not re.fullmatch(r"[^\s/\[\]]+", host):
+        raise ValueError("a host name or an address, such as 127.0.0.1, :: or localhost")
+    return host
+
+
 def _base_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@<>\"]+(/[^\s?#<>\"]*)?", text) or text.endswith("/"):
         raise ValueError("an absolute http(s) URL without a slash at its end, such as https://example.test/STU3")
@@ -74,7 +81,7 @@ def _yes(text: str) -> bool:
 class Settings:
     """The operator's choices. The metadata of each field has its meaning and its parser."""
 
-    host: str = _setting("127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6")
+    host: str = _setting("127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6", _host)
     port: int = _setting(8080, "port to listen on; 0 takes a free one", _whole(0, 65_535))
     base_url: str | None = _setting(
         None, "what absolute URLs begin with, /STU3 included; default: as in the request", _base_url
@@ -165,6 +172,10 @@ def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def _key_of(name: str) -> str:
+    return flag_of(name).removeprefix("--")
+
+
 def fields() -> tuple[dataclasses.Field[Any], ...]:
     """Return all fields, in the order of their declaration."""
     return dataclasses.fields(Settings)
@@ -199,12 +210,10 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or text.startswith("tcp://") or _OF_KUBERNETES.fullmatch(variable):
             continue
-        if variable == PREFIX + "CONFIG" or (not text and variable in known):  # compose makes empty ones of ${X:-}
+        if variable == PREFIX + "CONFIG" or not text:  # compose makes empty ones of ${X:-}
             continue
         if variable not in known:
-            raise BadSetting(
-                f"environment variable {variable} is not a setting; `registry-sandbox settings` lists them"
-            )
+            raise BadSetting(f"environment variable {variable} {_no_setting(variable, known)}")
         about = known[variable]
         sent = [part for part in text.split(";") if part] if about.metadata["many"] else text
         chosen[about.name] = _value(about, sent, variable)
@@ -217,9 +226,17 @@ def _from_file(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
     for key, sent in file.items():
         name = str(key).replace("-", "_")
         if name not in known:
-            raise BadSetting(f"{file_name}: '{key}' is not a setting; `registry-sandbox settings` lists them")
+            raise BadSetting(f"{file_name}: '{key}' {_no_setting(str(key), map(_key_of, known))}")
         chosen[name] = _value(known[name], sent, f"{file_name}: {key}")
     return chosen
+
+
+def _no_setting(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # only for somebody who has mistyped
+
+    nearest = get_close_matches(name, known, n=1)
+    hint = f"did you mean {nearest[0]}? " if nearest else ""
+    return f"is not a setting; {hint}`registry-sandbox settings` lists them"
 
 
 def _value(about: dataclasses.Field[Any], sent: Any, place: str) -> Any:

@@ -36,7 +36,8 @@ def test_several_stories_are_seeded_all_or_none(url: str) -> None:
     third = STORY.replace("from-the-page", "third")
     refused = httpx.post(url, content=f"{third}---\npatient: x\n")
     assert refused.status_code == 400
-    assert "body, document 2" in refused.json()["error"]
+    at = STORY.count("\n") + 2
+    assert f"body, line {at}: 'pointer' is missing" in refused.json()["error"]
     assert httpx.get(f"{url}/third").status_code == 404
 
 
@@ -54,7 +55,7 @@ def test_json_and_xml_can_be_posted(url: str, as_story: bool) -> None:  # noqa: 
     ("content", "named"),
     [
         ("", "there is nothing in it"),
-        ("patient: [a", "no YAML"),
+        ("patient: [a", "body, line 1: not YAML"),
         ("just a text", "a story is a mapping"),
         (STORY.replace("Blake EXAMPLE", "[a, b]"), "'name' is a mapping or a list"),
         (STORY.replace("status: cancelled", "status: [cancelled]"), "'later' is a list"),

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from registry_sandbox.cli.command import COMMANDS
+from registry_sandbox.cli.command import COMMANDS, main
 from registry_sandbox.settings import fields, flag_of
 
 COMMAND = [sys.executable, "-m", "registry_sandbox"]
@@ -90,12 +90,59 @@ def test_a_host_that_cannot_be_listened_on_is_named(host: str, said: str) -> Non
     assert "--port 0" not in done.stderr
 
 
-def test_an_error_in_the_configuration_names_its_line(tmp_path: Path) -> None:
-    """The file and the line."""
-    (tmp_path / "sandbox.yaml").write_text("port: 0\nauth: [off\nquiet: true\n")
-    done = ran("--config", str(tmp_path / "sandbox.yaml"))
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "sandbox.yaml, line 3: not YAML" in done.stderr
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("port: 0\nauth: [off\nquiet: true\n", "line 3: not YAML"),
+        ("quiet: true\n\nport: 70000\n", "line 3: port: 70000 cannot be used"),
+        ("quiet: true\ncontrol-port:\n  a: 1\n", "line 3: control-port: {'a': 1} cannot be used"),
+        ("port: 0\nfault:\n- read:500\n- [a]\n", "line 2: fault: ['a'] cannot be used"),
+        ("port: 0\nprot: 1\n", "line 2: 'prot' is not a setting; did you mean port?"),
+        ("port: 0\nquiet: true\nport: 1\n", "line 3: the key 'port' is repeated"),
+        ("port: 0\nclock: 2019-99-99\n", "line 2: not YAML: month must be in 1..12"),
+        ("# nothing but\n- a list\n", "line 2: expected one mapping"),
+        ("port: 0\n---\nport: 1\n", "line 3: expected one mapping"),
+        ("port: 0\nhost: !!python/name:os.system x\n", "line 2: not YAML"),
+        ("port: 0\nhost: \x07\n", "line 2: not YAML"),
+    ],
+)
+def test_an_error_in_the_configuration_names_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
+    """The file and the line, in one line."""
+    (tmp_path / "sandbox.yaml").write_text(content)
+    assert main(["serve", "--config", str(tmp_path / "sandbox.yaml")]) == 2
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1
+    assert f"sandbox.yaml, {said}" in errors
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("faults:\n- read:500\n- cancel:nonsense\n", 'line 3: faults[1] "cancel:nonsense"'),
+        ("- read:500\n- cancel:nonsense\n", 'line 2: [1] "cancel:nonsense"'),
+        ("faults:\n- match: {interaction: read}\n  then:\n    stats: 500\n", 'line 4: faults[0].then: "stats"'),
+        ("faults:\n- then:\n    status: 500\n  when:\n    times: no\n", "line 5: faults[0].when.times"),
+        (
+            "faults:\n- id: a\n  then: {status: 500}\n- id: a\n  then: {status: 501}\n",
+            "line 4: faults[1].id: two rules",
+        ),
+        ("faults: [\n", "line 1: not YAML"),
+        ("fault:\n- read:500\n", "line 1: expected a list of rules"),
+        ("faults:\n- then: {status: 500, status: 501}\n", "line 2: the key 'status' is repeated"),
+        ("x: &a\n- *a\n", "line 1: expected a list of rules"),
+    ],
+)
+def test_an_error_in_a_fault_file_names_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
+    """Of the rule, or of the key in it."""
+    (tmp_path / "faults.yaml").write_text(content)
+    assert main(["serve", "--port", "0", "--fault-file", str(tmp_path / "faults.yaml")]) == 2
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1
+    assert f"faults.yaml, {said}" in errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -233,6 +280,8 @@ def test_the_help_lists_the_commands_and_the_flags_of_the_server() -> None:
         (["valdate", "x"], "validate"),
         (["serve", "--falt=x"], "--fault"),
         (["token", "--clam", "a=1"], "--claim"),
+        (["clock", "advnce", "2d"], "advance"),
+        (["validate", "--format", "jsn", "x"], "json"),
         (["--port"], ""),
     ],
 )
@@ -241,6 +290,11 @@ def test_a_wrong_word_is_told_in_one_line(arguments: list[str], meant: str) -> N
     done = ran(*arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert f"did you mean {meant}?" in done.stderr if meant else "expected one argument" in done.stderr
+
+
+def test_a_value_with_a_minus_is_told_how_to_be_written() -> None:
+    """It looks like a flag."""
+    assert "two dashes before it: `-- -5m`" in ran("clock", "advance", "-5m").stderr
 
 
 def test_the_access_line_tells_what_the_client_got(tmp_path: Path) -> None:

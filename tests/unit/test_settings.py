@@ -87,12 +87,34 @@ def test_what_cannot_be_is_refused_by_name(env: dict[str, str], file: dict[str, 
 
 
 def test_an_empty_variable_is_not_set() -> None:
-    """Compose makes one of `${SANDBOX_PORT:-}`; an unknown name is refused all the same."""
+    """Compose makes one of `${SANDBOX_PORT:-}`, whatever its name."""
     empty = {f"SANDBOX_{field.name.upper()}": "" for field in fields()}
     assert chosen(env=empty) == Settings()
     assert chosen(env={"SANDBOX_PORT": ""}, port=1).port == 1
-    with pytest.raises(BadSetting, match="SANDBOX_PROT"):
-        chosen(env={"SANDBOX_PROT": ""})
+    assert chosen(env={"SANDBOX_X": "", "SANDBOX_CONFIG": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("env", "file", "meant"),
+    [({"SANDBOX_PROT": "1"}, {}, "SANDBOX_PORT"), ({}, {"base_ulr": "x"}, "base-url"), ({}, {"falt": "x"}, "fault")],
+)
+def test_a_mistyped_setting_names_the_nearest(env: dict[str, str], file: dict[str, str], meant: str) -> None:
+    """Where it is set by a variable or in a file, as for flags."""
+    with pytest.raises(BadSetting, match=rf"is not a setting; did you mean {meant}\?"):
+        chosen({}, env, **file)
+
+
+@pytest.mark.parametrize(("sent", "host"), [("[::]", "::"), ("[::1]", "::1"), ("localhost", "localhost")])
+def test_a_host_may_be_written_as_in_a_url(sent: str, host: str) -> None:
+    """An address in brackets is that address."""
+    assert chosen({"host": sent}).host == host
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "http://x", "[::1", "[localhost]"])
+def test_what_is_no_host_is_refused(sent: str) -> None:
+    """An empty one would be every address, and no URL."""
+    with pytest.raises(BadSetting, match=r"--host: .* expected a host name or an address"):
+        chosen({"host": sent})
 
 
 def test_every_setting_says_what_it_means() -> None:

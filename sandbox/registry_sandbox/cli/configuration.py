@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from registry_sandbox.cli.failure import CommandFailed
+from registry_sandbox.reading.yaml_reader import Document, NotYaml, read_yaml
 from registry_sandbox.settings import PREFIX, BadSetting, Settings, combined
+
+_NONE: Final = Document({}, {"": 1})
 
 
 def settings_from(
@@ -22,26 +25,28 @@ def settings_from(
         CommandFailed: a setting is unknown or has an invalid value, or the file cannot be read.
     """
     file = config or environment.get(f"{PREFIX}CONFIG")
+    read = _content(file) if file else _NONE
     try:
-        return combined(flags or {}, environment, _content(file) if file else {}, file or "")
+        return combined(flags or {}, environment, read.value, file or "")
     except BadSetting as error:
-        raise CommandFailed(error) from error
+        raise CommandFailed(_with_line(str(error), file or "", read)) from error
 
 
-def _content(name: str) -> Mapping[str, Any]:
-    import yaml  # takes 40 ms, so only if there is a file
+def _with_line(said: str, file: str, read: Document) -> str:
+    """Return a message about a setting, with the line where it is about one of the file."""
+    about = said.removeprefix(f"{file}: ")
+    return said if about == said else f"{file}, line {read.line(about)}: {about}"
 
+
+def _content(name: str) -> Document:
     try:
-        content = yaml.safe_load(Path(name).read_bytes()) or {}
+        documents = read_yaml(Path(name).read_bytes())
     except OSError as error:
         raise CommandFailed(f"--config {name}: {error.strerror}") from error
-    except RecursionError as error:
-        raise CommandFailed(f"--config {name}: nested too deeply") from error
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise CommandFailed(f"--config {name}{line}: not YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: such as the 99th day of a month
-        raise CommandFailed(f"--config {name}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise CommandFailed(f"--config {name}: expected a mapping of settings, such as `port: 8080`")
-    return content
+    except NotYaml as error:
+        raise CommandFailed(f"--config {name}, {error}") from error
+    read = documents[0] if documents and documents[0].value is not None else _NONE
+    if len(documents) > 1 or not isinstance(read.value, dict):
+        line = documents[-1].line("")
+        raise CommandFailed(f"--config {name}, line {line}: expected one mapping of settings, such as `port: 8080`")
+    return read

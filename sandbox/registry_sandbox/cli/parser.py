@@ -1,6 +1,7 @@
 """The argument parser: it reports an error in one line and suggests what may have been meant."""
 
 import argparse
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final, NoReturn
@@ -8,6 +9,9 @@ from typing import Final, NoReturn
 from registry_sandbox.cli.failure import USAGE_ERROR
 
 _UNRECOGNISED: Final = "unrecognized arguments: "
+_INVALID_CHOICE: Final = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+_WORD: Final = re.compile(r"[\w-]+")
+_NEGATIVE: Final = re.compile(r"-\d")
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,10 +28,18 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"registry-sandbox: {message}; {hint}`{self.prog} --help` shows all options\n")
 
     def _suggestion(self, message: str) -> str:
+        choice = _INVALID_CHOICE.search(message)
+        if choice:
+            return _nearest(choice[1], _WORD.findall(choice[2]))
         if not message.startswith(_UNRECOGNISED):
             return ""
         unknown = message.removeprefix(_UNRECOGNISED).split()[0].partition("=")[0]
+        if _NEGATIVE.match(unknown):
+            return f"a value with a minus needs two dashes before it: `-- {unknown}`; "
         # A flag is compared with flags and a word with commands: `x` never means `--x`.
-        known = self._option_string_actions if unknown.startswith("-") else self._commands
-        nearest = get_close_matches(unknown, known, n=1)
-        return f"did you mean {nearest[0]}? " if nearest else ""
+        return _nearest(unknown, self._option_string_actions if unknown.startswith("-") else self._commands)
+
+
+def _nearest(unknown: str, known: Iterable[str]) -> str:
+    nearest = get_close_matches(unknown, known, n=1)
+    return f"did you mean {nearest[0]}? " if nearest else ""

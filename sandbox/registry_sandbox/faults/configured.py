@@ -11,6 +11,7 @@ from registry_sandbox.faults.live_rule import Source
 from registry_sandbox.faults.rule import Rule, read_rule
 from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.faults.sentinels import sentinel_rules
+from registry_sandbox.reading.yaml_reader import Document, NotYaml, read_yaml
 
 
 def configured(
@@ -45,12 +46,21 @@ def _of_file(given: Path) -> list[Rule]:
     except OSError as error:
         shipped_ones = ", ".join(sorted(each.stem for each in shipped("scenarios").glob("*.yaml")))
         raise BadFault(f"{file}: {error.strerror}; expected a file, or one of {shipped_ones}") from error
-    value = _parsed(file, content)
+    read = _parsed(file, content)
+    try:
+        return _rules(read.value)
+    except BadFault as error:
+        # A parser of JSON knows no lines once the text is read.
+        line = f", line {read.line(str(error))}" if read.lines else ""
+        raise BadFault(f"{file}{line}: {error}") from error
+
+
+def _rules(value: Any) -> list[Rule]:
     if isinstance(value, dict) and set(value) == {"faults"}:
-        return read_rules(value["faults"], f"{file}: faults", "file")
+        return read_rules(value["faults"], "faults", "file")
     if isinstance(value, list):
-        return read_rules(value, f"{file}: ", "file")
-    raise BadFault(f"{file}: expected a list of rules, or a mapping with the single key 'faults'")
+        return read_rules(value, "", "file")
+    raise BadFault("expected a list of rules, or a mapping with the single key 'faults'")
 
 
 def _scenario(given: Path) -> Path | None:
@@ -61,19 +71,18 @@ def _scenario(given: Path) -> Path | None:
     return file if file.is_file() else None
 
 
-def _parsed(file: Path, content: bytes) -> Any:
+def _parsed(file: Path, content: bytes) -> Document:
     try:
         if file.suffix == ".json":
-            return json.loads(content)
-        import yaml  # only where there is such a file: 40 ms
-
-        return yaml.safe_load(content)
+            return Document(json.loads(content), {})
+        documents = read_yaml(content)
     except RecursionError as error:
         raise BadFault(f"{file}: nested too deeply") from error
     except ValueError as error:
         raise BadFault(f"{file}: not JSON: {error}") from error
-    except yaml.YAMLError as error:
-        raise BadFault(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    except NotYaml as error:
+        raise BadFault(f"{file}, {error}") from error
+    return documents[0] if len(documents) == 1 else Document(None, {"": 1})
 
 
 def _require_one_id_each(rules: list[Rule]) -> None:

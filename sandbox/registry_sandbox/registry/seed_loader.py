@@ -81,7 +81,7 @@ class SeedLoader:
 
     def _histories(self, seed: Seed, now: datetime) -> Iterator[_History]:
         if seed.story is not None:
-            yield self._history_of_story(seed.place, seed.story, now)
+            yield self._history_of_story(seed, seed.story, now)
             return
         reading = self._read(seed.place, seed.document, seed.format, ("Appointment", "Bundle"))
         for resource in _appointments(seed.place, reading.resource):
@@ -90,27 +90,32 @@ class SeedLoader:
             at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked["created"])
             yield seed.place, checked.get("id") or self.service.new_id(), [(at, recorded(checked))]
 
-    def _history_of_story(self, place: str, story: Mapping[str, Any], now: datetime) -> _History:
+    def _history_of_story(self, seed: Seed, story: Mapping[str, Any], now: datetime) -> _History:
         logical_id = story.get("id") or self.service.new_id()
         if not isinstance(logical_id, str) or not _LOGICAL_ID.fullmatch(logical_id):
+            place = seed.place_of("id")
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
-        created = story.get("created", "-1d 12:00")
-        instants = {
-            key: _when(place, key, sent, now) for key, sent in {**story, "created": created}.items() if key in _TIMES
-        }
+        told = {**story, "created": story.get("created", "-1d 12:00")}
+        instants = {key: _when(seed.place_of(key), key, sent, now) for key, sent in told.items() if key in _TIMES}
         versions = []
-        for step in [{"at": created, "status": story.get("status", "booked")}, *story.get("later", [])]:
+        first = {"at": told["created"], "status": story.get("status", "booked")}
+        for number, step in enumerate([first, *story.get("later", [])]):
             body = json.dumps(_appointment(story, instants, step["status"])).encode()
-            resource = self._conforming(place, body)
-            versions.append(
-                (_stamp(place, _when(place, "at", step["at"], now)), self.change(logical_id, recorded(resource)))
-            )
-        return place, logical_id, versions
+            resource = self._conforming(seed, number, body)
+            place = seed.place_of(f"later[{number - 1}].at" if number else "created")
+            at = _stamp(place, _when(place, "at", step["at"], now))
+            versions.append((at, self.change(logical_id, recorded(resource))))
+        return seed.place_of(""), logical_id, versions
 
-    def _conforming(self, place: str, body: bytes) -> Resource:
+    def _conforming(self, seed: Seed, number: int, body: bytes) -> Resource:
         known = self._known.get(body)
         if known is None:
-            known = self._validated(place, self._read(place, body, "json", ("Appointment",)))
+            try:
+                reading = self.service.codec.read(body, "json", ("Appointment",))
+                self.service.require_conformance(reading)
+            except SandboxError as error:
+                raise _bad_story(seed, number, error) from error
+            known = reading.resource
             if len(self._known) < _REMEMBERED_AT_MOST:
                 self._known[body] = known
         return known
@@ -130,6 +135,9 @@ class SeedLoader:
 
 
 _TIMES = ("start", "end", "created")
+_ELEMENT = re.compile(r"/f:Appointment/f:(\w+)")
+_TOLD_AS = {"participant": "patient", "identifier": "pointer"}
+"""The keys of a story by the elements that they become, where the two have different names."""
 
 
 def _appointments(place: str, resource: Resource) -> list[Resource]:
@@ -176,6 +184,17 @@ def _stamp(place: str, written: str) -> datetime:
         return stamp.replace(microsecond=stamp.microsecond // 1000 * 1000)
     except ValueError as error:
         raise BadSeed(f"{place}: {written[:40]!r} is no instant that a version can be stored at") from error
+
+
+def _bad_story(seed: Seed, number: int, error: SandboxError) -> BadSeed:
+    """Return what is wrong with a version of a story, by the lines of the story: its own text is not the user's."""
+    lines = []
+    for each in error.findings:
+        element = _ELEMENT.match(each.location)
+        key = _TOLD_AS.get(element[1], element[1]) if element else ""
+        place = seed.place_of(f"later[{number - 1}].{key}" if number and key == "status" else key)
+        lines.append(f"{place}: {each.message}")
+    return BadSeed("\n".join(lines))
 
 
 def _bad(place: str, error: SandboxError) -> BadSeed:

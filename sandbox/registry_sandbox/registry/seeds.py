@@ -6,11 +6,12 @@ instants are absolute or relative to the clock (`+3d 09:30`, `-2h`). docs/seeds.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from registry_sandbox.fhir.resource import Format
+from registry_sandbox.reading.yaml_reader import NotYaml, read_yaml
 
 _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
     ".xml": "xml",
@@ -18,7 +19,6 @@ _SUFFIXES: dict[str, Literal["xml", "json", "yaml"]] = {
     ".yaml": "yaml",
     ".yml": "yaml",
 }
-_DEEPEST = 32
 _STORY = {"id", "patient", "name", "pointer", "status", "created", "start", "end", "later"}
 _NEEDED = ("patient", "pointer", "start", "end")
 _LATER = {"at", "status"}
@@ -30,12 +30,26 @@ class BadSeed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """One seed: a document as it was written, or a story. `place` names it in messages."""
+    """One seed: a document as it was written, or a story.
+
+    Attributes:
+        place: names it in messages.
+        document: as it was written.
+        format: of the document.
+        story: the facts of a story.
+        lines: of the story's keys, where it is in YAML.
+    """
 
     place: str
     document: bytes = b""
     format: Format = "json"
     story: Mapping[str, Any] | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def place_of(self, key: str) -> str:
+        """Return the place of one key of a story; of a key that it does not have, that of the story."""
+        line = self.lines.get(key) or self.lines.get("")
+        return self.place if line is None else f"{self.place}, line {line}"
 
 
 def seeds_at(paths: Iterable[Path]) -> list[Seed]:
@@ -73,28 +87,14 @@ def _seeds_of(file: Path) -> Iterator[Seed]:
 
 
 def _stories(file: str, content: bytes) -> Iterator[Seed]:
-    import yaml  # only where a seed is a story: 40 ms
-
     try:
-        # This loader reads every scalar as text: an instant stays as it was written, and a number keeps its zeros.
-        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-        _require_shallow(file, yaml.parse(content, Loader=loader))
-        documents = [each for each in yaml.load_all(content, Loader=loader) if each != ""]
-    except (yaml.YAMLError, ValueError) as error:
-        raise BadSeed(f"{file}: no YAML: {' '.join(str(error).split())}") from error
-    for at, document in enumerate(documents, 1):
-        place = f"{file}, document {at}" if len(documents) > 1 else file
-        yield Seed(place, story=_require_story(place, document))
-
-
-def _require_shallow(file: str, events: Iterable[Any]) -> None:
-    # The loaders call themselves for what is inside: the one in C would take the process with it.
-    depth = 0
-    for event in events:
-        opens, closes = (type(event).__name__.endswith(end) for end in ("StartEvent", "EndEvent"))
-        depth += opens - closes
-        if depth > _DEEPEST:
-            raise BadSeed(f"{file}: nested too deeply")
+        # As text, an instant stays as it was written, and a number keeps its zeros.
+        documents = read_yaml(content, as_text=True)
+    except NotYaml as error:
+        raise BadSeed(f"{file}, {error}") from error
+    for each in documents:
+        if each.value != "":
+            yield _required(Seed(file, story=each.value, lines=each.lines))
 
 
 def seeds_in(place: str, body: bytes) -> list[Seed]:
@@ -123,25 +123,33 @@ def _seeds_in_json(place: str, body: bytes) -> list[Seed]:
     if isinstance(value, dict) and "resourceType" in value:
         return [Seed(place, body)]
     stories = value if isinstance(value, list) else [value]
-    return [Seed(f"{place}[{at}]", story=_require_story(f"{place}[{at}]", each)) for at, each in enumerate(stories)]
+    return [_required(Seed(f"{place}[{at}]", story=each)) for at, each in enumerate(stories)]
 
 
-def _require_story(place: str, value: Any) -> dict[str, Any]:
+def _required(seed: Seed) -> Seed:
+    """Return a seed whose story has what a story must have, and nothing else.
+
+    Raises:
+        BadSeed: it is no such story.
+    """
+    value = seed.story
     if not isinstance(value, dict):
-        raise BadSeed(f"{place}: a story is a mapping of {', '.join(sorted(_STORY))}")
+        raise BadSeed(f"{seed.place_of('')}: a story is a mapping of {', '.join(sorted(_STORY))}")
     for key in value:
         if key not in _STORY:
-            raise BadSeed(f"{place}: '{key}' is not known; expected {', '.join(sorted(_STORY))}")
+            raise BadSeed(f"{seed.place_of(key)}: '{key}' is not known; expected {', '.join(sorted(_STORY))}")
     for key in _NEEDED:
         if key not in value:
-            raise BadSeed(f"{place}: '{key}' is missing")
+            raise BadSeed(f"{seed.place_of('')}: '{key}' is missing")
     for key, told in value.items():
         if key != "later" and isinstance(told, dict | list):
-            raise BadSeed(f"{place}: '{key}' is a mapping or a list; expected one plain value")
+            raise BadSeed(f"{seed.place_of(key)}: '{key}' is a mapping or a list; expected one plain value")
     later = value.get("later", [])
-    if not isinstance(later, list) or any(not _is_step(each) for each in later):
-        raise BadSeed(f"{place}: 'later' is a list of {{at: ..., status: ...}}")
-    return value
+    wrong = [at for at, each in enumerate(later) if not _is_step(each)] if isinstance(later, list) else [0]
+    if wrong:
+        place = seed.place_of(f"later[{wrong[0]}]" if isinstance(later, list) else "later")
+        raise BadSeed(f"{place}: 'later' is a list of {{at: ..., status: ...}}, with nothing else in them")
+    return seed
 
 
 def story_schema() -> dict[str, Any]:

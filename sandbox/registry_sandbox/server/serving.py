@@ -23,7 +23,7 @@ from registry_sandbox.server.sending import octets
 from registry_sandbox.server.tls_port import TlsPort
 
 DRAIN_S = 5.0
-_EVERY_ADDRESS = ("::", "[::]")  # one socket for IPv4 and IPv6: otherwise `::` would be IPv6 alone
+_EVERY_ADDRESS = "::"  # one socket for IPv4 and IPv6: otherwise it would be IPv6 alone
 
 
 class PortTaken(Exception):
@@ -101,7 +101,7 @@ class Serving:
         http, make = connections(port.listener)
         loop, plain = asyncio.get_running_loop(), port.ssl_context is None
         try:
-            if self._host in _EVERY_ADDRESS:
+            if self._host == _EVERY_ADDRESS:
                 sock = socket.create_server(("::", port.number), family=socket.AF_INET6, dualstack_ipv6=True)
                 server = await loop.create_server(make, sock=sock, backlog=1024, start_serving=plain)
             else:

@@ -75,7 +75,7 @@ def test_versions_follow_one_another(tmp_path: Path) -> None:
         ("a.yaml", STORY + "later:\n  - {at: soon, status: cancelled}\n", "'soon' is no instant"),
         ("a.yaml", STORY.replace("mine", "no spaces"), "'id'"),
         ("a.yaml", f"{STORY}---{STORY}", "the id 'mine' is taken"),
-        ("a.yaml", "- [", "no YAML"),
+        ("a.yaml", "- [", "a.yaml, line 1: not YAML"),
         ("a.yaml", "just words", "a story is a mapping"),
         ("a.json", "{", "a.json"),
         ("a.xml", '<Appointment xmlns="http://hl7.org/fhir">\n<statuz value="x"/></Appointment>', "a.xml:2: "),
@@ -147,14 +147,32 @@ def test_seeds_are_found_in_folders_within_folders(tmp_path: Path) -> None:
     assert list(sandbox.workspace.service.registry.ids()) == ["first", "second"]
 
 
-def test_the_place_names_the_document_where_there_are_two(tmp_path: Path) -> None:
-    """And only there."""
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"{STORY}---{STORY.replace('mine', 'no spaces')}", "line 8: 'id'"),
+        (f"{STORY}colour: red\n", "line 7: 'colour' is not known"),
+        (f"{STORY}start: +1d\n", "line 7: the key 'start' is repeated"),
+        (f"# two lines\n# before it\n{STORY.replace('end: +1d 09:40', '')}", "line 4: 'end' is missing"),
+        (f"{STORY}name: [a, b]\n", "line 7: 'name' is a mapping"),
+        (STORY.replace("end: +1d 09:40", "end:\n  +1d 25:40"), "line 6: 'end' is '+1d 25:40'"),
+        (STORY.replace("9991000011", "123"), "line 3: Appointment.participant.actor.identifier.value"),
+        (STORY.replace("https:", "mailto:"), "line 4: Appointment.identifier.value"),
+        (f"{STORY}status: maybe\n", "line 7: Appointment.status"),
+        (f"{STORY}later:\n  - {{at: -2h, status: cancelled}}\n  - {{at: -1h, status: maybe}}\n", "line 9: Appointment"),
+        (f"{STORY}later:\n  - {{at: -2h, status: cancelled}}\n  - at: soon\n    status: cancelled\n", "line 9: 'soon'"),
+        (f"{STORY}later:\n  - {{at: -2h, status: cancelled}}\n  - {{at: -1h}}\n", "line 9: 'later' is a list"),
+        (f"{STORY}later: soon\n", "line 7: 'later' is a list"),
+        (f"{STORY}---\n- a\n", "line 8: a story is a mapping"),
+        ("[" * 33 + "\n" + "]" * 33, "line 1: nested too deeply"),
+        ("id: a\nname: \x00\n", "line 2: not YAML"),
+    ],
+)
+def test_what_is_wrong_in_a_story_has_the_line_of_the_story(tmp_path: Path, content: str, said: str) -> None:
+    """Of the key where there is one, else that where the story begins."""
     with pytest.raises(BadSeed) as refused:
-        started(tmp_path, content=f"{STORY}---{STORY.replace('mine', 'no spaces')}")
-    assert f"{tmp_path / 'seed.yaml'}, document 2: 'id'" in str(refused.value)
-    with pytest.raises(BadSeed) as refused:
-        started(tmp_path, content=STORY.replace("mine", "no spaces"))
-    assert f"{tmp_path / 'seed.yaml'}: 'id'" in str(refused.value)
+        started(tmp_path, content=content)
+    assert f"{tmp_path / 'seed.yaml'}, {said}" in str(refused.value)
 
 
 @pytest.mark.parametrize("later", ["[{at: -1h}]", "[{status: cancelled}]", "[{at: -1h, status: a, b: c}]", "[a]", "{}"])
