@@ -95,6 +95,19 @@ class TestDiscovery:
         assert httpx.get(document["jwks_uri"]).json()["keys"]
         assert httpx.post(f"{root}{directory}/oauth2/token", data=form(running)).status_code == 200
 
+    @pytest.mark.parametrize("directory", ["/nhs", "/nhs/v2.0", "/nhs/registry/"])
+    def test_it_is_found_below_the_issuer(self, directory: str) -> None:
+        """OpenID Connect Discovery puts it there, and MSAL compares the two: `--issuer` may have any directory."""
+        issuer = f"https://issuer.example.test{directory}"
+        with RegistrySandbox(issuer=issuer) as sandbox:
+            root = sandbox.base_url.removesuffix("/STU3")
+            below = f"{root}{directory.rstrip('/')}"
+            document = httpx.get(f"{below}/.well-known/openid-configuration").json()
+            assert document["issuer"] == issuer
+            token = httpx.post(f"{below}/oauth2/token", data=form(sandbox)).json()["access_token"]
+            bearer = {"Authorization": f"Bearer {token}"}
+            assert httpx.get(f"{sandbox.base_url}/Appointment/booked-tomorrow", headers=bearer).status_code == 200
+
     def test_nobody_can_sign_in(self, running: RegistrySandbox) -> None:
         """The endpoint that the document must name says what to do instead."""
         answer = httpx.get(f"{running.base_url.removesuffix('/STU3')}/oauth2/authorize")

@@ -21,6 +21,7 @@ class Addresses:
     Attributes:
         base_url: the configured base, if there is one.
         audience: the only `aud` that is accepted; None for every name of the registry.
+        issuer: what `--issuer` says.
         secure: whether the registry's port has TLS.
         control_apart: whether the control plane has a port of its own.
         port: returns the registry's port that was taken.
@@ -28,6 +29,7 @@ class Addresses:
 
     base_url: str | None
     audience: str | None
+    issuer: str | None
     secure: bool
     control_apart: bool
     port: Callable[[], int]
@@ -49,8 +51,12 @@ class Addresses:
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """The beginnings of paths that may be left out: of the base URL, and of authorities as MSAL builds them."""
-        return self.prefix, f"/{TENANT}", "/v2.0"
+        """The beginnings of paths that may be left out: of the base URL, and of authorities as MSAL builds them.
+
+        Clients look for the discovery document below the issuer, so its path may stand before everything as well.
+        """
+        of_issuer = urlsplit(self.issuer or "").path.rstrip("/")
+        return self.prefix, of_issuer, f"/{TENANT}", "/v2.0"
 
     def registry_base(self, base: str) -> str:
         """Return the registry's FHIR base for the base of a call, which may have come to the control plane's port."""

@@ -53,6 +53,7 @@ class Sandbox:
         return Addresses(
             settings.base_url,
             settings.audience,
+            settings.issuer,
             secure=settings.tls != "off",
             control_apart=settings.control_apart,
             port=lambda: self.serving.port,
