@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,26 @@ def test_it_tells_what_happened(archive: dict[str, Any]) -> None:
     assert search["request"]["queryString"] == [
         {"name": "Patient", "value": "https://fhir.nhs.uk/Id/nhs-number|9990001111"}
     ]
+    assert search["request"]["url"].endswith("Patient=https%3A%2F%2Ffhir.nhs.uk%2FId%2Fnhs-number%7C9990001111")
     assert register["request"]["postData"] == {"mimeType": "application/fhir+xml", "text": "<Appointment/>"}
     assert register["request"]["bodySize"] == len("<Appointment/>")
     assert (read["_faults"], read["_ended"], read["_number"]) == (["http-1"], "reset", 4)
     assert httpx.URL(read["request"]["url"]).path == f"/STU3/Appointment/{BOOKED}"
     assert all(each["time"] >= each["timings"]["wait"] >= 0 for each in log["entries"])
     assert token["response"]["content"]["mimeType"] == "application/json"
+
+
+def test_every_url_is_one(sandbox: RegistrySandbox) -> None:
+    """By RFC 3986, which the schema names, whatever a client sent: a bar, a token that is left out, a quote."""
+    secret = sandbox.token()
+    with httpx.Client() as http:
+        for query in ("Patient=https://fhir.nhs.uk/Id/nhs-number|1", f"access_token={secret}", "a='\"[]^`{}\\"):
+            url = httpx.URL(sandbox.base_url)
+            http.send(httpx.Request("GET", url.copy_with(raw_path=f"/STU3/Appointment?{query}".encode())))
+    for entry in json.loads(sandbox.journal.har())["log"]["entries"]:
+        assert re.fullmatch(
+            r"http://[0-9.:]+(/[\w-]+)+\?([\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})+", entry["request"]["url"]
+        )
 
 
 def test_it_holds_no_secret(archive: dict[str, Any]) -> None:

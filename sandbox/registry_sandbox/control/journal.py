@@ -50,15 +50,16 @@ class _Shown:
         wanted = parameters(request, _PARAMETERS)
         limit, as_har = wanted.pop("limit", None), _is_har(wanted.pop("format", "json"))
         most = None if limit is None else whole_number("limit", limit)
-        chosen = await self._chosen(filters(wanted, self._workspace.service.registry), most)
+        fits, since = filters(wanted, self._workspace.service.registry), wanted.get("since", "")
+        chosen = await self._chosen(fits, most, int(since) if is_number(since, digits=15) else 0)
         envelope: dict[str, Any] = {"dropped": self._journal.dropped, "generation": self._journal.generation}
         if as_har:
             return _listing(har.envelope(self._journal.dropped), "entries", chosen, har.entry)
         return _listing({"exchanges": [], **envelope}, "exchanges", chosen, self._described)
 
-    async def _chosen(self, fits: list[Filter], most: int | None) -> list[Exchange]:
+    async def _chosen(self, fits: list[Filter], most: int | None, after: int) -> list[Exchange]:
         chosen: list[Exchange] = []
-        for at, exchange in enumerate(reversed(list(self._journal)), start=1):
+        for at, exchange in enumerate(self._journal.newest_first(after), start=1):
             if len(chosen) == most:
                 break
             if all(each(exchange) for each in fits):

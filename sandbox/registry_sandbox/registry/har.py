@@ -8,7 +8,7 @@ Source: HTTP Archive 1.2 (the W3C's draft, and the schema of har-schema).
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from registry_sandbox import __version__
 from registry_sandbox.registry.exchange import Exchange
@@ -16,6 +16,7 @@ from registry_sandbox.registry.exchange_json import as_json
 
 _HTTP_VERSION = "HTTP/1.1"
 _UNKNOWN = -1
+_IN_A_URL = "/?:@!$&'()*+,;=%"
 _PHRASES = {int(each): each.phrase for each in HTTPStatus}
 
 
@@ -53,7 +54,7 @@ def _request(exchange: Exchange, told: dict[str, Any]) -> dict[str, Any]:
     query = told.get("query", "")
     described: dict[str, Any] = {
         "method": told["method"],
-        "url": f"{base.scheme}://{base.netloc}{told['path']}{f'?{query}' if query else ''}",
+        "url": f"{base.scheme}://{base.netloc}{_quoted(told['path'])}{f'?{_quoted(query)}' if query else ''}",
         "httpVersion": _HTTP_VERSION,
         "cookies": [],
         "headers": _pairs(told["headers"].items()),
@@ -64,6 +65,11 @@ def _request(exchange: Exchange, told: dict[str, Any]) -> dict[str, Any]:
     if "body" in told:
         described["postData"] = {"mimeType": asked.headers.get("Content-Type", ""), "text": told["body"]}
     return described
+
+
+def _quoted(text: str) -> str:
+    # Clients send a bar as it is, and what is left out stands in angle brackets: neither can be in a URL.
+    return quote(text, safe=_IN_A_URL)
 
 
 def _response(exchange: Exchange, told: dict[str, Any] | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import copy
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -163,11 +164,16 @@ class Journal:
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges in the order in which they began."""
-        shown = [_finished(record) for record in self._records]
+        return iter([*self.newest_first()][::-1])
+
+    def newest_first(self, after: int = 0) -> Iterator[Exchange]:
+        """Yield the exchanges whose number is above `after`, as they are now; each is made when it is asked for."""
+        shown: list[tuple[int, _Record | Exchange]] = [(each[1], each) for each in self._records if each[1] > after]
         if self._size:
-            shown += [self._waiting(each) for each in self._under_way]
+            shown += [(each.number, self._waiting(each)) for each in self._under_way if each.number > after]
         # One that waited ends after others that began later.
-        return iter(sorted(shown, key=lambda each: each.number))
+        shown.sort(key=itemgetter(0), reverse=True)
+        return (each if isinstance(each, Exchange) else _finished(each) for _, each in shown)
 
     def find(self, number: int) -> Exchange | None:
         """Return the exchange of a number; None if there is none, or none any more."""
