@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tests.oracle.beside_hapi import beside_hapi
 from tests.oracle.comparison import Comparison
 from tests.oracle.corpus import corpus
 from tests.oracle.definitions import complaints
@@ -28,6 +29,8 @@ def main() -> int:
         print(f"\n*** make agreement: SKIPPED: {missing} ***\n")
         return 0
     with Sandbox() as sandbox:
+        if asked.single_faults:
+            return _show_single_faults(sandbox)
         definitions = sandbox.definitions()
         own = [each for each in definitions if not each["url"].startswith("http://hl7.org/fhir/")]
         if asked.generated_snapshots:
@@ -36,6 +39,13 @@ def main() -> int:
             complained = complaints(hapi, definitions)
             compared = compare(sandbox, hapi, asked.seed, asked.documents)
     return _report(asked, compared, complained)
+
+
+def _show_single_faults(sandbox: Sandbox) -> int:
+    with Hapi(sandbox.definitions()) as hapi:
+        for line in beside_hapi(sandbox, hapi):
+            print(line)
+    return 0
 
 
 def compare(sandbox: Sandbox, hapi: Hapi, seed: int, count: int) -> Comparison:
@@ -56,6 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="of the corpus (default 7)")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
     parser.add_argument("--generated-snapshots", action="store_true", help="let HAPI make the snapshots, too")
+    parser.add_argument("--single-faults", action="store_true", help="show what both say of each single fault")
     return parser.parse_args()
 
 
