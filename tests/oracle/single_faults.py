@@ -315,4 +315,4 @@ FAULTS: tuple[Fault, ...] = (
     _div("<p> </p>", "text/div", "<p> </p>", "txt-2"),
     _div('<img src="a.png"/>', "text/div/img", "img", "missing required attribute 'alt'"),
 )
-"""Most are of the kinds that developers of clients meet first; each breaks another rule, or breaks it in another way."""
+"""Most are of the kinds that developers of clients meet first; each breaks another rule, or one in another way."""
