@@ -18,7 +18,7 @@ from registry_sandbox.validation.context import BASE, Step
 from registry_sandbox.validation.discriminators import UnusableSlicing, told_by
 from registry_sandbox.validation.element_ids import element_id
 from registry_sandbox.validation.elements import Extras
-from registry_sandbox.validation.invariants import HAS_VALUE
+from registry_sandbox.validation.invariants import HAS_VALUE, is_implied
 from registry_sandbox.validation.references import reference_conditions
 from registry_sandbox.validation.slicing import Slice, Slicing, sliced
 from registry_sandbox.validation.snapshot import profile_of
@@ -83,7 +83,7 @@ class Compiler:
         if self._kind == "resource":
             parent.children["resourceType"] = None
         validators = [of_constraint(each) for each in value_constraints(root)]
-        stated = root.definition.get("constraint", [])
+        stated = _not_implied(root.definition.get("constraint", []), root)
         conditions = [*self._invariants(stated, self._fhirpath_type(parent)), *self._hints(root.name)]
         return self._with_children(root, parent, conditions, validators)
 
@@ -208,7 +208,8 @@ class Compiler:
             keys = {constraint.get("key") for constraint in own}
             inherited = [c for c in of_type.definition.get("constraint", []) if c.get("key") not in keys]
             parent = _Parent(where, frozenset({code, "Element"}))
-            conditions = [*self._invariants([*inherited, *own], self._fhirpath_type(parent)), *of_reference]
+            stated = _not_implied([*inherited, *own], element)
+            conditions = [*self._invariants(stated, self._fhirpath_type(parent)), *of_reference]
             conditions += self._hints(code)
             return self._with_children(element, parent, conditions, validators)
         return (
@@ -283,6 +284,12 @@ class Compiler:
         )
         exact = element.origin(fixed) if fixed else ""
         return Extras(step, repeats, cardinality_of(element), absent, inside, exact)
+
+
+def _not_implied(constraints: list[dict[str, Any]], element: SnapshotElement) -> list[dict[str, Any]]:
+    """Return the constraints of an element that do not follow from what its children must be."""
+    required = frozenset(child.name for child in element.children if cardinality_of(child).least > 0)
+    return [each for each in constraints if not is_implied(str(each.get("expression")), required)]
 
 
 def _type_or(where: str, element: SnapshotElement) -> str:

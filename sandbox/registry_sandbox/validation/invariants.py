@@ -34,6 +34,19 @@ _STRING = r"'((?:[^'\\]|\\\\)*)'"
 _MATCHES = re.compile(rf"(?:toString\(\)\.)?matches\({_STRING}\)")
 
 
+_IMPLIED_BY: dict[str, tuple[frozenset[str], ...]] = {
+    "type.exists() or actor.exists()": (frozenset({"type"}), frozenset({"actor"})),
+    "start.empty() xor end.exists()": (frozenset({"start", "end"}),),
+    "(start.exists() and end.exists()) or (status in ('proposed' | 'cancelled'))": (frozenset({"start", "end"}),),
+}
+"""Invariants about what may be missing, and the children that make them hold by being there: any of these sets."""
+
+
+def is_implied(expression: str, required: frozenset[str]) -> bool:
+    """Return whether an invariant holds wherever these children are there: what is missing is then told only once."""
+    return any(children <= required for children in _IMPLIED_BY.get(expression, ()))
+
+
 def has(element: dict[str, Any], name: str) -> bool:
     """Return whether a child exists, be it only as an extension in place of a value."""
     return name in element or f"_{name}" in element
