@@ -6,10 +6,11 @@
 # requests (ARGS='--requests 1000000 --seed 1'). image: build the container image and test it (a
 # Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what the lock names,
 # as CycloneDX. site: the documentation as a site. workflows: check .github/.
+# collection: write the Bruno collection anew from the OpenAPI document, and run it (Node).
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check agreement examples schema bench profile worst-cases fuzz image dist lock sbom site workflows clean
+.PHONY: run test test-oldest test-newest check agreement examples schema bench profile worst-cases fuzz image dist lock sbom site workflows collection clean
 
 run: .venv/server
 	@$(BIN)/registry-sandbox $(ARGS)
@@ -65,6 +66,10 @@ site: .venv-release/ready
 
 workflows: .venv-release/ready
 	.ci/workflows
+
+collection: .venv/ready
+	$(BIN)/python examples/bruno/generate
+	.ci/collection
 
 schema: .venv/ready
 	$(BIN)/python -m registry_sandbox.validation.generate

@@ -2,6 +2,7 @@
 
 import configparser
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -133,3 +134,11 @@ def filled(text: str, variables: dict[str, str]) -> str:
     for _ in range(2):
         text = re.sub(r"\{\{([\w.]+)\}\}", lambda match: variables.get(match[1], match[0]), text)
     return text
+
+
+def test_the_collection_is_made_from_the_openapi_document(registry_sandbox: RemoteSandbox) -> None:
+    """`make collection` would change nothing."""
+    folder = ROOT / "examples" / "bruno"
+    generator = runpy.run_path(str(folder / "generate"))
+    made = dict(generator["collection"](registry_sandbox.control.json("GET", "/openapi.json")))
+    assert made == {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.bru")}
