@@ -10,6 +10,7 @@ from registry_sandbox.registry.seeds import Seed
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.runtime.broadcast import Broadcast
 from registry_sandbox.runtime.rate_limiter import RateLimiter
+from registry_sandbox.runtime.slices import unhurried
 
 
 @dataclass(slots=True)
@@ -28,17 +29,24 @@ class Workspace:
     limiter: RateLimiter | None = None
     events: Broadcast = field(default_factory=Broadcast)
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Return to the state at the start; relative dates of the seeds are computed again.
 
-        Every exchange under way is ended first, so that none writes into the new state or appears in the new journal.
+        The seeds are read first. Then, in one step, every exchange under way is ended, so that none writes into the new
+        state or appears in the new journal, and the new state is there. Until then the old state answers.
+
+        Raises:
+            WorkersBusy: too many others wait for a thread (503); nothing was reset.
         """
+        service = self.service
+        registry = await self.seed_loader.filled(self.seeds, service.clock.at_start())
         self.journal.end_all()
         self.restart()
-        self.service.clock.reset()
-        self.service.registry.clear()
+        service.clock.reset()
+        service.registry.exchange_contents(registry)
         self.engine.reset()
         self.journal.clear()
         if self.limiter is not None:
             self.limiter.clear()
-        self.seed_loader.load(self.seeds)
+        async for _ in unhurried(registry.removing()):
+            pass

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -72,7 +73,11 @@ def build(
 
     workspace = Workspace(
         service,
-        SeedLoader(service, planted_in_half(seed) if settings.vary else unchanged),
+        SeedLoader(
+            service,
+            partial(random_streams.ids_from_the_start, "ids of seeds"),
+            planted_in_half(seed) if settings.vary else unchanged,
+        ),
         engine,
         noted,
         _seeds(settings),

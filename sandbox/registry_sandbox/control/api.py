@@ -14,6 +14,7 @@ from registry_sandbox.http.interaction import allow, declared_method
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.runtime.workers import WorkersBusy
 
 ROOT = "/_sandbox"
 
@@ -44,6 +45,9 @@ class ControlApi:
             return answer if isinstance(answer, Response) else await answer
         except BadControlRequest as refused:
             return json_response(refused.status, {"error": str(refused)})
+        except WorkersBusy as busy:
+            message = f"The sandbox is busy with large requests: {busy}. Try again later."
+            return json_response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": message}, {"Retry-After": "1"})
 
     def _answer(self, request: Request) -> Response | Awaitable[Response]:
         by_method, segment = self._find(request.path)

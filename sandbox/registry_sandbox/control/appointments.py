@@ -1,8 +1,7 @@
 """/_sandbox/appointments: every appointment with all its versions, past ones too; and further seeds."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from http import HTTPStatus
-from itertools import islice
 from typing import Any, Final
 
 from registry_sandbox.control.operation import (
@@ -16,11 +15,14 @@ from registry_sandbox.control.operation import (
 from registry_sandbox.http.json_response import JSON, plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.seeds import BadSeed, seeds_in
+from registry_sandbox.registry.seed_loader import OvertakenByReset
+from registry_sandbox.registry.seeds import BadSeed
 from registry_sandbox.registry.store import Version
+from registry_sandbox.runtime.slices import unhurried
 from registry_sandbox.workspace import Workspace
 
 _FILTERS: Final = {"patient": "an NHS number", "limit": "how many to list at most, from the oldest on"}
+_PART_BYTES: Final = 65_536
 _SEEDS: Final[dict[str, Any]] = {
     "description": "An Appointment or a Bundle of them, or stories (docs/seeds.md): one, a list, or YAML documents.",
     "anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}],
@@ -60,14 +62,15 @@ class _Appointments:
         self._registry = workspace.service.registry
         self._seed_loader = workspace.seed_loader
 
-    def all(self, request: Request, _: str) -> Response:
+    async def all(self, request: Request, _: str) -> Response:
         """List the appointments, oldest first."""
         given = parameters(request, _FILTERS)
         limit, patient = given.get("limit"), given.get("patient")
         most = None if limit is None else whole_number("limit", limit)
-        histories = [each for each in self._registry.histories() if patient is None or _is_of(patient, each)]
-        listed = b",\n".join(_versions(each) for each in islice(histories, most))
-        return _listing(HTTPStatus.OK, "total", len(histories), listed)
+        histories = list(self._registry.histories())
+        if patient is not None:
+            histories = [each async for each in unhurried(histories) if _is_of(patient, each)]
+        return await _listing(HTTPStatus.OK, "total", len(histories), map(_versions, histories[:most]))
 
     def one(self, request: Request, logical_id: str) -> Response:
         """Show one appointment with all its versions."""
@@ -77,11 +80,11 @@ class _Appointments:
             raise BadControlRequest(message, HTTPStatus.NOT_FOUND)
         return plain_response(HTTPStatus.OK, JSON, _versions(self._registry.history(logical_id)) + b"\n")
 
-    def seed(self, request: Request, _: str) -> Response:
+    async def seed(self, request: Request, _: str) -> Response:
         """Seed more, all or none."""
-        with refused_for(BadSeed):
-            loaded = self._seed_loader.load(seeds_in("body", body_of(request)))
-        return _listing(HTTPStatus.CREATED, "seeded", len(loaded), b",\n".join(each.json for each in loaded))
+        with refused_for(BadSeed), refused_for(OvertakenByReset, status=HTTPStatus.CONFLICT):
+            loaded = await self._seed_loader.load_body("body", body_of(request))
+        return await _listing(HTTPStatus.CREATED, "seeded", len(loaded), (each.json for each in loaded))
 
 
 def _is_of(patient: str, history: Sequence[Version]) -> bool:
@@ -93,5 +96,30 @@ def _versions(history: Sequence[Version]) -> bytes:
     return b'{"versions":[%b]}' % b",".join(each.json for each in history)
 
 
-def _listing(status: int, name: str, count: int, listed: bytes) -> Response:
-    return plain_response(status, JSON, b'{"%b":%d,"appointments":[\n%b]}\n' % (name.encode(), count, listed))
+async def _listing(status: int, name: str, count: int, items: Iterable[bytes]) -> Response:
+    """Answer with an object that has a list in it; a large one is sent in parts, as they are made."""
+    response = plain_response(status, JSON)
+    parts = _parts(b'{"%b":%d,"appointments":[\n' % (name.encode(), count), items)
+    response.body = next(parts)
+    second = next(parts, None)
+    if second is not None:
+        response.body, response.stream = b"", _following(response.body + second, parts)
+    return response
+
+
+def _parts(before: bytes, items: Iterable[bytes]) -> Iterator[bytes]:
+    """Write the object in parts of some size."""
+    pieces, size = [before], 0
+    for at, each in enumerate(items):
+        pieces.append(b",\n" + each if at else each)
+        size += len(each)
+        if size >= _PART_BYTES:
+            yield b"".join(pieces)
+            pieces, size = [], 0
+    yield b"".join((*pieces, b"]}\n"))
+
+
+async def _following(first: bytes, parts: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
+    yield first
+    for each in parts:
+        yield each

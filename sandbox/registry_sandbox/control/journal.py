@@ -1,8 +1,7 @@
 """/_sandbox/journal: the exchanges as they really went, newest last."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +13,7 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.registry import har
 from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.registry.exchange_json import as_json
+from registry_sandbox.runtime.slices import unhurried
 from registry_sandbox.workspace import Workspace
 
 _PARAMETERS = {**FILTERS, "limit": "how many, the newest of those that fit", "format": "json or har (HTTP Archive 1.2)"}
@@ -26,7 +26,7 @@ _ANSWERS = {
         "generation": {"type": "integer", "description": "how often the journal was cleared"},
     },
 }
-_SLICE = 100  # exchanges are looked at, and written, so many at a time: the event loop is not held up
+_AT_ONCE = 100  # so many exchanges are sent as one body, with its length
 
 
 def operations(workspace: Workspace) -> list[Operation]:
@@ -54,18 +54,16 @@ class _Shown:
         chosen = await self._chosen(fits, most, int(since) if is_number(since, digits=15) else 0)
         envelope: dict[str, Any] = {"dropped": self._journal.dropped, "generation": self._journal.generation}
         if as_har:
-            return _listing(har.envelope(self._journal.dropped), "entries", chosen, har.entry)
-        return _listing({"exchanges": [], **envelope}, "exchanges", chosen, self._described)
+            return await _listing(har.envelope(self._journal.dropped), "entries", chosen, har.entry)
+        return await _listing({"exchanges": [], **envelope}, "exchanges", chosen, self._described)
 
     async def _chosen(self, fits: list[Filter], most: int | None, after: int) -> list[Exchange]:
         chosen: list[Exchange] = []
-        for at, exchange in enumerate(self._journal.newest_first(after), start=1):
+        async for exchange in unhurried(self._journal.newest_first(after)):
             if len(chosen) == most:
                 break
             if all(each(exchange) for each in fits):
                 chosen.append(exchange)
-            if at % _SLICE == 0:
-                await asyncio.sleep(0)
         return chosen[::-1]
 
     def one(self, request: Request, number: str) -> Response:
@@ -93,17 +91,17 @@ class _Shown:
         return described
 
 
-def _listing(
+async def _listing(
     envelope: dict[str, Any], name: str, chosen: list[Exchange], described: Callable[[Exchange], dict[str, Any]]
 ) -> Response:
-    """Answer with an object that has a list in it; a long list is sent in slices."""
+    """Answer with an object that has a list in it; a long list is sent as it is made."""
     response = plain_response(HTTPStatus.OK, JSON)
     before, after = json.dumps(envelope).split(f'"{name}": []')
-    parts = _parts(f'{before}"{name}": [\n', chosen, described, f"\n]{after}\n")
-    if len(chosen) <= _SLICE:
-        response.body = b"".join(parts)
+    parts = unhurried(_parts(f'{before}"{name}": [\n', chosen, described, f"\n]{after}\n"))
+    if len(chosen) <= _AT_ONCE:
+        response.body = b"".join([part async for part in parts])
     else:
-        response.stream = _unhurried(parts)
+        response.stream = parts
     return response
 
 
@@ -114,11 +112,6 @@ def _parts(
     for at, exchange in enumerate(chosen):
         yield f"{',' if at else ''}{json.dumps(described(exchange))}\n".encode()
     yield after.encode()
-
-
-async def _unhurried(parts: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
-    for part in parts:
-        yield part
 
 
 def _is_har(value: str) -> bool:

@@ -21,7 +21,7 @@ class BadControlRequest(Exception):
 
 
 @contextmanager
-def refused_for(*errors: type[Exception]) -> Iterator[None]:
+def refused_for(*errors: type[Exception], status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Iterator[None]:
     """Turn these errors into the refusal of the call.
 
     Raises:
@@ -30,7 +30,7 @@ def refused_for(*errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        raise BadControlRequest(str(error)) from error
+        raise BadControlRequest(str(error), status) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def body_of(request: Request) -> bytes:
         BadControlRequest: it could not be received.
     """
     if request.body_error is not None:
-        raise BadControlRequest(str(request.body_error))
+        raise BadControlRequest(str(request.body_error), request.body_error.status)
     return request.body
 
 

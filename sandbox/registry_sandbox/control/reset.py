@@ -14,9 +14,9 @@ from registry_sandbox.workspace import Workspace
 def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operation]:
     """Return the operation; `uptime` returns the seconds since the start."""
 
-    def reset(request: Request, _: str) -> Response:
+    async def reset(request: Request, _: str) -> Response:
         del request
-        workspace.reset()
+        await workspace.reset()
         return json_response(HTTPStatus.OK, health.state(workspace, uptime()))
 
     return [Operation("POST", "/reset", reset, "Return to the state at the start.", answers=health.ANSWERS)]

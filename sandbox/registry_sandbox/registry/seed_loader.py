@@ -12,9 +12,9 @@ from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
 from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.reading.codec import Reading
-from registry_sandbox.registry.seeds import BadSeed, Seed
+from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_in
 from registry_sandbox.registry.service import RegistryService, recorded
-from registry_sandbox.registry.store import Version
+from registry_sandbox.registry.store import History, Registry, Version, pointers_of
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 
 _RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
@@ -23,7 +23,18 @@ _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _REMEMBERED_AT_MOST = 1_000
 _TOLD_EVERY = 1_000
 
-_History = tuple[str, str, list[tuple[datetime, Resource]]]
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An appointment that was read and validated; it has no id if the seed names none."""
+
+    place: str
+    logical_id: str | None
+    versions: list[tuple[datetime, Resource]]
+
+
+class OvertakenByReset(Exception):
+    """The registry is not the one any more that the seeds were meant for; nothing was stored."""
 
 
 Progress = Callable[[int], None]
@@ -44,68 +55,123 @@ def unchanged(logical_id: str, resource: Resource) -> Resource:
 class SeedLoader:
     """Loads seeds. A story that was validated once is not validated again at the next reset.
 
+    `seed_ids` returns a function that draws ids for the seeds of the start: the same ones at each start and reset.
     `change` changes each version of a story; documents are stored as they are written.
+
+    Only what has to be one step happens on the event loop: the ids are drawn, and everything is stored. Reading,
+    validating and encoding happen in the threads of the service.
     """
 
     service: RegistryService
+    seed_ids: Callable[[], Callable[[], str]]
     change: Callable[[str, Resource], Resource] = unchanged
     _known: dict[bytes, Resource] = field(default_factory=dict)
 
-    def load(self, seeds: Iterable[Seed], progress: Progress = no_progress) -> list[Version]:
-        """Store all seeds, or none, and return the current version of each appointment.
+    def load(self, seeds: Iterable[Seed], progress: Progress = no_progress) -> None:
+        """Store all seeds, or none, on the spot: for the start, while nobody waits for the event loop.
 
         `progress` is called after every thousand.
 
         Raises:
             BadSeed: one cannot be read, does not conform, or has an id that is taken.
         """
-        registry, now = self.service.registry, self.service.now()
-        histories: list[_History] = []
-        for seed in seeds:
-            for history in self._histories(seed, now):
-                histories.append(history)
-                if len(histories) % _TOLD_EVERY == 0:
-                    progress(len(histories))
-        taken = set(registry.ids())
-        for place, logical_id, _ in histories:
-            if logical_id in taken:
-                raise BadSeed(f"{place}: the id '{logical_id}' is taken by another appointment")
-            taken.add(logical_id)
-        for _, logical_id, versions in histories:
-            for number, (at, resource) in enumerate(versions):
-                if number == 0:
-                    registry.create(resource, logical_id=logical_id, at=at)
-                else:
-                    registry.update(logical_id, resource, expected=number, at=at)
-        return [registry.current(logical_id) for _, logical_id, _ in histories]
+        drafts: list[_Draft] = []
+        for draft in self._drafts(seeds, self.service.now()):
+            drafts.append(draft)
+            if len(drafts) % _TOLD_EVERY == 0:
+                progress(len(drafts))
+        self._require_free_ids(drafts, self.service.registry)
+        for each in self._histories(drafts, _ids(drafts, self.seed_ids())):
+            self.service.registry.add(each)
 
-    def _histories(self, seed: Seed, now: datetime) -> Iterator[_History]:
-        if seed.story is not None:
-            yield self._history_of_story(seed, seed.story, now)
-            return
+    async def load_body(self, place: str, body: bytes) -> list[Version]:
+        """Store the seeds in a body, all or none, and return the current version of each appointment.
+
+        Raises:
+            BadSeed: one cannot be read, does not conform, or has an id that is taken.
+            OvertakenByReset: a reset began and ended in the meantime.
+            WorkersBusy: too many others wait for a thread (503).
+        """
+        registry, workers, now = self.service.registry, self.service.workers, self.service.now()
+        generation = registry.generation
+        seeds = await workers.run(seeds_in, place, body)
+        drafts = await workers.collect(self._drafts(seeds, now))
+        _require_no_reset(registry, generation)
+        histories = await workers.collect(self._histories(drafts, [*_ids(drafts, self.service.new_id)]))
+        _require_no_reset(registry, generation)
+        self._require_free_ids(drafts, registry)
+        for each in histories:
+            registry.add(each)
+        return [each.versions[-1] for each in histories]
+
+    async def filled(self, seeds: Iterable[Seed], now: datetime) -> Registry:
+        """Return a registry that holds these seeds alone, with instants relative to `now`.
+
+        Raises:
+            BadSeed: one cannot be used.
+            WorkersBusy: too many others wait for a thread (503).
+        """
+        registry, workers = self.service.registry.empty(), self.service.workers
+        drafts = await workers.collect(self._drafts(seeds, now))
+        self._require_free_ids(drafts, registry)
+        await workers.collect(map(registry.add, self._histories(drafts, _ids(drafts, self.seed_ids()))))
+        return registry
+
+    def _drafts(self, seeds: Iterable[Seed], now: datetime) -> Iterator[_Draft]:
+        for seed in seeds:
+            if seed.story is not None:
+                yield self._draft_of_story(seed, seed.story, now)
+            else:
+                yield from self._drafts_in(seed)
+
+    def _drafts_in(self, seed: Seed) -> Iterator[_Draft]:
         reading = self._read(seed.place, seed.document, seed.format, ("Appointment", "Bundle"))
         for resource in _appointments(seed.place, reading.resource):
             alone = reading if resource is reading.resource else Reading(resource)
             checked = self._validated(seed.place, alone)
             at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked["created"])
-            yield seed.place, checked.get("id") or self.service.new_id(), [(at, recorded(checked))]
+            yield _Draft(seed.place, checked.get("id"), [(at, recorded(checked))])
 
-    def _history_of_story(self, seed: Seed, story: Mapping[str, Any], now: datetime) -> _History:
-        logical_id = story.get("id") or self.service.new_id()
-        if not isinstance(logical_id, str) or not _LOGICAL_ID.fullmatch(logical_id):
+    def _draft_of_story(self, seed: Seed, story: Mapping[str, Any], now: datetime) -> _Draft:
+        logical_id = story.get("id") or None
+        if logical_id is not None and not (isinstance(logical_id, str) and _LOGICAL_ID.fullmatch(logical_id)):
             place = seed.place_of("id")
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
         told = {**story, "created": story.get("created", "-1d 12:00")}
         instants = {key: _when(seed.place_of(key), key, sent, now) for key, sent in told.items() if key in _TIMES}
-        versions = []
-        first = {"at": told["created"], "status": story.get("status", "booked")}
-        for number, step in enumerate([first, *story.get("later", [])]):
-            body = json.dumps(_appointment(story, instants, step["status"])).encode()
-            resource = self._conforming(seed, number, body)
-            place = seed.place_of(f"later[{number - 1}].at" if number else "created")
-            at = _stamp(place, _when(place, "at", step["at"], now))
-            versions.append((at, self.change(logical_id, recorded(resource))))
-        return seed.place_of(""), logical_id, versions
+        steps = [{"at": told["created"], "status": story.get("status", "booked")}, *story.get("later", [])]
+        # A story of very many versions mostly repeats itself.
+        versions: dict[Any, Resource] = {}
+        stamps: dict[Any, datetime] = {}
+        for number, step in enumerate(steps):
+            status, at = step["status"], step["at"]
+            if status not in versions:
+                body = json.dumps(_appointment(story, instants, status)).encode()
+                versions[status] = recorded(self._conforming(seed, number, body))
+            if at not in stamps:
+                place = seed.place_of(f"later[{number - 1}].at" if number else "created")
+                stamps[at] = _stamp(place, _when(place, "at", at, now))
+        return _Draft(seed.place_of(""), logical_id, [(stamps[each["at"]], versions[each["status"]]) for each in steps])
+
+    def _histories(self, drafts: Iterable[_Draft], ids: Iterable[str]) -> Iterator[History]:
+        """Encode all versions of each draft; the ids come in the order of the drafts."""
+        encoded = self.service.registry.encoded
+        for draft, logical_id in zip(drafts, ids, strict=True):
+            versions = [
+                encoded(self.change(logical_id, resource), logical_id, number, at).version
+                for number, (at, resource) in enumerate(draft.versions, start=1)
+            ]
+            yield History(versions, pointers_of(draft.versions[0][1]))
+
+    @staticmethod
+    def _require_free_ids(drafts: Iterable[_Draft], registry: Registry) -> None:
+        taken = set()
+        for each in drafts:
+            if each.logical_id is None:
+                continue
+            if each.logical_id in registry or each.logical_id in taken:
+                raise BadSeed(f"{each.place}: the id '{each.logical_id}' is taken by another appointment")
+            taken.add(each.logical_id)
 
     def _conforming(self, seed: Seed, number: int, body: bytes) -> Resource:
         known = self._known.get(body)
@@ -132,6 +198,15 @@ class SeedLoader:
         except SandboxError as error:
             raise _bad(place, error) from error
         return reading.resource
+
+
+def _ids(drafts: Iterable[_Draft], new_id: Callable[[], str]) -> Iterator[str]:
+    return (each.logical_id or new_id() for each in drafts)
+
+
+def _require_no_reset(registry: Registry, generation: int) -> None:
+    if registry.generation != generation:
+        raise OvertakenByReset("The sandbox was reset while the seeds were read; nothing of them was stored.")
 
 
 _TIMES = ("start", "end", "created")

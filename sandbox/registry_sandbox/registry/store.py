@@ -92,12 +92,23 @@ class Stored(NamedTuple):
         return self.version.json if wanted == "json" else write(self.resource, "xml")
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """All versions of an appointment, the oldest first, which were made somewhere else than in the registry."""
+
+    versions: list[Version]
+    pointers: Iterable[str]
+
+
 class Registry:
     """The appointments of one workspace.
 
     Args:
         write: encodes a resource.
         parse: decodes JSON that `write` encoded.
+
+    Attributes:
+        generation: how many times all appointments were replaced or removed.
     """
 
     def __init__(self, write: Write, parse: Parse) -> None:
@@ -106,6 +117,7 @@ class Registry:
         self._histories: dict[str, list[Version]] = {}
         self._ids_of_patient: dict[str, dict[str, None]] = {}
         self._pointers: set[str] = set()
+        self.generation = 0
 
     def __len__(self) -> int:
         return len(self._histories)
@@ -122,6 +134,30 @@ class Registry:
         self._histories.clear()
         self._ids_of_patient.clear()
         self._pointers.clear()
+        self.generation += 1
+
+    def empty(self) -> "Registry":
+        """Return another registry, without appointments."""
+        return Registry(self._write, self._parse)
+
+    def exchange_contents(self, other: "Registry") -> None:
+        """Take the appointments of another registry, which takes these: in one step, however many there are."""
+        self._histories, other._histories = other._histories, self._histories  # noqa: SLF001 - of its own class
+        self._ids_of_patient, other._ids_of_patient = other._ids_of_patient, self._ids_of_patient  # noqa: SLF001 - of its own class
+        self._pointers, other._pointers = other._pointers, self._pointers  # noqa: SLF001 - of its own class
+        self.generation += 1
+        other.generation += 1
+
+    def removing(self) -> Iterator[None]:
+        """Remove the appointments one by one, a step for each: to free very many at once would take long."""
+        for each in (self._histories, self._ids_of_patient):
+            while each:
+                each.popitem()
+                yield
+        while self._pointers:
+            self._pointers.pop()
+            yield
+        self.clear()
 
     def histories(self) -> Iterator[Sequence[Version]]:
         """Return the versions of each appointment, oldest first; the appointments in the order of registration."""
@@ -182,11 +218,25 @@ class Registry:
         """
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
-        stored = self._stored(resource, logical_id, 1, at)
+        stored = self.encoded(resource, logical_id, 1, at)
         self._histories[logical_id] = [stored.version]
         self._pointers.update(pointers_of(resource))
         self._index(stored.version)
         return stored
+
+    def add(self, history: History) -> None:
+        """Add an appointment with all its versions.
+
+        Raises:
+            ValueError: the id is taken, which the caller has to rule out.
+        """
+        logical_id = history.versions[0].logical_id
+        if logical_id in self._histories:
+            raise ValueError(f"the id {logical_id} is taken")
+        self._histories[logical_id] = history.versions
+        self._pointers.update(history.pointers)
+        for nhs_number in {each for version in history.versions for each in version.patients}:
+            self._ids_of_patient.setdefault(nhs_number, {})[logical_id] = None
 
     def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
         """Store the next version, if `expected` is the current one: compare-and-set in one step.
@@ -198,7 +248,7 @@ class Registry:
         current = self.current(logical_id)
         if current.number != expected:
             raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
-        stored = self._stored(resource, logical_id, expected + 1, at)
+        stored = self.encoded(resource, logical_id, expected + 1, at)
         self._histories[logical_id].append(stored.version)
         self._index(stored.version)
         return stored
@@ -207,7 +257,8 @@ class Registry:
         for nhs_number in version.patients:
             self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
 
-    def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
+    def encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
+        """Return a version without storing it; this may be called in a thread."""
         stamped = _stamped(resource, logical_id, {"versionId": str(number), "lastUpdated": write_instant(at)})
         json, end, patients = self._write(stamped, "json"), resource.get("end", ""), patients_named(resource)
         return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamped)

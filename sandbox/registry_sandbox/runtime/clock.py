@@ -57,6 +57,10 @@ class Clock:
         if self._start_frozen:
             self.freeze()
 
+    def at_start(self) -> datetime:
+        """Return the instant that a reset makes it show, in UTC."""
+        return datetime.fromtimestamp(self.wall() if self._start is None else self._start.timestamp(), UTC)
+
     def now(self) -> datetime:
         """Return the instant, in UTC."""
         return datetime.fromtimestamp(self.timestamp(), UTC)

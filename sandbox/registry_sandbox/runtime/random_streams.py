@@ -24,6 +24,10 @@ class RandomStreams:
         """Return a function that returns a new UUID on each call."""
         return partial(_uuid4_by, self.stream(purpose).getrandbits)
 
+    def ids_from_the_start(self, purpose: str) -> Callable[[], str]:
+        """Return a function that returns the same new UUIDs whenever it is asked for, whatever was drawn before."""
+        return partial(_uuid4_by, random.Random(self._start(purpose)).getrandbits)  # noqa: S311 - ids, not secrets
+
     def reset(self) -> None:
         """Start every stream again."""
         for purpose, stream in self._streams.items():

@@ -6,12 +6,14 @@ for its threads before it exits.
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from queue import Full, Queue
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 _Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
 
@@ -20,6 +22,9 @@ THREADS = 2
 
 WAITING_AT_MOST = 64
 """How many jobs may wait. A job takes a second at worst, so nobody waits longer than a client would."""
+
+SLICE_S = 0.02
+"""How long a thread makes items for one caller of `collect` before others have their turn."""
 
 
 class WorkersBusy(Exception):
@@ -32,10 +37,17 @@ class Workers:
     Args:
         threads: how many.
         waiting: how many jobs may wait.
+        monotonic: the machine's monotonic clock, in seconds.
     """
 
-    def __init__(self, threads: int = THREADS, waiting: int = WAITING_AT_MOST) -> None:
+    def __init__(
+        self,
+        threads: int = THREADS,
+        waiting: int = WAITING_AT_MOST,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._threads = threads
+        self._monotonic = monotonic
         self._queue: Queue[_Job] = Queue(waiting)
         self._started = False
 
@@ -57,6 +69,30 @@ class Workers:
             for number in range(self._threads):
                 threading.Thread(target=self._work, name=f"worker-{number}", daemon=True).start()
         return await future
+
+    async def collect(self, items: Iterable[T]) -> list[T]:
+        """Return the items of an iterable, which are made in the threads, a slice at a time.
+
+        So thousands of items do not keep a thread from others. A caller that is cancelled ends the work after a slice.
+
+        Raises:
+            WorkersBusy: the queue is full.
+            Exception: what the iterable raises.
+        """
+        collected: list[T] = []
+        making = iter(items)
+        while await self.run(self._is_unfinished, making, collected):
+            pass
+        return collected
+
+    def _is_unfinished(self, making: Iterator[T], collected: list[T]) -> bool:
+        """Collect items for one slice; return False at the end."""
+        until_s = self._monotonic() + SLICE_S
+        for each in making:
+            collected.append(each)
+            if self._monotonic() >= until_s:
+                return True
+        return False
 
     def _work(self) -> None:
         while True:

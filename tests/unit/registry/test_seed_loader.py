@@ -1,15 +1,24 @@
 """Seeds: read as a client's request is, dates counted from the clock, and a bad one named with its place."""
 
+import asyncio
 import json
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from registry_sandbox.app import Sandbox, build
+from registry_sandbox.fhir.resource import Resource
+from registry_sandbox.registry.seed_loader import OvertakenByReset
 from registry_sandbox.registry.seeds import BadSeed, Seed
 from registry_sandbox.settings import Settings
 from registry_sandbox.testing import builders
+
+LONG_S = 20
+"""As long as a test waits for what it expects at once."""
 
 STORY = """
 id: mine
@@ -51,7 +60,7 @@ def test_a_reset_counts_them_anew(tmp_path: Path) -> None:
     sandbox = started(tmp_path, content=STORY)
     before = sandbox.workspace.service.registry.current("mine").json
     sandbox.workspace.service.clock.set(datetime(2020, 1, 1, tzinfo=UTC))
-    sandbox.workspace.reset()
+    asyncio.run(sandbox.workspace.reset())
     assert sandbox.workspace.service.registry.current("mine").json == before
 
 
@@ -221,3 +230,90 @@ def test_a_story_is_counted_to_the_minute(tmp_path: Path) -> None:
     sandbox = build(Settings(seed_data=(tmp_path,), clock=clock, clock_frozen=True))
     current = sandbox.workspace.service.registry.current("mine").resource()
     assert current["start"] == "2019-01-18T13:34:00.000+00:00"
+
+
+class Halt:
+    """Stands in for the change of a story's versions: keeps whoever calls it until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, logical_id: str, resource: Resource) -> Resource:
+        """Return the resource once the halt is over."""
+        del logical_id
+        assert threading.current_thread().name.startswith("worker-")
+        self.begun.set()
+        assert self.open.wait(LONG_S)
+        return resource
+
+
+class TestWhileOthersAreAnswered:
+    """Seeds over HTTP are read, validated and encoded beside the event loop; they are stored in one step."""
+
+    @staticmethod
+    def run_beside(halt: Halt, beside: Callable[[Sandbox], Awaitable[object]]) -> tuple[Sandbox, BaseException | None]:
+        """Load a story; while it is being encoded, do something else. Return what loading raised."""
+        sandbox = build(Settings(no_seed_data=True))
+        loader = replace(sandbox.workspace.seed_loader, change=halt)
+
+        async def talk() -> BaseException | None:
+            loading = asyncio.create_task(loader.load_body("body", STORY.encode()))
+            assert await asyncio.to_thread(halt.begun.wait, LONG_S)
+            assert len(sandbox.workspace.service.registry) == 0
+            await beside(sandbox)
+            halt.open.set()
+            (raised,) = await asyncio.gather(loading, return_exceptions=True)
+            return raised if isinstance(raised, BaseException) else None
+
+        return sandbox, asyncio.run(asyncio.wait_for(talk(), LONG_S))
+
+    def test_the_loop_is_free_meanwhile(self) -> None:
+        """Others are answered, and nothing of the seed is there yet."""
+        sandbox, raised = self.run_beside(Halt(), lambda _: asyncio.sleep(0))
+        assert raised is None
+        assert list(sandbox.workspace.service.registry.ids()) == ["mine"]
+
+    def test_a_reset_meanwhile_ends_it(self) -> None:
+        """What was meant for the state before is not stored in the new one."""
+        sandbox, raised = self.run_beside(Halt(), lambda sandbox: sandbox.workspace.reset())
+        assert isinstance(raised, OvertakenByReset)
+        assert len(sandbox.workspace.service.registry) == 0
+
+    def test_an_id_that_is_taken_meanwhile_is_named(self) -> None:
+        """All or none: it is looked at again in the step that stores."""
+
+        async def take(sandbox: Sandbox) -> None:
+            await sandbox.workspace.seed_loader.load_body("other", STORY.encode())
+
+        sandbox, raised = self.run_beside(Halt(), take)
+        assert isinstance(raised, BadSeed)
+        assert "the id 'mine' is taken" in str(raised)
+        assert len(sandbox.workspace.service.registry) == 1
+
+
+def test_a_reset_takes_place_in_one_step(tmp_path: Path) -> None:
+    """Until the seeds are read again, everybody sees the state before: never an empty registry."""
+    sandbox, seen = started(tmp_path, content=STORY), set[tuple[str, ...]]()
+    registry = sandbox.workspace.service.registry
+
+    async def talk() -> None:
+        await sandbox.workspace.seed_loader.load_body("body", STORY.replace("mine", "other").encode())
+        resetting = asyncio.create_task(sandbox.workspace.reset())
+        while not resetting.done():
+            seen.add(tuple(registry.ids()))
+            await asyncio.sleep(0)
+        await resetting
+
+    asyncio.run(talk())
+    assert seen <= {("mine", "other"), ("mine",)}
+    assert list(registry.ids()) == ["mine"]
+
+
+def test_a_reset_gives_seeds_without_an_id_the_ids_of_the_start(tmp_path: Path) -> None:
+    """Whatever was drawn in the meantime."""
+    sandbox = started(tmp_path, content=STORY.replace("id: mine\n", ""))
+    registry = sandbox.workspace.service.registry
+    before = list(registry.ids())
+    sandbox.workspace.service.new_id()
+    asyncio.run(sandbox.workspace.reset())
+    assert list(registry.ids()) == before

@@ -7,7 +7,7 @@ import pytest
 from registry_sandbox.fhir import json
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import NoRecordFound, VersionConflict
-from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.store import History, Registry, pointers_of
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 13, 0, 0, tzinfo=UTC)
@@ -146,3 +146,46 @@ def test_a_pointer_stays_known_when_others_come(registry: Registry) -> None:
     registry.create(other, logical_id="b", at=AT)
     assert registry.knows_pointer("https://provider.example.test/1")
     assert registry.knows_pointer("https://provider.example.test/2")
+
+
+class TestContents:
+    """What was made elsewhere takes the place of all that is there, in one step."""
+
+    @staticmethod
+    def other(registry: Registry) -> Registry:
+        """Return a registry with one appointment of two versions, called `b`, of another patient."""
+        sent = resource()
+        sent["identifier"][0]["value"] = "https://provider.example.test/2"
+        sent["participant"][0]["actor"]["identifier"]["value"] = "9991000038"
+        made = registry.empty()
+        versions = [made.encoded(sent, "b", number, AT).version for number in (1, 2)]
+        made.add(History(versions, pointers_of(sent)))
+        return made
+
+    def test_a_history_is_found_as_if_it_had_been_written(self, registry: Registry) -> None:
+        """By its id, its patient and its pointer; and the id is given once."""
+        other = self.other(registry)
+        assert [each.number for each in other.history("b")] == [1, 2]
+        assert [each.number for each in other.of_patient("9991000038")] == [2]
+        assert other.knows_pointer("https://provider.example.test/2")
+        with pytest.raises(ValueError, match="the id b is taken"):
+            other.add(History(list(other.history("b")), ()))
+
+    def test_two_registries_exchange_everything(self, registry: Registry) -> None:
+        """Appointments, patients and pointers; whoever began before can see it."""
+        other, before = self.other(registry), registry.generation
+        registry.exchange_contents(other)
+        assert (list(registry.ids()), list(other.ids())) == (["b"], ["a"])
+        assert registry.of_patient("9991000011") == []
+        assert [each.logical_id for each in other.of_patient("9991000011")] == ["a"]
+        assert registry.knows_pointer("https://provider.example.test/2")
+        assert not registry.knows_pointer("https://provider.example.test/1")
+        assert registry.generation != before
+
+    def test_what_is_removed_step_by_step_is_gone_at_the_end(self, registry: Registry) -> None:
+        """And whoever reads an appointment in the meantime keeps it whole."""
+        history = registry.history("a")
+        assert len(list(registry.removing())) == 3
+        assert (len(registry), registry.of_patient("9991000011")) == (0, [])
+        assert not registry.knows_pointer("https://provider.example.test/1")
+        assert [each.number for each in history] == [1]

@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from itertools import count
 
 import pytest
 
-from registry_sandbox.runtime.workers import Workers, WorkersBusy
+from registry_sandbox.runtime.workers import SLICE_S, Workers, WorkersBusy
 
 LONG_S = 20
 """As long as a test waits for what it expects at once."""
@@ -144,3 +145,73 @@ def test_a_job_that_is_given_up_while_it_is_done_does_no_harm() -> None:
 
     run(talk)
     assert failures == []
+
+
+def at_the_gate(gate: Gate, items: Iterable[str], made: list[str]) -> Iterator[str]:
+    """Make items at a gate, and note each."""
+    for each in items:
+        made.append(gate.pass_through(each))
+        yield each
+
+
+class TestCollect:
+    """What has many parts is made in the threads, a slice at a time."""
+
+    def test_items_come_in_their_order_from_other_threads(self) -> None:
+        """However many slices there are."""
+
+        async def talk() -> None:
+            clock = count()
+            workers = Workers(monotonic=lambda: next(clock) * SLICE_S)  # each item takes a slice
+            assert await workers.collect(range(5)) == [0, 1, 2, 3, 4]
+            (name,) = await workers.collect(threading.current_thread().name for _ in range(1))
+            assert name.startswith("worker-")
+
+        run(talk)
+
+    def test_others_have_the_thread_between_two_slices(self) -> None:
+        """A short job does not wait for the end of a long one."""
+        done: list[str] = []
+
+        async def talk() -> None:
+            clock, gate = count(), Gate()
+            workers = Workers(threads=1, monotonic=lambda: next(clock) * SLICE_S)
+            long = asyncio.create_task(workers.collect(at_the_gate(gate, ("first", "second", "third"), done)))
+            await begun(gate)
+            short = asyncio.create_task(workers.run(done.append, "short"))
+            await asyncio.sleep(0)
+            gate.open.set()
+            await asyncio.gather(long, short)
+
+        run(talk)
+        assert done == ["first", "short", "second", "third"]
+
+    def test_one_that_is_given_up_ends_after_its_slice(self) -> None:
+        """Nothing more is made."""
+        made: list[str] = []
+
+        async def talk() -> None:
+            clock, gate = count(), Gate()
+            workers = Workers(threads=1, monotonic=lambda: next(clock) * SLICE_S)
+            long = asyncio.create_task(workers.collect(at_the_gate(gate, "ab", made)))
+            await begun(gate)
+            long.cancel()
+            await asyncio.wait([long])
+            gate.open.set()
+            await workers.run(str, "next")
+
+        run(talk)
+        assert made == ["a"]
+
+    def test_what_an_item_raises_is_raised_where_it_is_waited_for(self) -> None:
+        """As with a single job."""
+
+        def items() -> Iterator[int]:
+            yield 1
+            raise ValueError("no more")
+
+        async def talk() -> None:
+            with pytest.raises(ValueError, match="no more"):
+                await Workers().collect(items())
+
+        run(talk)
