@@ -214,6 +214,46 @@ class TestEnds:
         assert "cut short" in diagnostics(answer)
 
 
+class TestChunks:
+    """A body in chunks that come one after the other, as streaming clients send them."""
+
+    @staticmethod
+    def chunked(sandbox: RegistrySandbox, connection: socket.socket, chunks: list[bytes]) -> None:
+        """Begin a registration, and send each chunk once the sandbox shows that it waits for it."""
+        head, _, _ = posted(sandbox, Transfer_Encoding="chunked").partition(b"\r\n\r\n")
+        lines = [each for each in head.split(b"\r\n") if not each.startswith(b"Content-Length")]
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(b"\r\n".join([*lines, b"", b""]))
+        for each in chunks:
+            while not any(shown["state"] == "receiving" for shown in sandbox.journal):
+                pass
+            connection.sendall(each)
+
+    @pytest.mark.parametrize("bad", [b"zz\r\n", b"zz", b"5\r\nabcdefg\r\n", b"5 x\r\n", b"-5\r\n", b"\r\n", b"5\n"])
+    def test_a_malformed_chunk_that_comes_later_is_refused_at_once(self, bad: bytes) -> None:
+        """Not when the time for the body is over, which here is longer than any test may last."""
+        with RegistrySandbox(request_timeout=3_600) as sandbox, connect(sandbox) as connection:
+            self.chunked(sandbox, connection, [b"5\r\n{ \r\n \r\n", bad])
+            answer = everything(connection)
+            assert answer.startswith(b"HTTP/1.1 400 ")
+            assert answer.count(b"HTTP/1.1 400 ") == 1
+            assert b"Connection: close" in answer
+            assert "a chunk of the body is malformed" in diagnostics(answer)
+
+    def test_chunks_may_be_cut_anywhere(self, running: RegistrySandbox) -> None:
+        """Sizes, extensions, data, line ends and trailers: every byte on its own."""
+        body = json.dumps(builders.appointment()).encode()
+        parts = [b"%X" % len(body[:9]), b";a=b\r\n", body[:9], b"\r\n", b"%x\r\n" % len(body[9:]), body[9:], b"\r\n"]
+        whole = b"".join([*parts, b"0\r\n", b"Trailer: x\r\n\r\n"])
+        with connect(running) as connection:
+            self.chunked(running, connection, [whole[:1]])
+            for at in range(1, len(whole)):
+                connection.sendall(whole[at : at + 1])
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
+            connection.sendall((GET + "Connection: close\r\n\r\n").encode())
+            assert everything(connection).startswith(b"HTTP/1.1 200 ")
+
+
 class TestNotHttp:
     """What cannot be read is told by its reason, and what was good before it is answered."""
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from aiohttp import HttpVersion10, web
+from aiohttp import web
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
@@ -24,13 +24,13 @@ from registry_sandbox.http.errors import (
     SandboxError,
     ServiceUnavailable,
 )
-from registry_sandbox.http.field_names import HOST
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Response, Sent
 from registry_sandbox.server.body import Body, received
+from registry_sandbox.server.chunks import Framing
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
-from registry_sandbox.server.forwarded import forwarded_root
+from registry_sandbox.server.forwarded import forwarded_root, named_host
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.sending import octets, sendable
 from registry_sandbox.server.streaming import streamed
@@ -97,6 +97,7 @@ class Connection(web.RequestHandler):
         self._answering = self._half_closed = False
         self._request_now: Request | None = None
         self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
+        self._framing = Framing()
         self.waiting_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -119,6 +120,8 @@ class Connection(web.RequestHandler):
         """Note when a request begins to arrive; give requests that came together to the parser one by one."""
         if self.waiting_since is None and data and self._patience is None:
             self.waiting_since = self._clock()
+        if not self._framing.take(data, begun=self._answering):
+            return
         if data.count(_END_OF_HEAD) < 2 or _BODY.search(data):  # noqa: PLR2004 - the usual case
             super().data_received(data)
             return
@@ -176,12 +179,13 @@ class Connection(web.RequestHandler):
             self._request_now = request
             if http.body_exists:
                 await self._receive(http, request)
+            self._framing.end()
             response = await listener.handle(request)
             if self._gone.is_set():
                 response.lost = Sent(ended="lost")
             if response.delivery is None and response.stream is None:
                 listener.access_line(self._remote, request, response)
-                last = self._half_closed or isinstance(request.body_error, RequestTimeout)
+                last = self._half_closed or self._framing.broken or isinstance(request.body_error, RequestTimeout)
                 return sendable(response, http, last=last)
             request.state = "sending"
             try:
@@ -199,6 +203,7 @@ class Connection(web.RequestHandler):
         if not http.content.is_eof():
             request.state = "receiving"
             self._listener.receiving(request)
+            self._framing.begin(http)
         request.body, request.body_error = await self._body(http)
         request.state = "working"
 
@@ -211,6 +216,8 @@ class Connection(web.RequestHandler):
             body = await received(http, limits, self._patience)
         finally:
             self._patience = None
+        if self._framing.broken:
+            return b"", NotWellFormed(reason("chunk"))
         return _cut_short() if self._half_closed and isinstance(body[1], RequestTimeout) else body
 
     def _request(self, http: web.BaseRequest) -> Request:
@@ -219,7 +226,7 @@ class Connection(web.RequestHandler):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
         if self._last_headers != http.raw_headers:
-            own = self._own_base(_host(http), http.headers)
+            own = self._own_base(named_host(http), http.headers)
             self._last_headers, self._parsed = http.raw_headers, (http.headers, HeaderFacts(own))
         headers, facts = self._parsed
         own = facts.base
@@ -273,21 +280,6 @@ def _has_waited(request: Request) -> bool:
 
 def _cut_short() -> Body:
     return b"", NotWellFormed("The body is cut short: the client ended its half of the connection.")
-
-
-def _host(http: web.BaseRequest) -> str:
-    """Return the Host header.
-
-    Raises:
-        InvalidHeader: there are several; an HTTP/1.1 request has none (RFC 9112 section 3.2); or the HTTP version has
-            no headers.
-    """
-    if http.version < HttpVersion10:
-        raise InvalidHeader(reason("version"))
-    named = http.headers.getall(HOST, ())
-    if len(named) > 1 or (not named and http.version != HttpVersion10):
-        raise InvalidHeader(reason("duplicate host" if named else "missing host"), location="http.Host")
-    return named[0] if named else ""
 
 
 def _answer(http: web.BaseRequest) -> Awaitable[web.StreamResponse]:

@@ -1,4 +1,4 @@
-"""The URL that a client called, as a proxy in front of the sandbox reports it.
+"""The URL that a client called: by its Host header, or as a proxy in front of the sandbox reports it.
 
 Source: RFC 7239 (`Forwarded`); `X-Forwarded-Proto`, `-Host`, `-Port` and `-Prefix` are what proxies send without it.
 """
@@ -6,7 +6,12 @@ Source: RFC 7239 (`Forwarded`); `X-Forwarded-Proto`, `-Host`, `-Port` and `-Pref
 import re
 from typing import Final
 
+from aiohttp import HttpVersion10, web
 from multidict import CIMultiDictProxy
+
+from registry_sandbox.http.errors import InvalidHeader
+from registry_sandbox.http.field_names import HOST as HOST_FIELD
+from registry_sandbox.server.unreadable import reason
 
 HOST: Final = re.compile(r"[A-Za-z0-9.\-_~]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
 """An authority that can stand in a URL."""
@@ -44,3 +49,18 @@ def _of_forwarded(headers: CIMultiDictProxy[str]) -> dict[str, str]:
 def _of_x_forwarded(headers: CIMultiDictProxy[str]) -> dict[str, str]:
     names = ("proto", "host", "port", "prefix")
     return {name: headers.get(f"X-Forwarded-{name}", "").partition(",")[0].strip() for name in names}
+
+
+def named_host(http: web.BaseRequest) -> str:
+    """Return the Host header.
+
+    Raises:
+        InvalidHeader: there are several; an HTTP/1.1 request has none (RFC 9112 section 3.2); or the HTTP version has
+            no headers.
+    """
+    if http.version < HttpVersion10:
+        raise InvalidHeader(reason("version"))
+    named = http.headers.getall(HOST_FIELD, ())
+    if len(named) > 1 or (not named and http.version != HttpVersion10):
+        raise InvalidHeader(reason("duplicate host" if named else "missing host"), location="http.Host")
+    return named[0] if named else ""

@@ -1,0 +1,54 @@
+"""The framing of a chunked body, wherever it is cut; what is wrong is found with the byte that is wrong."""
+
+import pytest
+
+from registry_sandbox.server.chunks import Chunks
+
+GOOD = b"5\r\nabcde\r\nA;x=y\r\n0123456789\r\n1;\r\na\r\n0\r\nTrailer: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("size", range(1, len(GOOD) + 1))
+def test_good_chunks_are_followed_to_their_end(size: int) -> None:
+    """In pieces of every size."""
+    chunks = Chunks()
+    assert all(chunks.follow(GOOD[at : at + size]) for at in range(0, len(GOOD), size))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"", b"z"),
+        (b"5", b"x"),
+        (b"5\r", b"x"),
+        (b"5", b" "),
+        (b"5\r\nabcde", b"f"),
+        (b"5\r\nabcde\r", b"f"),
+        (b"5\r\nabcde\r\n", b"\r"),
+        (b"5;a", b"\n"),
+        (b"123456789012345", b"6"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_what_breaks_the_framing_is_found_at_once(good: bytes, bad: bytes, *, together: bool) -> None:
+    """With what is good before it, or alone."""
+    chunks = Chunks()
+    if together:
+        assert not chunks.follow(good + bad)
+    else:
+        assert chunks.follow(good)
+        assert not chunks.follow(bad)
+
+
+def test_what_follows_the_last_chunk_is_left_to_the_parser() -> None:
+    """Trailers, or the next request."""
+    chunks = Chunks()
+    assert chunks.follow(b"0\r\n")
+    assert chunks.follow(b"GET / HTTP/1.1\r\n")
+
+
+def test_very_many_chunks_are_left_to_the_parser() -> None:
+    """To look at each would take longer than to wait."""
+    chunks = Chunks()
+    assert chunks.follow(b"1\r\na\r\n" * 10_001)
+    assert chunks.follow(b"zz")
+    assert not Chunks().follow(b"1\r\na\r\n" * 9_999 + b"zz")
