@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 _HANDSHAKE = 0x16
 _HANDSHAKE_S = 10.0
+_HANDSHAKE_BUFFER_BYTES = 16_384  # Linux reserves twice as much, for its own bookkeeping too
+_BUFFER_BYTES = 1_048_576
 _OUT_OF_DESCRIPTORS_S = 0.1
 
 
@@ -57,6 +59,8 @@ class TlsPort:
             # A second descriptor: the loop does not let others accept on its own.
             listening = socket.fromfd(each.fileno(), each.family, each.type)
             listening.settimeout(0)
+            # Connections inherit it: what nobody has read yet, and so what one read can bring, is bounded by it.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HANDSHAKE_BUFFER_BYTES)
             listening.listen(1024)
             self._spawn(self._accept(listening))
 
@@ -93,9 +97,12 @@ class TlsPort:
                 if first == _HANDSHAKE:
                     handed_on = True
                     # A failure needs no answer: an alert has told the client.
-                    await loop.connect_accepted_socket(
+                    transport, _ = await loop.connect_accepted_socket(
                         self.make, connection, ssl=self.context, ssl_handshake_timeout=_HANDSHAKE_S
                     )
+                    established = transport.get_extra_info("socket")
+                    if established is not None:  # else it is closed already
+                        established.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
                 elif first is not None:
                     await loop.sock_sendall(connection, self.refusal())
                     connection.shutdown(socket.SHUT_WR)

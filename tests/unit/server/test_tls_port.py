@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,11 +37,11 @@ class Greeting(asyncio.Protocol):
         transport.close()
 
 
-def run(folder: Path, talk: Callable[[int, TlsPort], Awaitable[None]]) -> None:
+def run(folder: Path, talk: Callable[[int, TlsPort], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
     """Serve on a free port while the talk goes on."""
 
     async def conversation() -> None:
-        port = TlsPort(ssl_context("server", folder), Greeting, lambda: b"plain")
+        port = TlsPort(context or ssl_context("server", folder), Greeting, lambda: b"plain")
         bound = await asyncio.get_running_loop().create_server(Greeting, "127.0.0.1", 0, start_serving=False)
         port.serve(bound.sockets)
         try:
@@ -120,3 +122,30 @@ def test_closing_waits_for_nobody(folder: Path) -> None:
         assert await waiting == b""
 
     run(folder, talk)
+
+
+def test_little_is_kept_of_what_comes_before_the_end_of_a_handshake(folder: Path) -> None:
+    """However much a client sends that is no handshake."""
+    kept = [0]
+    context = ssl_context("server", folder)
+    wrap = context.wrap_bio
+
+    def watched(incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, **named: Any) -> ssl.SSLObject:
+        made = wrap(incoming, outgoing, **named)
+        go_on = made.do_handshake
+
+        def note_and_go_on() -> None:
+            kept.append(incoming.pending)
+            go_on()
+
+        made.do_handshake = note_and_go_on  # type: ignore[method-assign]
+        return made
+
+    context.wrap_bio = watched  # type: ignore[method-assign, assignment]
+
+    async def talk(port: int, _: TlsPort) -> None:
+        with suppress(ConnectionError):
+            await said(port, b"\x16" + b"x" * 16 * 1024 * 1024)
+
+    run(folder, talk, context)
+    assert 0 < max(kept) <= 65_536
