@@ -1,16 +1,16 @@
 # run: install the server alone and serve. test: every test. check: everything a change must pass. test-oldest: the tests with the lowest
 # releases that setup.cfg admits; test-newest: with the newest Python that is there. schema: regenerate what is generated.
 # agreement: our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven).
-# examples: run the example clients against a sandbox with faults in force. bench: the sandbox beside a bare aiohttp
-# application; profile: where its time goes (both take ARGS=--help). worst-cases: what hostile bodies cost. fuzz: random
-# requests (ARGS='--requests 1000000 --seed 1'). image: build the container image and test it (a
-# Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what the lock names,
-# as CycloneDX. site: the documentation as a site. workflows: check .github/.
+# contract: Schemathesis against the OpenAPI document, for a minute. examples: run the example clients against a sandbox with
+# faults in force. bench: the sandbox beside a bare aiohttp application; profile: where its time goes (both take ARGS=--help).
+# worst-cases: what hostile bodies cost. fuzz: random requests (ARGS='--requests 1000000 --seed 1'). image: build the container
+# image and test it (a Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what
+# the lock names, as CycloneDX. site: the documentation as a site. workflows: check .github/.
 # collection: write the Bruno collection anew from the OpenAPI document, and run it (Node).
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check agreement examples schema bench profile worst-cases fuzz image dist lock sbom site workflows collection clean
+.PHONY: run test test-oldest test-newest check agreement contract examples schema bench profile worst-cases fuzz image dist lock sbom site workflows collection clean
 
 run: .venv/server
 	@$(BIN)/registry-sandbox $(ARGS)
@@ -43,6 +43,9 @@ check: .venv/ready
 
 agreement: .venv/ready
 	$(BIN)/python -m tests.oracle $(ARGS)
+
+contract: .venv-contract/ready
+	.ci/contract
 
 examples: .venv/ready
 	$(BIN)/python examples/run $(ARGS)
@@ -110,10 +113,16 @@ fuzz: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-oldest/bin/python --resolution lowest-direct --editable '.[dev]'
 	touch $@
 
+# Not in .venv: Schemathesis is a plugin of pytest too, and would be loaded with every test run.
+.venv-contract/ready: setup.cfg pyproject.toml .venv/ready
+	$(BIN)/uv venv --quiet --clear --seed --python $(PYTHON) .venv-contract
+	$(BIN)/uv pip install --quiet --python .venv-contract/bin/python --editable '.[contract]'
+	touch $@
+
 .venv-newest/ready: setup.cfg pyproject.toml .venv/ready
 	$(BIN)/uv venv --quiet --clear --seed --python $(NEWEST) .venv-newest
 	$(BIN)/uv pip install --quiet --python .venv-newest/bin/python --editable '.[dev]'
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest .venv-newest .venv-release build site sbom.cdx.json dist sandbox/*.egg-info
+	rm -rf .venv .venv-oldest .venv-newest .venv-contract .venv-release build site sbom.cdx.json dist sandbox/*.egg-info

@@ -299,6 +299,22 @@ class TestDocument:
         names = [each["operationId"] for by_method in document["paths"].values() for each in by_method.values()]
         assert len(names) == len(set(names))
 
+    @pytest.mark.parametrize(
+        ("method", "path", "statuses"),
+        [
+            ("get", "/STU3/Appointment/{id}", {"200", "304", "400", "403", "404", "406", "429", "503"}),
+            ("post", "/STU3/Appointment", {"201", "400", "403", "406", "408", "413", "415", "422", "429", "503"}),
+            ("post", "/oauth2/token", {"200", "400", "401", "503"}),
+            ("post", "/_sandbox/reset", {"200", "4XX", "503"}),
+        ],
+    )
+    def test_it_lists_every_status_that_occurs(
+        self, faulty: Faulty, method: str, path: str, statuses: set[str]
+    ) -> None:
+        """Those of bounds and of rates too."""
+        paths = faulty.control.get("/openapi.json").json()["paths"]
+        assert set(paths[path][method]["responses"]) - {"500"} == statuses
+
     def test_the_page_lists_every_call(self, faulty: Faulty) -> None:
         """docs/control-api.md."""
         paths = faulty.control.get("/openapi.json").json()["paths"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from registry_sandbox.control.openapi.parts import operation_id, parameter, segments
+from registry_sandbox.control.openapi.parts import BUSY, operation_id, parameter, segments
 from registry_sandbox.control.operation import Operation
 
 _REFUSED: Final[Mapping[str, Any]] = {
@@ -21,7 +21,7 @@ def control_operation(operation: Operation, root: str) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": ["control"],
         "parameters": [*segments(operation.path), *query],
-        "responses": {str(int(operation.status)): _success(operation), "4XX": _REFUSED},
+        "responses": {str(int(operation.status)): _success(operation), "4XX": _REFUSED, **BUSY},
         "security": [{}, {"control": []}],
     }
     if operation.body is not None:

@@ -13,6 +13,7 @@ _RESOURCE: Final[Mapping[str, Any]] = {"type": "object", "description": "a FHIR 
 _CONTENT: Final[Mapping[str, Any]] = {
     media_type: {"schema": _RESOURCE} for media_type in ("application/fhir+json", "application/fhir+xml")
 }
+_FORMATS: Final = ("xml", "json", *_CONTENT)
 _BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "resource": {"required": True, "content": _CONTENT},
     "form": {"content": {FORM: {"schema": {"type": "object"}}}},
@@ -38,7 +39,7 @@ def _headers(interaction: Interaction) -> list[dict[str, Any]]:
 
 
 def _query(interaction: Interaction) -> list[dict[str, Any]]:
-    parameters = [parameter("_format", "query", "xml or json")]
+    parameters = [parameter("_format", "query", "of the answer; it beats Accept", values=_FORMATS)]
     if interaction.code == "search-type" and interaction.path == "Appointment":
         parameters += [parameter(each.name, "query", "system|NHS number") for each in PATIENT_PARAMETERS]
     return parameters

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from registry_sandbox.control.openapi.parts import BUSY
 from registry_sandbox.http.negotiation import FORM
 
 _REQUEST: Final[Mapping[str, Any]] = {
@@ -26,13 +27,22 @@ TOKEN_PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
                 "required": True,
                 "content": {FORM: {"schema": _REQUEST}},
             },
-            "responses": {"200": {"description": "a token"}, "400": {"description": "RFC 6749 section 5.2"}},
+            "responses": {
+                "200": {"description": "a token"},
+                "400": {"description": "RFC 6749 section 5.2"},
+                "401": {"description": "the client is not known, or its secret is wrong (invalid_client)"},
+                **BUSY,
+            },
         }
     },
     "/.well-known/openid-configuration": {
-        "get": {"operationId": "discovery", "tags": ["tokens"], "responses": {"200": {"description": "discovery"}}}
+        "get": {
+            "operationId": "discovery",
+            "tags": ["tokens"],
+            "responses": {"200": {"description": "discovery"}, **BUSY},
+        }
     },
     "/.well-known/jwks.json": {
-        "get": {"operationId": "keys", "tags": ["tokens"], "responses": {"200": {"description": "the keys"}}}
+        "get": {"operationId": "keys", "tags": ["tokens"], "responses": {"200": {"description": "the keys"}, **BUSY}}
     },
 }
