@@ -3,14 +3,14 @@
 # agreement: our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven).
 # contract: Schemathesis against the OpenAPI document, for a minute. examples: run the example clients against a sandbox with
 # faults in force. bench: the sandbox beside a bare aiohttp application; profile: where its time goes (both take ARGS=--help).
-# worst-cases: what hostile bodies cost. fuzz: random requests (ARGS='--requests 1000000 --seed 1'). image: build the container
-# image and test it (a Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what
+# worst-cases: what hostile bodies cost. fuzz: random requests (ARGS='--requests 1000000 --seed 1'). crowd: 5,000 connections.
+# image: build the container image and test it (a Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what
 # the lock names, as CycloneDX. site: the documentation as a site. workflows: check .github/.
 # collection: write the Bruno collection anew from the OpenAPI document, and run it (Node).
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check agreement contract examples schema bench profile worst-cases fuzz image dist lock sbom site workflows collection clean
+.PHONY: run test test-oldest test-newest check agreement contract examples schema bench profile worst-cases fuzz crowd image dist lock sbom site workflows collection clean
 
 run: .venv/server
 	@$(BIN)/registry-sandbox $(ARGS)
@@ -85,6 +85,9 @@ profile: .venv/ready
 
 worst-cases: .venv/ready
 	$(BIN)/python -m bench.worst_cases $(ARGS)
+
+crowd: .venv/ready
+	$(BIN)/python -m bench.crowd $(ARGS)
 
 fuzz: .venv/ready
 	$(BIN)/python -m bench.fuzz $(ARGS)

@@ -87,7 +87,8 @@ async def _send(fuzz: Fuzz, port: int, until: float, count: int) -> None:
         writer.close()
 
 
-def _descriptors(server: Server) -> int:
+def descriptors(server: Server) -> int:
+    """Return how many descriptors the process has open."""
     return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
 
 
@@ -108,9 +109,9 @@ def main() -> int:
             # The appointments would pile up, so a reset comes before memory is looked at.
             exchange(server.port, request("POST", "/_sandbox/reset", {}))
             fuzz.drawn.registered.clear()
-            weights.append((server.resident_bytes(), _descriptors(server)))
+            weights.append((server.resident_bytes(), descriptors(server)))
             print(f"{fuzz.sent:,} requests, {weights[-1][0] >> 20} MB, {weights[-1][1]} descriptors", flush=True)
-        told = _told(server)
+        told = lines_of_failures(server)
     print(dict(sorted(fuzz.statuses.items())))
     for each in fuzz.failed[:5]:
         print(f"500: {each[:600]!r}")
@@ -125,7 +126,7 @@ async def _tenth(fuzz: Fuzz, port: int, until: float, count: int) -> None:
     await asyncio.gather(*(_send(fuzz, port, until, count) for _ in range(_CONNECTIONS)))
 
 
-def _told(server: Server) -> list[bytes]:
+def lines_of_failures(server: Server) -> list[bytes]:
     """Return the lines of the log that tell of a failure of ours."""
     log = Path(f"/proc/{server.process.pid}/fd/2").readlink()
     return [line for line in log.read_bytes().splitlines() if not line.startswith(b"{") and _UNASKED.search(line)]
