@@ -90,6 +90,7 @@ async def _writes_slowly(crowd: Crowd, reader: asyncio.StreamReader, writer: asy
         if crowd.over:
             break
         writer.write(bytes([byte]))
+        await writer.drain()  # it raises if the sandbox has closed the connection
         crowd.told["bytes written slowly"] += 1
         await crowd.pause()
 
