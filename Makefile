@@ -1,28 +1,23 @@
-# run: install the server alone and serve. test: every test. check: everything a change must pass. test-oldest: the tests with the lowest
-# releases that setup.cfg admits; test-newest: with the newest Python that is there. schema: regenerate what is generated.
-# agreement: our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven).
-# contract: Schemathesis against the OpenAPI document, for a minute. examples: run the example clients against a sandbox with
-# faults in force. bench: the sandbox beside a bare aiohttp application; profile: where its time goes (both take ARGS=--help).
-# worst-cases: what hostile bodies cost. fuzz: random requests (ARGS='--requests 1000000 --seed 1'). crowd: 5,000 connections.
-# image: build the container image and test it (a Docker engine, or root and apt). dist: a wheel and an sdist. lock: refresh requirements.lock. sbom: what
-# the lock names, as CycloneDX. site: the documentation as a site. workflows: check .github/.
-# collection: write the Bruno collection anew from the OpenAPI document, and run it (Node).
+# `make help` lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-oldest test-newest check agreement contract examples schema bench profile worst-cases fuzz crowd image dist lock sbom site workflows collection clean
+.PHONY: help $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 
-run: .venv/server
+help:
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+run: .venv/server ## install the server alone, and serve (ARGS='--port 0')
 	@$(BIN)/registry-sandbox $(ARGS)
 
-test: .venv/ready
+test: .venv/ready ## every test
 	$(BIN)/pytest -n auto $(ARGS)
 
 # What is built and installed anew by the tests of the distribution has the newest dependencies: that is not for here.
-test-oldest: .venv-oldest/ready
+test-oldest: .venv-oldest/ready ## the tests with the oldest dependencies that setup.cfg admits
 	.venv-oldest/bin/python -m pytest -q -n auto --ignore tests/house/distribution $(ARGS)
 
-test-newest:
+test-newest: ## the tests with the newest Python that is there
 	@newest=$$(.ci/newest-python); if [ -z "$$newest" ]; then \
 		echo "test-newest: SKIPPED: this machine has no Python from 3.12 on"; \
 	else \
@@ -31,7 +26,7 @@ test-newest:
 		.venv-newest/bin/python -m pytest -q -n auto $(ARGS); \
 	fi
 
-check: .venv/ready
+check: .venv/ready ## format, lint, types, the floors of the rooms, and the tests with their coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -41,55 +36,55 @@ check: .venv/ready
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-agreement: .venv/ready
+agreement: .venv/ready ## our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven)
 	$(BIN)/python -m tests.oracle $(ARGS)
 
-contract: .venv-contract/ready
+contract: .venv-contract/ready ## Schemathesis against the OpenAPI document, for a minute
 	.ci/contract
 
-examples: .venv/ready
+examples: .venv/ready ## the example clients, against a sandbox with faults in force
 	$(BIN)/python examples/run $(ARGS)
 
-image: .venv/ready
+image: .venv/ready ## build the container image and test it (a Docker engine, or root and apt)
 	.ci/image
 
 # A stale build folder would put files that are gone into the wheel.
-dist: .venv/ready
+dist: .venv/ready ## a wheel and an sdist
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
 
-lock: .venv/ready
+lock: .venv/ready ## refresh requirements.lock, from which the image is built
 	.ci/lock
 
-sbom: .venv-release/ready
+sbom: .venv-release/ready ## what the lock names, as CycloneDX
 	.venv-release/bin/cyclonedx-py requirements requirements.lock --output-format JSON --output-file sbom.cdx.json
 
-site: .venv-release/ready
+site: .venv-release/ready ## the documentation as a site
 	NO_MKDOCS_2_WARNING=1 .venv-release/bin/mkdocs build --strict
 
-workflows: .venv-release/ready
+workflows: .venv-release/ready ## check .github/
 	.ci/workflows
 
-collection: .venv/ready
+collection: .venv/ready ## write the Bruno collection anew from the OpenAPI document, and run it (Node)
 	$(BIN)/python examples/bruno/generate
 	.ci/collection
 
-schema: .venv/ready
+schema: .venv/ready ## regenerate what is generated from the definitions
 	$(BIN)/python -m registry_sandbox.validation.generate
 
-bench: .venv/ready
+bench: .venv/ready ## the sandbox beside a bare aiohttp application (ARGS=--help)
 	$(BIN)/python -m bench $(ARGS)
 
-profile: .venv/ready
+profile: .venv/ready ## where its time goes (ARGS=--help)
 	$(BIN)/python -m bench.profile $(ARGS)
 
-worst-cases: .venv/ready
+worst-cases: .venv/ready ## what hostile bodies cost
 	$(BIN)/python -m bench.worst_cases $(ARGS)
 
-crowd: .venv/ready
+crowd: .venv/ready ## 5,000 connections: slow, hanging up or well behaved
 	$(BIN)/python -m bench.crowd $(ARGS)
 
-fuzz: .venv/ready
+fuzz: .venv/ready ## random requests (ARGS='--requests 1000000 --seed 1')
 	$(BIN)/python -m bench.fuzz $(ARGS)
 
 # Only what the server needs, with pip's own progress.
@@ -127,5 +122,5 @@ fuzz: .venv/ready
 	$(BIN)/uv pip install --quiet --python .venv-newest/bin/python --editable '.[dev]'
 	touch $@
 
-clean:
+clean: ## remove what make has made
 	rm -rf .venv .venv-oldest .venv-newest .venv-contract .venv-release build site sbom.cdx.json dist sandbox/*.egg-info
