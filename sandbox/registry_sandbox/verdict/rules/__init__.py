@@ -1,0 +1,1 @@
+"""The rules about clients, one module each, named as its sentence."""
