@@ -53,7 +53,7 @@ class Coverage:
 
     Attributes:
         outcomes: every documented outcome.
-        requirements: the ids of the rules by the id of each requirement that binds a client; empty where none covers it.
+        requirements: the ids of the rules by the id of each requirement on clients; empty where none covers it.
     """
 
     outcomes: tuple[Met, ...] = ()
