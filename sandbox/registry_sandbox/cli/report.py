@@ -10,6 +10,7 @@ from typing import Literal
 
 from registry_sandbox.cli.schema_verdict import SchemaVerdict
 from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.verdict.reports.characters import escaped
 
 ReportFormat = Literal["text", "json", "sarif", "github"]
 
@@ -84,12 +85,8 @@ def _count(number: int, noun: str) -> str:
 
 def _shown(line: str, encoding: str) -> str:
     """Escape what a terminal cannot show, and what would make it do something."""
-    plain = "".join(each if each.isprintable() else _escaped(each) for each in line)
+    plain = "".join(each if each.isprintable() else escaped(each) for each in line)
     return plain.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("ascii", "backslashreplace").decode() if character > "\x7f" else f"\\x{ord(character):02x}"
 
 
 def as_json(reports: Sequence[FileReport], encoding: str = "utf-8") -> str:

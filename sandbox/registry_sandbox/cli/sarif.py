@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from registry_sandbox import __version__
 from registry_sandbox.fhir.finding import Finding
+from registry_sandbox.verdict.reports.sarif import log_of_one_run
 
 _LEVELS = {"error": "error", "warning": "warning", "information": "note"}
 
@@ -17,13 +17,7 @@ _LEVELS = {"error": "error", "warning": "warning", "information": "note"}
 def sarif_log(files: Sequence[tuple[str, Iterable[Finding]]]) -> dict[str, Any]:
     """Return a log of one run: the rules that were met, and a result for each finding."""
     results = [_result(file, finding) for file, findings in files for finding in findings]
-    driver = {
-        "name": "registry-sandbox",
-        "version": __version__,
-        "rules": [{"id": name} for name in dict.fromkeys(each["ruleId"] for each in results)],
-    }
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return log_of_one_run([{"id": name} for name in dict.fromkeys(each["ruleId"] for each in results)], results)
 
 
 def _result(file: str, finding: Finding) -> dict[str, Any]:

@@ -70,6 +70,14 @@ class JournalExtent:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that a file of expected findings accepts, and why it does."""
+
+    finding: Finding
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A verdict.
 
@@ -78,6 +86,7 @@ class Report:
         findings: what broke a rule or could not be judged, in the order of the exchanges.
         exchanges: the exchanges that findings name, as the journal shows them, by number.
         clients: the clients that were judged.
+        accepted: findings that are known and accepted; they are not among `findings`.
     """
 
     rules: tuple[RuleGrade, ...]
@@ -86,3 +95,4 @@ class Report:
     journal: JournalExtent
     clients: tuple[str, ...] = ()
     exchanges: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: tuple[Accepted, ...] = ()
