@@ -77,6 +77,7 @@ class HeaderFacts:
         verified_by: the verifier that did it; another one has to look again.
         echoed: the headers of the answer that follow from those of the request.
         bytes: roughly what the headers take in memory, for the journal.
+        connection: the number of the connection that they came on; 0 where that is not known.
     """
 
     base: str = ""
@@ -85,6 +86,7 @@ class HeaderFacts:
     verified_by: object = None
     echoed: Mapping[str, str] | None = None
     bytes: int | None = None
+    connection: int = 0
 
 
 def _learnt(default: Any) -> Any:

@@ -8,6 +8,7 @@ import copy
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import itemgetter
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -28,6 +29,36 @@ _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
 _Record = tuple[int, int, float, float, float, float | None, Request, Response | None, int, int]
 """Roughly how many bytes it takes, and the fields of an `Exchange` but for its state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a journal had at one moment. It is quick to take on the event loop; what is made of it, a thread can make.
+
+    Attributes:
+        generation: how many times the journal had been cleared.
+        dropped: how many finished exchanges it did not have any more.
+        records: the finished exchanges.
+        waiting: those under way.
+    """
+
+    generation: int
+    dropped: int
+    records: tuple[_Record, ...]
+    waiting: tuple[Exchange, ...]
+
+    def exchanges(self) -> list[Exchange]:
+        """Return the exchanges in the order in which they began."""
+        # One that waited ends after others that began later.
+        return sorted([*map(_finished, self.records), *self.waiting], key=lambda each: each.number)
+
+    def logical_ids(self) -> Iterator[str]:
+        """Return the ids of the appointments that the exchanges are about, and of those that they stored."""
+        for record in self.records:
+            request = record[6]
+            yield request.logical_id or (request.written.logical_id if request.written is not None else "")
+        for each in self.waiting:
+            yield each.logical_id
 
 
 class Journal:
@@ -164,7 +195,17 @@ class Journal:
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges in the order in which they began."""
-        return iter([*self.newest_first()][::-1])
+        return iter(self.kept().exchanges())
+
+    def kept(self) -> Kept:
+        """Return what there is at this moment."""
+        waiting = tuple(map(self._waiting, self._under_way)) if self._size else ()
+        return Kept(self.generation, self.dropped, tuple(self._records), waiting)
+
+    @property
+    def numbered(self) -> int:
+        """The number of the last exchange that began."""
+        return self._numbered
 
     def newest_first(self, after: int = 0) -> Iterator[Exchange]:
         """Yield the exchanges whose number is above `after`, as they are now; each is made when it is asked for."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 from aiohttp import web
 from aiohttp.typedefs import RawHeaders
@@ -38,6 +39,7 @@ from registry_sandbox.server.unreadable import reason
 from registry_sandbox.server.wire import deliver
 
 _BEGUN_WITHIN_S = 0.05
+_numbers = count(1)  # of connections: what came on one connection came from one client
 _END_OF_HEAD = b"\r\n\r\n"
 _BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
@@ -93,6 +95,7 @@ class Connection(web.RequestHandler):
         self._last_headers: RawHeaders | None = None  # the last request's, as they were sent
         self._parsed: tuple[CIMultiDictProxy[str], HeaderFacts]  # the same, parsed, and what follows from them
         self._remote = "-"
+        self._number = next(_numbers)
         self._gone = asyncio.Event()
         self._answering = self._half_closed = False
         self._request_now: Request | None = None
@@ -227,7 +230,8 @@ class Connection(web.RequestHandler):
         path, _, query = target.partition("#")[0].partition("?")
         if self._last_headers != http.raw_headers:
             own = self._own_base(named_host(http), http.headers)
-            self._last_headers, self._parsed = http.raw_headers, (http.headers, HeaderFacts(own))
+            self._last_headers = http.raw_headers
+            self._parsed = http.headers, HeaderFacts(own, connection=self._number)
         headers, facts = self._parsed
         own = facts.base
         subject = self._subject() if listener.secure else ""

@@ -1,0 +1,29 @@
+"""The garbage collector is held off while somebody asks for it, and goes on as before."""
+
+import gc
+
+import pytest
+
+from registry_sandbox.runtime.garbage import no_collections
+
+
+@pytest.mark.parametrize("going", [True, False])
+def test_the_last_one_sets_it_going_again(*, going: bool) -> None:
+    """And only if it was going before."""
+    was = gc.isenabled()
+    (gc.enable if going else gc.disable)()
+    try:
+        with no_collections():
+            with no_collections():
+                assert not gc.isenabled()
+            assert not gc.isenabled()
+        assert gc.isenabled() is going
+    finally:
+        (gc.enable if was else gc.disable)()
+
+
+def test_a_failure_sets_it_going_too() -> None:
+    """Whatever happens inside."""
+    with pytest.raises(ValueError, match="inside"), no_collections():
+        raise ValueError("inside")
+    assert gc.isenabled()
