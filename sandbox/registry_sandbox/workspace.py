@@ -11,13 +11,16 @@ from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.runtime.broadcast import Broadcast
 from registry_sandbox.runtime.rate_limiter import RateLimiter
 from registry_sandbox.runtime.slices import unhurried
+from registry_sandbox.verdict.attestations import Attestations
+from registry_sandbox.verdict.steering import Steering
 
 
 @dataclass(slots=True)
 class Workspace:
     """A service, the faults it meets, the journal of its exchanges, and what it started with.
 
-    `restart` begins the random streams again; `events` tells those who follow what happens.
+    `restart` begins the random streams again; `events` tells those who follow what happens. `attestations` and
+    `steering` are for the verdict on clients: what people said of them, and what was done to the sandbox meanwhile.
     """
 
     service: RegistryService
@@ -28,6 +31,12 @@ class Workspace:
     restart: Callable[[], None]
     limiter: RateLimiter | None = None
     events: Broadcast = field(default_factory=Broadcast)
+    attestations: Attestations = field(default_factory=Attestations)
+    steering: Steering = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Number what is done to the sandbox by the journal."""
+        self.steering = Steering(self.journal)
 
     async def reset(self) -> None:
         """Return to the state at the start; relative dates of the seeds are computed again.
@@ -46,6 +55,7 @@ class Workspace:
         service.registry.exchange_contents(registry)
         self.engine.reset()
         self.journal.clear()
+        self.attestations.clear()
         if self.limiter is not None:
             self.limiter.clear()
         async for _ in unhurried(registry.removing()):

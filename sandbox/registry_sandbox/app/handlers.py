@@ -32,6 +32,7 @@ from registry_sandbox.control import (
     openapi,
     reset,
     tokens,
+    verdict,
 )
 from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import Console
@@ -176,6 +177,7 @@ class Handlers:
             *journal.operations(workspace),
             *appointments.operations(workspace),
         ]
+        operations = [*verdict.noted(operations, workspace.steering), *verdict.operations(workspace)]
         operations = [*events.announced(operations, workspace.events), *events.operations(workspace)]
         addresses = self.addresses
         document = openapi.operation(addresses.prefix, ROOT, operations, declared(), addresses.base_path)

@@ -34,7 +34,12 @@ def filters(wanted: Mapping[str, str], registry: Registry) -> list[Filter]:
     return [_patient(value, registry) if name == "patient" else _OF[name](value) for name, value in wanted.items()]
 
 
-def _since(value: str) -> Filter:
+def since(value: str) -> Filter:
+    """Return the filter for what came after an exchange's number, or from an instant of the sandbox's clock on.
+
+    Raises:
+        BadControlRequest: it is neither.
+    """
     if re.fullmatch(r"\d{1,15}", value, re.ASCII):
         return lambda each: each.number > int(value)
     begin = _instant(value)
@@ -99,7 +104,7 @@ def _fault(value: str) -> Filter:
 
 
 _OF: dict[str, Callable[[str], Filter]] = {
-    "since": _since,
+    "since": since,
     "interaction": _interaction,
     "status": _status,
     "client": _client,

@@ -1,0 +1,30 @@
+"""What was done to the sandbox over its control plane: it may explain why a client does something again."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from registry_sandbox.registry.journal import Journal
+from registry_sandbox.verdict.evidence import Step
+
+_KEPT_AT_MOST: Final = 1_000
+
+
+class Steering:
+    """The latest changes, between the exchanges of a journal.
+
+    Args:
+        journal: what the changes are numbered by; they are forgotten when it is cleared.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._steps: deque[tuple[int, Step]] = deque(maxlen=_KEPT_AT_MOST)
+
+    def note(self, noun: str) -> None:
+        """Note that something was changed; the noun says what."""
+        self._steps.append((self._journal.generation, Step(self._journal.numbered, noun)))
+
+    def steps(self) -> Sequence[Step]:
+        """Return the changes since the journal was last cleared, oldest first."""
+        return [step for generation, step in self._steps if generation == self._journal.generation]
