@@ -17,12 +17,14 @@ class Unfired:
         interactions: those that it is about.
         words: of its effects.
         status: the status that it answers; None where it answers none.
+        times: how often it may fire; None where there is no end.
     """
 
     id: str
     interactions: frozenset[str]
     words: frozenset[str]
     status: int | None = None
+    times: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def unfired_of(rules: Iterable[LiveRule]) -> list[Unfired]:
 def _unfired(live: LiveRule) -> Unfired:
     effects = live.rule.then.effects
     status = next((each.status for each in effects if isinstance(each, Status)), None)
-    return Unfired(live.rule.id, live.interactions, frozenset(each.word for each in effects), status)
+    words = frozenset(each.word for each in effects)
+    return Unfired(live.rule.id, live.interactions, words, status, live.rule.when.times)
 
 
 def seen_of(exchanges: Iterable[Exchange], bodies: Bodies) -> tuple[Seen, ...]:

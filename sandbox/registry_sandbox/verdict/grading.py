@@ -46,8 +46,7 @@ def _judged(rule: Rule, seen: Counter[str], evidence: Evidence, *, dropped: bool
 def _not_exercised(rule: Rule, evidence: Evidence) -> tuple[Grade, str]:
     waiting = [each.id for each in evidence.unfired if rule.provoked_by(each)]
     if waiting:
-        named = ", ".join(waiting[:3])
-        return "inconclusive", f"The fault {named} was set and has not fired: let the client do what it is for."
+        return "inconclusive", f"{_set_in_vain(waiting)}: let the client do what would meet it."
     return "not exercised", f"To exercise it, {rule.to_exercise}."
 
 
@@ -56,6 +55,12 @@ def _attested(rule: Rule, attestation: Attestation | None) -> tuple[Grade, str]:
         return "not exercised", f"To have it attested, {rule.to_exercise}."
     note = f": {attestation.note}" if attestation.note else "."
     return "attested", f"Attested by {attestation.by}{note}"
+
+
+def _set_in_vain(waiting: Sequence[str]) -> str:
+    if len(waiting) == 1:
+        return f"The fault {waiting[0]} was set and has not fired"
+    return f"The faults {', '.join(waiting[:3])}{' ...' if len(waiting) > 3 else ''} were set and have not fired"  # noqa: PLR2004 - as many as are named
 
 
 def _times(count: int, how: str) -> str:

@@ -6,6 +6,7 @@ from registry_sandbox.verdict.evidence import Unfired
 from registry_sandbox.verdict.rule import Provokes
 from registry_sandbox.verdict.seen import NOT_KNOWN, TRANSIENT
 
+_SEVERAL = 3
 _BREAKING = frozenset({"reset", "empty", "hang", "garbage", "cut", "body"})
 
 
@@ -22,6 +23,11 @@ def leaves_unknown(interaction: str) -> Provokes:
 def fails(fault: Unfired) -> bool:
     """Return whether a fault makes an exchange fail such that it may be sent again."""
     return fault.status in TRANSIENT or bool(fault.words & _BREAKING)
+
+
+def keeps_failing(fault: Unfired) -> bool:
+    """Return whether a fault makes several attempts in a row fail."""
+    return fails(fault) and (fault.times is None or fault.times >= _SEVERAL)
 
 
 def refuses(fault: Unfired) -> bool:

@@ -90,6 +90,16 @@ class TestGrades:
         others = {each.grade for each in by_id.values() if each.id != conflict.id}
         assert others == {"not exercised"}
 
+    def test_a_fault_leaves_open_only_what_it_can_provoke(self, stage: Stage) -> None:
+        """One that fires once makes no series of pauses; of several, some are named."""
+        stage.faults(*(f"{each}:500@x1" for each in ("read", "search", "register", "cancel")))
+        by_id = {each.id: each for each in stage.report().rules}
+        assert by_id["the-pauses-between-retries-grow"].grade == "not exercised"
+        message = by_id["the-retries-of-a-500-end"].message
+        assert message.startswith("The faults http-1, http-2, http-3 ... were set and have not fired")
+        stage.faults("read:500@x3")
+        assert grades(stage.report())["the-pauses-between-retries-grow"] == "inconclusive"
+
     def test_a_fault_that_has_fired_leaves_nothing_open(self, stage: Stage) -> None:
         """Then the client's part is missing."""
         stage.faults("cancel:race=bump@x1")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from registry_sandbox.verdict.conversation import Conversation
-from registry_sandbox.verdict.provoking import fails
+from registry_sandbox.verdict.provoking import keeps_failing
 from registry_sandbox.verdict.rule import WHICH_RUN, Observation, broken, kept, rule, unclear
 
 _AT_ONCE_S = 0.02
@@ -15,7 +15,7 @@ _RETRIES = 2  # the first one may be at once: HTTP libraries do that where a con
     "should",
     ("backoff",),
     to_exercise="let the client meet a fault that lasts, such as cancel:500@x3",
-    provoked_by=fails,
+    provoked_by=keeps_failing,
 )
 def a_retry_waits(client: Conversation) -> Iterator[Observation]:
     """Find retries that all came at once."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from registry_sandbox.verdict.attempts import PATIENCE_S
 from registry_sandbox.verdict.conversation import Conversation
-from registry_sandbox.verdict.provoking import fails
+from registry_sandbox.verdict.provoking import keeps_failing
 from registry_sandbox.verdict.rule import WHICH_RUN, Observation, broken, kept, rule, unclear
 
 _RETRIES = 2  # a single pause has no course
@@ -15,7 +15,7 @@ _RETRIES = 2  # a single pause has no course
     "should",
     ("backoff",),
     to_exercise="let the client meet a fault that goes on, such as cancel:500",
-    provoked_by=fails,
+    provoked_by=keeps_failing,
 )
 def the_pauses_between_retries_are_bounded(client: Conversation) -> Iterator[Observation]:
     """Find retries after longer than a minute that no Retry-After has asked for."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from registry_sandbox.verdict.conversation import Conversation
-from registry_sandbox.verdict.provoking import fails
+from registry_sandbox.verdict.provoking import keeps_failing
 from registry_sandbox.verdict.rule import WHICH_RUN, Observation, broken, kept, rule, unclear
 
 _FEW = 3  # pauses that can only be judged if they are alike
@@ -16,7 +16,7 @@ _ALIKE, _LONGER = 1.1, 1.25
     "should",
     ("backoff",),
     to_exercise="let the client meet a fault that goes on, such as cancel:500",
-    provoked_by=fails,
+    provoked_by=keeps_failing,
 )
 def the_pauses_between_retries_grow(client: Conversation) -> Iterator[Observation]:
     """Find several retries none of which waited longer than the first."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from registry_sandbox.verdict.attempts import Attempts
 from registry_sandbox.verdict.conversation import Conversation
-from registry_sandbox.verdict.provoking import fails
+from registry_sandbox.verdict.provoking import keeps_failing
 from registry_sandbox.verdict.rule import WHICH_RUN, Observation, broken, kept, rule, unclear
 
 _SHORT_S = 0.05  # so short a pause tells nothing
@@ -18,7 +18,7 @@ _COINCIDENCES = 3
     "should",
     ("backoff",),
     to_exercise="let the client meet a fault that goes on, such as cancel:500, twice",
-    provoked_by=fails,
+    provoked_by=keeps_failing,
 )
 def the_pauses_between_retries_vary(client: Conversation) -> Iterator[Observation]:
     """Find pauses that follow one schedule to the millisecond."""
