@@ -6,7 +6,7 @@ Nothing of it is computed, or imported, before somebody asks.
 from collections.abc import Awaitable, Iterable
 from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from registry_sandbox.control.journal_filters import FILTERS, Filter, since
 from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters, refused_for
@@ -18,10 +18,12 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.garbage import no_collections
 from registry_sandbox.runtime.workers import WorkersBusy
 from registry_sandbox.verdict.attestations import Attestation
-from registry_sandbox.verdict.gathering import Gathered, gather
 from registry_sandbox.verdict.reports import MEDIA_TYPES, Format, rendered
 from registry_sandbox.verdict.steering import Steering
 from registry_sandbox.workspace import Workspace
+
+if TYPE_CHECKING:
+    from registry_sandbox.verdict.gathering import Gathered
 
 _PARAMETERS: Final = {
     "client": "the name of one client; by default all are judged",
@@ -74,6 +76,8 @@ class _Verdict:
 
     async def show(self, request: Request, _: str) -> Response:
         """Judge, in a thread."""
+        from registry_sandbox.verdict.gathering import gather
+
         given = parameters(request, _PARAMETERS)
         wanted = _format(given.get("format", "json"))
         after = since(given["since"]) if "since" in given else None
@@ -108,14 +112,14 @@ class _Verdict:
 
 
 def _judged(
-    gathered: Gathered, said: Iterable[Attestation], client: str | None, after: Filter | None, wanted: Format
+    gathered: "Gathered", said: Iterable[Attestation], client: str | None, after: Filter | None, wanted: Format
 ) -> bytes:
     with no_collections():
         return _written(gathered, said, client, after, wanted)  # all else is gone before the collector goes on
 
 
 def _written(
-    gathered: Gathered, said: Iterable[Attestation], client: str | None, after: Filter | None, wanted: Format
+    gathered: "Gathered", said: Iterable[Attestation], client: str | None, after: Filter | None, wanted: Format
 ) -> bytes:
     from registry_sandbox.verdict.judging import judge
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from registry_sandbox.registry.store import Version
 from registry_sandbox.verdict.seen import Seen
+from registry_sandbox.verdict.steering import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,6 @@ class Unfired:
     words: frozenset[str]
     status: int | None = None
     times: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that was done to the sandbox over its control plane.
-
-    Attributes:
-        after: the number of the exchange that was the last one then.
-        noun: such as `clock`, `faults`, `appointments`, `keys`.
-    """
-
-    after: int
-    noun: str
 
 
 @dataclass(frozen=True)

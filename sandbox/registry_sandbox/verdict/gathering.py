@@ -17,9 +17,9 @@ from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.registry.journal import Journal, Kept
 from registry_sandbox.registry.store import Registry, Version
 from registry_sandbox.verdict.bodies import Bodies
-from registry_sandbox.verdict.evidence import Evidence, Step, Unfired
+from registry_sandbox.verdict.evidence import Evidence, Unfired
 from registry_sandbox.verdict.seen import Seen
-from registry_sandbox.verdict.steering import Steering
+from registry_sandbox.verdict.steering import Steering, Step
 from registry_sandbox.verdict.tokens import Tokens
 
 _SLICE: Final = 500

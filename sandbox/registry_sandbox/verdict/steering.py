@@ -2,12 +2,25 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.verdict.evidence import Step
 
 _KEPT_AT_MOST: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done to the sandbox over its control plane.
+
+    Attributes:
+        after: the number of the exchange that was the last one then.
+        noun: such as `clock`, `faults`, `appointments`, `keys`.
+    """
+
+    after: int
+    noun: str
 
 
 class Steering:

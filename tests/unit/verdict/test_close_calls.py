@@ -1,9 +1,18 @@
 """Histories that differ from an innocent one by one step, or from a guilty one."""
 
-import pytest
+from typing import Any
 
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.reading.codec import Codec
+from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.testing import builders
+from registry_sandbox.verdict.bodies import Bodies
 from registry_sandbox.verdict.judging import judge
+from registry_sandbox.verdict.seen import Seen
 from tests.unit.verdict.hand import SEARCH, Hand
 from tests.unit.verdict.scenes import seeded
 from tests.unit.verdict.stage import BASE, TOKEN_PATH, Stage, broken, grades
@@ -48,6 +57,13 @@ class TestRegister:
         hand("GET", SEARCH)
         hand("POST", "Appointment", builders.appointment())
         assert broken(hand.stage.report()) == {SETTLED}
+
+    def test_a_corrupt_201_leaves_its_outcome_unknown(self, hand: Hand) -> None:
+        """The client cannot read what became of it, though the head says 201."""
+        hand.stage.faults("register:body=corrupt@x1")
+        for _ in range(2):
+            hand("POST", "Appointment", builders.appointment())
+        assert broken(hand.stage.report()) == {SETTLED, DUPLICATE}
 
     def test_another_appointment_may_be_registered(self, hand: Hand) -> None:
         """It is another pointer."""
@@ -304,3 +320,27 @@ class TestNames:
         hand("GET", SEARCH, token=first, User_Agent="program-a/1")
         hand("GET", SEARCH, token=granted(hand), User_Agent="program-b/1")
         assert grades(hand.stage.report(since=0))[ONE_TOKEN] == "inconclusive"
+
+
+class TestTimes:
+    """What was over when something else began."""
+
+    def test_an_answer_at_once_was_over_when_it_was_noted(self) -> None:
+        """However long it took to make: the journal notes it at its end, and the client may go on at once."""
+        read, put = exchange(1, wall_s=10.0, duration_s=0.5), exchange(2, wall_s=10.2, duration_s=0.1)
+        assert (read.ended_s, put.began_s) == (10.0, 10.1)
+        assert read.precedes(put)
+
+    def test_what_is_under_way_precedes_nothing(self) -> None:
+        """Nobody knows its answer yet."""
+        waiting = exchange(1, wall_s=10.0, duration_s=0.5, state="held")
+        assert not waiting.precedes(exchange(2, wall_s=100.0, duration_s=0.1))
+        assert (waiting.unknown, waiting.failed) == (False, False)
+
+
+def exchange(number: int, *, wall_s: float, duration_s: float, state: Any = "done") -> Seen:
+    """Return an exchange as a value: a read that was answered at once."""
+    request = Request("GET", "/STU3/Appointment/1", "", CIMultiDictProxy(CIMultiDict()), b"", BASE)
+    response = Response(200, body=b"{}")
+    made = Exchange(number, wall_s, wall_s, duration_s, duration_s, state, request, response, 0, 2)
+    return Seen(made, "", None, None, Bodies(Codec()))

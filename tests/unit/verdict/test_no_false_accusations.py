@@ -269,6 +269,27 @@ def test_what_may_differ_in_a_cancel_is_no_difference(hand: Hand) -> None:
     assert grades(hand.stage.report())[SAME] == "pass"
 
 
+@pytest.mark.parametrize("tag", ["*", ""])
+def test_a_tag_that_guards_nothing_is_no_if_match(hand: Hand, tag: str) -> None:
+    """Any version would do."""
+    resource = hand("GET", f"Appointment/{seeded(hand.stage)}").resource
+    hand("PUT", f"Appointment/{resource['id']}", builders.cancelled(resource), If_Match=tag)
+    assert broken(hand.stage.report()) == {"every-update-carries-if-match"}
+
+
+def test_what_is_sent_back_is_compared_with_the_version_that_it_names(hand: Hand) -> None:
+    """Not with a later one that was read, too."""
+    service = hand.stage.workspace.service
+    logical_id = seeded(hand.stage)
+    first = hand("GET", f"Appointment/{logical_id}").resource
+    service.replace(service.registry.current(logical_id), {**first, "end": "2031-05-06T10:00:00+00:00"})
+    hand("GET", f"Appointment/{logical_id}")
+    assert hand.cancel(first).status == 409
+    assert grades(hand.stage.report())[SAME] == "pass"
+    assert hand.cancel(first, version="2").status == 422
+    assert grades(hand.stage.report())[SAME] == "fail"
+
+
 def test_a_lost_extension_is_named_without_its_value(hand: Hand) -> None:
     """Planted ones too."""
     planted = {"url": "https://x.example/e", "valueString": "unknown to the client"}
