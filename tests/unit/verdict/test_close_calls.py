@@ -194,6 +194,16 @@ class TestPauses:
         hand("GET", f"Appointment/{logical_id}")
         assert RETRY_AFTER not in broken(hand.stage.report())
 
+    def test_another_process_retries_nothing(self, hand: Hand) -> None:
+        """Each run asks for the first time."""
+        logical_id = seeded(hand.stage)
+        hand.stage.faults("read:500")
+        for _ in range(12):
+            hand("GET", f"Appointment/{logical_id}")
+        assert grades(hand.stage.report())["the-retries-of-a-500-end"] == "warning"
+        report = judge(hand.stage.evidence(runs=tuple(range(1, 13))))
+        assert grades(report)["the-retries-of-a-500-end"] == "not exercised"
+
     def test_retry_after_counts_whatever_its_length(self, hand: Hand) -> None:
         """Two minutes are long for a retry, and not for one that was told to wait."""
         logical_id = seeded(hand.stage)
@@ -231,14 +241,15 @@ class TestPauses:
             hand.stage.wait(pause)
         assert grades(hand.stage.report())["the-pauses-between-retries-grow"] == "warning"
 
-    def test_two_pauses_alike_may_be_chance(self, hand: Hand) -> None:
-        """It takes three that could differ."""
+    @pytest.mark.parametrize(("attempts", "grade"), [(3, "not exercised"), (4, "warning")])
+    def test_few_pauses_alike_may_be_chance(self, hand: Hand, attempts: int, grade: str) -> None:
+        """It takes three times that two could differ."""
         logical_id = seeded(hand.stage)
-        hand.stage.faults("read:500@x2")
-        for pause in (0.2, 0.2, 0.0):
+        hand.stage.faults(f"read:500@x{attempts}")
+        for _ in range(attempts + 1):
             hand("GET", f"Appointment/{logical_id}")
-            hand.stage.wait(pause)
-        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == "not exercised"
+            hand.stage.wait(0.2)
+        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == grade
 
     def test_only_a_503_is_an_outage_that_a_4xx_ends(self, hand: Hand) -> None:
         """After a 500 the other rule tells."""
