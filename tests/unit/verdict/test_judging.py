@@ -222,6 +222,12 @@ class TestCoverage:
         assert (states["update", 409, "json"], states["update", 409, "xml"]) == ("met and handled", "met")
         assert states["create", 201, "json"] == "not met"
 
+    def test_what_no_rule_saw_handled_is_only_met(self, stage: Stage) -> None:
+        """The CapabilityStatement was read, and nothing came after it."""
+        stage.send("GET", "metadata", {"Accept": "application/fhir+xml"})
+        states = {(each.interaction, each.status, each.format): each.state for each in stage.report().coverage.outcomes}
+        assert states["capabilities", 200, "xml"] == "met"
+
     def test_requirements_have_their_rules(self, stage: Stage) -> None:
         """Those without any are there, too."""
         requirements = stage.report().coverage.requirements
@@ -262,7 +268,8 @@ class TestReport:
         for number in range(5):
             client.cancel(seeded(varied, pointer=f"https://provider.example/{number}"))
         replays = [each.replay for each in varied.report().findings if each.replay]
-        assert "then:\n    vary:" in replays[0]
+        rules = yaml.safe_load(replays[0])["faults"]
+        assert all(each["id"].startswith("vary-") and each["then"]["vary"] for each in rules)
         (tmp_path / "again.yaml").write_text(replays[0])
         assert dict(configured([], tmp_path / "again.yaml", sentinels=False))["file"]
 
