@@ -318,6 +318,11 @@ class TestNames:
         hand("GET", SEARCH, token=hand.stage.token(("expires_in", "-60")))
         assert hand.stage.report().clients == ("sandbox-client",)
 
+    def test_only_a_bearer_token_names_a_client(self, hand: Hand) -> None:
+        """What stands behind another scheme is none."""
+        hand.stage.send("GET", SEARCH, {"Authorization": f"Basic {hand.token}", "User-Agent": "another/1"})
+        assert hand.stage.report().clients == ("another/1",)
+
     def test_what_two_clients_may_have_sent_is_of_neither(self, hand: Hand) -> None:
         """They have one User-Agent, and no token tells."""
         hand("GET", SEARCH)

@@ -285,8 +285,11 @@ class TestReport:
         hand("PUT", f"Appointment/{hand.token}", {}, If_Match='W/"1"', User_Agent=hand.token)
         hand("PUT", f"Appointment/{hand.token}", {}, If_Match=f'W/"{hand.token}"')
         hand("GET", SEARCH, X_Patient=PATIENT)
+        reader = stage.token(("client", "sandbox-reader"))
+        stage.send("PUT", "Appointment/none", {"User-Agent": reader})
         report = stage.report()
         text = render(report)
+        assert reader.split(".")[1] not in text
         assert hand.token.split(".")[1] not in text
         shown = json.loads(text)
         del shown["exchanges"]
