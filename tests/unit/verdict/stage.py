@@ -119,7 +119,7 @@ class Stage:
     def reset(self) -> None:
         """Begin anew."""
         self.now_s = _BEGIN_S
-        self.workspace.reset()
+        asyncio.run(self.workspace.reset())
 
     def wait(self, seconds: float) -> None:
         """Let time pass, for everybody."""
