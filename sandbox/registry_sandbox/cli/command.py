@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "fault": "add, list, remove or release faults of the running sandbox",
     "clock": "show or change the clock of the running sandbox",
     "tail": "show the exchanges of a running sandbox as they happen",
+    "verdict": "say what the clients of the running sandbox did right and wrong",
     "settings": "print the table of all settings",
     "schema": "print the JSON Schema of a file of settings, faults or seeds",
 }
