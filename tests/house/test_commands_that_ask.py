@@ -1,4 +1,4 @@
-"""The subcommands that ask a running sandbox: token, health, fault, clock; and how they find it."""
+"""The subcommands that ask a running sandbox: token, health, fault, clock, verdict; and how they find it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from registry_sandbox.cli.command import main
 from registry_sandbox.testing.running import RegistrySandbox
 
 Run = Callable[..., tuple[int, str, str]]
-ASKING: list[list[str]] = [["token"], ["health"], ["fault", "list"], ["clock"]]
+ASKING: list[list[str]] = [["token"], ["health"], ["fault", "list"], ["clock"], ["verdict", "--min-coverage", "0"]]
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from registry_sandbox.verdict.finding import Finding, Grade, Level, Requirement
 
+State = Literal["met", "met and handled", "not met"]
+
 
 @dataclass(frozen=True, slots=True)
 class RuleGrade:
@@ -44,7 +46,7 @@ class Met:
     interaction: str
     status: int
     format: Literal["json", "xml"]
-    state: Literal["met", "met and handled", "not met"]
+    state: State
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,8 @@ def _article(report: Report, finding: Finding, word: str, because: str = "") -> 
         element(
             "header",
             element("span", word, class_=f"grade {finding.grade}"),
-            element("h3", sentence),
             element("span", finding.level, class_="soft"),
+            element("h3", sentence),
         ),
         element("p", *_about(finding)),
         *([element("p", f"Expected: {because}")] if because else []),

@@ -1,13 +1,15 @@
 """The tables of the HTML report: the rules with their grades, and the coverage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 from xml.etree.ElementTree import Element
 
 from registry_sandbox.verdict.finding import Grade
-from registry_sandbox.verdict.report import Met, Report, RuleGrade
+from registry_sandbox.verdict.report import Met, Report, RuleGrade, State
 from registry_sandbox.verdict.reports.markup import element
 
-_WORST_FIRST = ("fail", "warning", "inconclusive", "pass", "attested", "not exercised")
+_KINDS: Final[Mapping[State, str]] = {"met and handled": "pass", "met": "met", "not met": "unmet"}
+_WORST_FIRST: Final = ("fail", "warning", "inconclusive", "pass", "attested", "not exercised")
 
 
 def rules(report: Report) -> Iterator[Element]:
@@ -33,29 +35,21 @@ def _class(grade: Grade) -> str:
 
 
 def coverage(report: Report) -> Iterator[Element]:
-    """Yield the table of the documented outcomes, a column for each format."""
-    rows: dict[tuple[str, int], dict[str, Met]] = {}
+    """Yield the table of the documented outcomes: a row for each interaction and format, the statuses by state."""
+    rows: dict[tuple[str, str], list[Met]] = {}
     for outcome in report.coverage.outcomes:
-        rows.setdefault((outcome.interaction, outcome.status), {})[outcome.format] = outcome
+        rows.setdefault((outcome.interaction, outcome.format), []).append(outcome)
     if rows:
-        head = _header("interaction", "status", "JSON", "XML")
-        yield element("table", head, element("tbody", *(_outcomes(*key, cells) for key, cells in rows.items())))
+        head = _header("interaction", "format", *_KINDS)
+        yield element("table", head, element("tbody", *(_outcomes(*key, outcomes) for key, outcomes in rows.items())))
 
 
-def _outcomes(interaction: str, status: int, cells: dict[str, Met]) -> Element:
-    return element(
-        "tr",
-        element("td", interaction, class_="text"),
-        element("td", str(status)),
-        _state(cells, "json"),
-        _state(cells, "xml"),
+def _outcomes(interaction: str, wanted: str, outcomes: list[Met]) -> Element:
+    by_state = (
+        element("td", ", ".join(str(each.status) for each in outcomes if each.state == state) or "-", class_=kind)
+        for state, kind in _KINDS.items()
     )
-
-
-def _state(cells: dict[str, Met], wanted: str) -> Element:
-    state = cells[wanted].state if wanted in cells else ""
-    kinds = {"met and handled": "pass", "met": "", "not met": "unmet", "": "unmet"}
-    return element("td", state or "-", class_=kinds[state])
+    return element("tr", element("td", interaction, class_="any"), element("td", wanted.upper()), *by_state)
 
 
 def uncovered(report: Report) -> Iterator[Element]:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from registry_sandbox.verdict.finding import Finding, Grade, Level, Requirement
-from registry_sandbox.verdict.report import Accepted, Coverage, JournalExtent, Met, Report, RuleGrade
+from registry_sandbox.verdict.report import Accepted, Coverage, JournalExtent, Met, Report, RuleGrade, State
 from registry_sandbox.verdict.reports.members import Member, UnreadableReport
 from registry_sandbox.verdict.summary import summary
 
-_STATES = Literal["met", "met and handled", "not met"]
 _FORMATS = Literal["json", "xml"]
 _DIGITS = 15  # of the number of an exchange
 
@@ -103,7 +102,7 @@ def _read_coverage(member: Member) -> Coverage:
             interaction=each["interaction"].text(),
             status=each["status"].number(),
             format=each["format"].one_of(_FORMATS),
-            state=each["state"].one_of(_STATES),
+            state=each["state"].one_of(State),
         )
         for each in member["outcomes"].each()
     )

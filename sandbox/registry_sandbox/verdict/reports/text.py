@@ -16,9 +16,9 @@ _RED, _YELLOW, _GREEN, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b
 _COLOURS: Final = {"fail": _RED, "warning": _YELLOW, "inconclusive": _YELLOW, "pass": _GREEN}
 _LISTED: Final[tuple[tuple[Grade, str], ...]] = (
     ("inconclusive", "INCONCLUSIVE"),
-    ("not exercised", "NOT EXERCISED"),
-    ("attested", "ATTESTED"),
     ("pass", "PASSED"),
+    ("attested", "ATTESTED"),
+    ("not exercised", "NOT EXERCISED"),  # last, where a terminal ends: it says what to do next
 )
 
 
