@@ -135,6 +135,14 @@ class Settings:
     allow_entered_in_error: bool = _setting(False, "accept an update that sets entered-in-error", _yes)  # noqa: FBT003
     control_port: int | None = _setting(None, "separate port for the control plane", _whole(0, 65_535))
     control_token: str | None = _setting(None, "bearer token that the control plane requires")
+    verdict_file: tuple[Path, ...] = _setting(
+        (), "the verdict on the clients, written at the stop: .json, .html, .xml (JUnit), .sarif", Path, many=True
+    )
+    verdict_fail_on: str | None = _setting(
+        None,
+        "exit status 1 if the verdict has findings as bad as this, or nothing was exercised",
+        choices=("fail", "warning"),
+    )
     ready_file: Path | None = _setting(None, "file written once requests are answered: FHIR base, control root", Path)
     quiet: bool = _setting(False, "print no startup message", _yes)  # noqa: FBT003
     log_format: str = _setting("text", "form of the access lines on stderr", choices=("text", "json"))

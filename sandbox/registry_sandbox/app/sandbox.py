@@ -30,6 +30,8 @@ from registry_sandbox.server.log_writer import LogHandler, LogWriter
 from registry_sandbox.server.serving import Port, Serving
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import Settings
+from registry_sandbox.verdict.gathering import gather
+from registry_sandbox.verdict.report import Report
 from registry_sandbox.workspace import Workspace
 
 
@@ -147,6 +149,17 @@ class Sandbox:
         self.sleep.end_all()
         await self.serving.stop()
         self._leftovers.close()
+
+    async def verdict(self) -> Report:
+        """Judge the clients by what the journal has now."""
+        from registry_sandbox.verdict.judging import judge
+
+        workspace = self.workspace
+        service = workspace.service
+        gathered = await gather(
+            workspace.journal, service.registry, workspace.engine, workspace.steering, service.codec
+        )
+        return judge(gathered.evidence(), tuple(workspace.attestations))
 
     def _ssl_context(self) -> SSLContext | None:
         """Return the TLS context of the registry's port, or None if it has no TLS."""

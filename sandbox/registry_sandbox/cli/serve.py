@@ -4,6 +4,7 @@ Source: operator.md, Start.
 """
 
 import argparse
+import asyncio
 import gc
 import os
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from registry_sandbox.cli.configuration import settings_from
 from registry_sandbox.cli.failure import CommandFailed
+from registry_sandbox.cli.final_verdict import conclude, require_usable
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file
 from registry_sandbox.settings import fields, flag_of
 
@@ -35,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; return 1 if the verdict falls short, which `--verdict-fail-on` asks for.
 
     Raises:
         CommandFailed: a setting or a file cannot be used, or the port is taken.
@@ -44,16 +46,18 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_from(os.environ, flags, options.config)
     if settings.ready_file is not None:
         _remove(settings.ready_file)  # before anything else: whoever waits for it must not find that of an earlier run
+    require_usable(settings.verdict_file)
     gc.disable()  # looking for garbage would take a tenth of the start; event_loop enables it again
     with _no_certificate_authorities():
         from registry_sandbox.app import REFUSALS, build
         from registry_sandbox.cli.event_loop import run_until_stopped
         from registry_sandbox.server.serving import PortTaken
     try:
-        run_until_stopped(build(settings, progress=_show_progress))
+        sandbox = build(settings, progress=_show_progress)
+        run_until_stopped(sandbox)
     except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
         raise CommandFailed(error) from error
-    return 0
+    return conclude(lambda: asyncio.run(sandbox.verdict()), settings)
 
 
 def _remove(ready_file: Path) -> None:
