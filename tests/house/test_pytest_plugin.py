@@ -14,7 +14,8 @@ import pytest
 from registry_sandbox.testing.running import RegistrySandbox
 
 ROOT = Path(__file__).parents[2]
-STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\nfilterwarnings = error\n"
+STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\n"
+WARNINGS_FAIL = "filterwarnings = error\n"
 
 
 class Ran(NamedTuple):
@@ -40,7 +41,7 @@ def project(tmp_path: Path) -> Project:
     """Write the files of a project, and run pytest there with the plugin and no other of this environment's."""
 
     def run(*arguments: str, ini: str = "", plugins: Sequence[str] = (), **modules: str) -> Ran:
-        tmp_path.joinpath("pytest.ini").write_text(STRICT + ini)
+        tmp_path.joinpath("pytest.ini").write_text(STRICT + ("" if "filterwarnings" in ini else WARNINGS_FAIL) + ini)
         for name, text in modules.items():
             tmp_path.joinpath(f"{name}.py").write_text(text)
         loaded = [word for name in ("registry_sandbox.testing.pytest_plugin", *plugins) for word in ("-p", name)]
@@ -395,6 +396,73 @@ class TestFaultsThatNeverFired:
         """At the start."""
         ran = project(ini="registry_sandbox_unfired_faults = maybe\n", test_none="")
         assert (ran.status, "expected fail or ignore" in ran.output) == (pytest.ExitCode.USAGE_ERROR, True)
+
+
+IMPATIENT = (
+    FAILING.partition("def test_")[0]
+    + """
+
+def cancel(sandbox):
+    headers = {"Authorization": f"Bearer {sandbox.token()}", "Content-Type": "application/fhir+json"}
+    url = sandbox.base_url + "/Appointment/booked-tomorrow"
+    with urllib.request.urlopen(urllib.request.Request(url, None, headers)) as answer:
+        body = json.dumps({**json.load(answer), "status": "cancelled"}).encode()
+    for _ in range(3):
+        try:
+            request = urllib.request.Request(url, body, {**headers, "If-Match": 'W/"1"'}, method="PUT")
+            urllib.request.urlopen(request).close()
+        except urllib.error.HTTPError as error:
+            error.close()
+
+
+def test_a_client_that_is_wrong(registry_sandbox):
+    cancel(registry_sandbox)
+
+
+def test_a_client_that_does_nothing(registry_sandbox):
+    pass
+"""
+)
+RULE = "a-409-is-followed-by-a-read-before-the-next-put"
+
+
+class TestTheVerdict:
+    """`registry_sandbox_verdict`."""
+
+    @pytest.mark.parametrize("ini", ["", "registry_sandbox_verdict = off\n"])
+    def test_nobody_is_judged_unless_it_is_wanted(self, project: Project, ini: str) -> None:
+        """By default, and by off."""
+        ran = project(ini=ini, test_client=IMPATIENT)
+        assert ran.outcomes == {"passed": 2}, ran.output
+        assert RULE not in ran.output
+
+    def test_a_broken_must_fails_its_test(self, project: Project) -> None:
+        """In a few lines, with the requirement; a test whose client did nothing passes."""
+        ran = project(ini="registry_sandbox_verdict = fail\n", test_client=IMPATIENT)
+        assert ran.outcomes == {"failed": 1, "passed": 1}, ran.output
+        assert f"fail: {RULE} (must): After the 409" in ran.output
+        assert "Cancel a registered appointment" in ran.output
+        assert "Traceback" not in ran.output
+        assert "pytest_plugin.py" not in ran.output
+
+    def test_a_warning_is_one(self, project: Project) -> None:
+        """It names the test and what is wrong."""
+        ran = project(ini="registry_sandbox_verdict = warn\nfilterwarnings = default\n", test_client=IMPATIENT)
+        assert ran.outcomes["passed"] == 2, ran.output
+        assert f"ClientFindings: fail: {RULE}" in ran.output
+        assert "test_a_client_that_is_wrong" in ran.output
+
+    def test_a_test_that_fails_for_another_reason_tells_it_too(self, project: Project) -> None:
+        """In the section of the sandbox."""
+        test = IMPATIENT.replace("cancel(registry_sandbox)\n\n\n", "cancel(registry_sandbox)\n    assert 1 == 2\n\n\n")
+        ran = project(ini="registry_sandbox_verdict = warn\n", test_client=test)
+        assert ran.outcomes == {"failed": 1, "passed": 1}, ran.output
+        assert f"fail: {RULE} (must)" in ran.output.partition(" registry sandbox ")[2]
+
+    def test_an_unknown_choice_is_refused(self, project: Project) -> None:
+        """At the start."""
+        ran = project(ini="registry_sandbox_verdict = maybe\n", test_none="")
+        assert (ran.status, "expected off, warn or fail" in ran.output) == (pytest.ExitCode.USAGE_ERROR, True)
 
 
 class TestAClientOfTheSession:

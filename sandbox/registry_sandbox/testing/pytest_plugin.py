@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _URL = "--registry-sandbox-url"
 _ARTIFACTS = "--registry-sandbox-artifacts"
 _UNFIRED = "registry_sandbox_unfired_faults"
+_VERDICT = "registry_sandbox_verdict"
 _USED = pytest.StashKey["list[RemoteSandbox]"]()
 _RESET = pytest.StashKey["list[RemoteSandbox]"]()
 
@@ -35,6 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("registry_sandbox", "settings of the sandbox, a line each: key = value", type="linelist", default=[])
     parser.addini(_UNFIRED, "what a fault does that never fired: fail (the default) or ignore", default="fail")
+    parser.addini(
+        _VERDICT, "what a test's client did wrong: off (the default: not judged), warn or fail", default="off"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,11 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{_URL} names one registry, which the workers of -n would reset for each other")
     if config.getini(_UNFIRED) not in ("fail", "ignore"):
         raise pytest.UsageError(f"{_UNFIRED} is {config.getini(_UNFIRED)!r}; expected fail or ignore")
+    if config.getini(_VERDICT) not in ("off", "warn", "fail"):
+        raise pytest.UsageError(f"{_VERDICT} is {config.getini(_VERDICT)!r}; expected off, warn or fail")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that passes though a fault that it set never fired: it has not tested what it says."""
+    """Fail a test that passes though a fault that it set never fired: it has not tested what it says.
+
+    Where it is wanted, judge the client as well.
+    """
     # What a test finds in the sandbox of the session may be there for all tests.
     others = [fault for sandbox in _shared(item) for fault in sandbox.faults]
     result = yield
@@ -61,7 +70,28 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             message = never_fired(sandbox, others)
             if message:
                 fail(message)
+    if item.config.getini(_VERDICT) != "off":
+        for sandbox in _used(item):
+            _judge(item, sandbox)
     return result
+
+
+def _judge(item: pytest.Item, sandbox: "RemoteSandbox") -> None:
+    """Warn of what the client did wrong; fail the test for a broken must, where that is wanted."""
+    from registry_sandbox.cli.control_client import NoAnswer
+    from registry_sandbox.testing.report import told_findings
+    from registry_sandbox.testing.verdict import ClientFindings
+
+    try:
+        verdict = sandbox.verdict()
+    except NoAnswer as error:
+        fail(str(error))
+    failing = verdict.failed if item.config.getini(_VERDICT) == "fail" else ()
+    warning = [each for each in (*verdict.failed, *verdict.warned) if each not in failing]
+    if warning:
+        item.warn(ClientFindings(told_findings(warning)))
+    if failing:
+        fail(told_findings(failing))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -103,11 +133,13 @@ def _shared(item: pytest.Item) -> "list[RemoteSandbox]":
 
 def _seen(item: pytest.Item, sandbox: "RemoteSandbox", ordinal: int) -> str:
     from registry_sandbox.cli.control_client import NoAnswer
-    from registry_sandbox.testing.report import section, write_har
+    from registry_sandbox.testing.report import section, told_findings, write_har
 
     folder: Path | None = item.config.getoption(_ARTIFACTS)
     try:
         told = section(sandbox)
+        if item.config.getini(_VERDICT) != "off":
+            told = f"{told}\n{told_findings(sandbox.verdict().findings)}".rstrip("\n")
         return told if folder is None else f"{told}\n  journal: {write_har(sandbox, folder, item.nodeid, ordinal)}"
     except (NoAnswer, OSError) as error:
         return f"{sandbox.base_url}: {error}"

@@ -18,6 +18,8 @@ from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.holding import Hold
 from registry_sandbox.testing.journal import Journal
 from registry_sandbox.testing.steering import Fault, RemoteClock, written
+from registry_sandbox.testing.verdict import Verdict
+from registry_sandbox.verdict.reports.json import read
 
 __tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
 
@@ -178,6 +180,18 @@ class RemoteSandbox:
 
     def _histories(self) -> list[list[Resource]]:
         return [each["versions"] for each in self.control.json("GET", "/appointments")["appointments"]]
+
+    def verdict(self, *, client: str | None = None, since: int | None = None) -> Verdict:
+        """Return what the sandbox makes of its clients since the last reset.
+
+        Args:
+            client: judge this one alone.
+            since: the number of an exchange; judge what came after it.
+        """
+        __tracebackhide__ = True
+        query = {"format": "json", "client": client, "since": since}
+        chosen = urlencode({name: value for name, value in query.items() if value is not None})
+        return Verdict(read(self.control.text("GET", f"/verdict?{chosen}")))
 
     def reset(self) -> None:
         """Return to the exact start: the seeds, no faults but those of the settings, the clock, an empty journal."""

@@ -1,15 +1,18 @@
 """What a failing test shows of the sandbox: a section of pytest's report, and the journal as a file."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from registry_sandbox.verdict.reports.characters import one_line
 
 if TYPE_CHECKING:
     from registry_sandbox.testing.exchange import Exchange
     from registry_sandbox.testing.remote import RemoteSandbox
     from registry_sandbox.testing.steering import Fault
+    from registry_sandbox.verdict.finding import Finding
 
 _SHOWN = 20
 _NAME_AT_MOST = 120
@@ -41,6 +44,17 @@ def never_fired(sandbox: "RemoteSandbox", others: "Collection[Fault]" = ()) -> s
     ]
     hint = "A fault that need not fire is set by fault(..., must_fire=False)."
     return "\n".join([*lines, hint]) if lines else ""
+
+
+def told_findings(findings: Iterable["Finding"]) -> str:
+    """Return findings of a verdict, each in a few lines: what was seen and expected, the exchanges, the requirement."""
+    return "\n".join(line for finding in findings for line in _told_finding(finding))
+
+
+def _told_finding(finding: "Finding") -> Iterator[str]:
+    numbers = ", ".join(map(str, finding.exchanges[:_SHOWN]))
+    yield one_line(f"{finding.grade}: {finding.rule} ({finding.level}): {finding.message}")
+    yield one_line(f'  exchanges {numbers}; "{finding.requirement.text}" ({finding.requirement.source})')
 
 
 def _why(near_misses: list[str]) -> str:
