@@ -1,16 +1,20 @@
 """The recipes of docs/ci.md, compose.yaml, the Dockerfile and our own scripts are what their tools take."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from registry_sandbox.cli import verdict
 from registry_sandbox.settings import PREFIX, fields
+from registry_sandbox.verdict.reports import MEDIA_TYPES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ci.md").read_text()
@@ -33,6 +37,8 @@ def compose() -> dict[str, Any]:
     [
         ("vendor.github-workflows", ".github/workflows/client.yaml"),
         ("vendor.gitlab-ci", ".gitlab-ci.yml"),
+        ("vendor.github-workflows", ".github/workflows/verdict.yaml"),
+        ("vendor.gitlab-ci", ".gitlab-ci.verdict.yml"),
         ("vendor.compose-spec", "compose.yaml"),
     ],
 )
@@ -59,6 +65,24 @@ def test_every_setting_that_a_recipe_names_is_one() -> None:
     named = {word for text in texts for word in re.findall(rf"{PREFIX}[A-Z_]+\b", text)}
     assert named <= {PREFIX + each.name.upper() for each in fields()}
     assert named >= {"SANDBOX_FAULT", "SANDBOX_CLOCK", "SANDBOX_HOST"}
+
+
+def test_a_recipe_asks_for_a_verdict_as_the_command_takes_it() -> None:
+    """Every line with `registry-sandbox verdict` has options that exist; the formats that are fetched do too."""
+    lines = re.findall(r"registry-sandbox verdict (.*)", PAGE)
+    parser = ArgumentParser()
+    verdict.add_options(parser)
+    asked = [parser.parse_args(shlex.split(line)) for line in lines]
+    assert [each.fail_on for each in asked] == ["fail", "fail"]
+    assert [file.name for each in asked for file in each.output] == ["verdict.html", "verdict.xml"]
+    assert set(re.findall(r"/_sandbox/verdict\?format=(\w+)", PAGE)) == {"html", "junit"} <= set(MEDIA_TYPES)
+
+
+def test_the_verdict_is_kept_where_the_tests_failed_too() -> None:
+    """Judging and keeping come after the tests, whatever came of them."""
+    steps = yaml.safe_load(recipe(".github/workflows/verdict.yaml"))["jobs"]["client"]["steps"]
+    assert [step.get("if") for step in steps[-2:]] == ["always()", "always()"]
+    assert yaml.safe_load(recipe(".gitlab-ci.verdict.yml"))["client"]["artifacts"]["when"] == "always"
 
 
 @pytest.mark.parametrize("script", [".ci/run", ".ci/image", ".ci/engine-docker", ".ci/engine-without-docker"])
