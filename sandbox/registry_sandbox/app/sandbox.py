@@ -30,7 +30,6 @@ from registry_sandbox.server.log_writer import LogHandler, LogWriter
 from registry_sandbox.server.serving import Port, Serving
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import Settings
-from registry_sandbox.verdict.gathering import gather
 from registry_sandbox.verdict.report import Report
 from registry_sandbox.workspace import Workspace
 
@@ -152,6 +151,7 @@ class Sandbox:
 
     async def verdict(self) -> Report:
         """Judge the clients by what the journal has now."""
+        from registry_sandbox.verdict.gathering import gather
         from registry_sandbox.verdict.judging import judge
 
         workspace = self.workspace
