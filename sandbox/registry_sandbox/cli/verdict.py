@@ -87,14 +87,12 @@ def _report(options: argparse.Namespace) -> Report:
 
 
 def _print(report: Report, wanted: Format) -> None:
-    if wanted == "text" and _has_colour():
+    if wanted == "text":
         from registry_sandbox.verdict.reports.text import render
 
-        text = render(report, colour=True)
+        sys.stdout.write(render(report, colour=_has_colour()))
     else:
-        text = rendered(report, wanted)
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.buffer.write(rendered(report, wanted).encode())  # a document is UTF-8, whatever the terminal has
 
 
 def _has_colour() -> bool:

@@ -173,12 +173,17 @@ class TestWhatIsPrinted:
     def test_what_a_terminal_cannot_show_is_escaped(
         self, judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        """An encoding without the character is no reason to fail."""
-        judge.text = rendered(Report((), (finding(message="ł"),), REPORT.coverage, REPORT.journal), "json")
-        with (tmp_path / "out").open("w", encoding="cp1252") as out:
-            monkeypatch.setattr("sys.stdout", out)
-            assert main(["verdict", "--url", judge.url]) == 1
-        assert "\\u0142" in (tmp_path / "out").read_text("cp1252")
+        """An encoding without the character is no reason to fail; a document is UTF-8 all the same."""
+        report = Report((), (finding(message="ł"),), REPORT.coverage, REPORT.journal)
+        judge.text = rendered(report, "json")
+        out = tmp_path / "out"
+        for wanted in ("text", "html"):
+            with out.open("w", encoding="cp1252") as stdout:
+                monkeypatch.setattr("sys.stdout", stdout)
+                assert main(["verdict", "--url", judge.url, "--format", wanted]) == 1
+            if wanted == "text":
+                assert "\\u0142" in out.read_text("cp1252")
+        assert out.read_text("utf-8") == rendered(report, "html")
 
 
 class TestMistakes:

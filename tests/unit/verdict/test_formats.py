@@ -205,6 +205,7 @@ class TestJson:
             (("coverage", "outcomes", 0, "format"), "yaml", "coverage.outcomes[0].format is 'yaml'"),
             (("journal", "first"), -1, "journal.first is -1; expected a whole number from 0"),
             (("exchanges", "x"), {}, "exchanges has the key 'x'; expected the number of an exchange"),
+            (("exchanges", "9" * 5_000), {}, "exchanges has the key '9999"),
             (("clients",), [1], "clients[0] is 1; expected a string"),
         ],
     )
@@ -286,7 +287,8 @@ class TestHtml:
         page = Page(text)
         style = text.partition("<style>")[2].partition("</style>")[0]
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        assert page.policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+        only_the_style = f"default-src 'none'; style-src 'sha256-{digest}'"
+        assert page.policy == f"{only_the_style}; base-uri 'none'; form-action 'none'"
         assert page.tags.isdisjoint({"script", "link", "img", "iframe", "form", "object", "base"})
         assert not re.search(r"https?://|url\(|@import", text)
 

@@ -15,7 +15,7 @@ from lxml import etree
 
 from registry_sandbox.verdict.report import Report
 from registry_sandbox.verdict.reports import rendered
-from tests.unit.verdict.reporting import EMPTY, PASSING, REPORT, accepting, reports
+from tests.unit.verdict.reporting import EMPTY, PASSING, REPORT, accepting, reports, rule
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = [REPORT, EMPTY, PASSING, accepting(REPORT)]
@@ -138,6 +138,12 @@ class TestJUnit:
             "skipped": "2",
         }
         assert str(cases[4][0].get("message")).startswith("not exercised: no token expired")
+
+    def test_a_rule_that_failed_is_a_failure_without_a_finding_too(self) -> None:
+        """The grade counts: a green case would say the opposite."""
+        bare = Report((rule(message="broken 60 times"),), (), REPORT.coverage, REPORT.journal)
+        (failure,) = etree.fromstring(rendered(bare, "junit").encode()).iter("failure")
+        assert failure.get("message") == "broken 60 times"
 
     def test_what_is_expected_is_no_failure(self) -> None:
         """It is skipped, with the reason."""
