@@ -71,7 +71,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             if message:
                 fail(message)
     if item.config.getini(_VERDICT) != "off":
-        for sandbox in _used(item):
+        for sandbox in item.stash.get(_USED, []):  # the journal of the session's sandbox has other tests in it
             _judge(item, sandbox)
     return result
 
