@@ -38,7 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--require", action="append", default=[], metavar="RULE", help="exit with 3 if this rule has no result"
     )
-    parser.add_argument("--min-coverage", type=_percent, metavar="PERCENT", help="exit with 3 if less was met, such as 60%%")
+    parser.add_argument(
+        "--min-coverage", type=_percent, metavar="PERCENT", help="exit with 3 if less was met, such as 60%%"
+    )
     parser.add_argument("--expected", type=Path, metavar="FILE", help="findings that are known and accepted (YAML)")
     parser.epilog = "Exit status: 0 fine, 1 findings, 2 a mistake in the call, 3 too little was exercised."
 
