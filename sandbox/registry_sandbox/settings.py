@@ -108,6 +108,11 @@ class Settings:
     signing_key: Path | None = _setting(None, "the built-in issuer's RSA key, a PEM file; default: a new key", Path)
     tls: str = _setting("off", "transport security", choices=("off", "server", "mutual"))
     tls_dir: Path | None = _setting(None, "folder of the certificates; default: a temporary set", Path)
+    tls_fault: str | None = _setting(
+        None,
+        "what is wrong with the server's certificate; docs/tls.md",
+        choices=("expired", "not-yet-valid", "wrong-host", "unknown-ca", "self-signed", "incomplete-chain"),
+    )
     fault: tuple[str, ...] = _setting((), "a fault to inject, such as cancel:500@10%; docs/faults.md", many=True)
     fault_file: Path | None = _setting(
         None,
@@ -161,6 +166,8 @@ class Settings:
             raise BadSetting("--jwks needs --issuer: a key speaks for the issuer that it belongs to")
         if self.tls_dir and self.tls == "off":
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
+        if self.tls_fault and self.tls == "off":
+            raise BadSetting(f"--tls-fault {self.tls_fault} needs --tls server or --tls mutual")
 
     @property
     def control_apart(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from registry_sandbox.auth.bad_certificate import BadCertificate
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import SeedLoader
@@ -21,6 +22,7 @@ class Workspace:
 
     `restart` begins the random streams again; `events` tells those who follow what happens. `attestations` and
     `steering` are for the verdict on clients: what people said of them, and what was done to the sandbox meanwhile.
+    `bad_certificate` is None unless the server's certificate is bad on purpose.
     """
 
     service: RegistryService
@@ -30,6 +32,7 @@ class Workspace:
     seeds: Sequence[Seed]
     restart: Callable[[], None]
     limiter: RateLimiter | None = None
+    bad_certificate: BadCertificate | None = None
     events: Broadcast = field(default_factory=Broadcast)
     attestations: Attestations = field(default_factory=Attestations)
     steering: Steering = field(init=False)
@@ -58,5 +61,7 @@ class Workspace:
         self.attestations.clear()
         if self.limiter is not None:
             self.limiter.clear()
+        if self.bad_certificate is not None:
+            self.bad_certificate.clear()
         async for _ in unhurried(registry.removing()):
             pass

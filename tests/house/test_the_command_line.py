@@ -167,6 +167,8 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
         ("--control-port", "0"),
         ("--tls", "server"),
         ("--tls", "mutual"),
+        ("--tls", "server", "--tls-fault", "expired"),
+        ("--tls", "mutual", "--tls-fault", "wrong-host"),
         ("--base-url", "https://registry.example.test/nhs/STU3"),
     ],
     ids=" ".join,

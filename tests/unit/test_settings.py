@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from registry_sandbox.auth.tls_faults import TLS_FAULTS
 from registry_sandbox.settings import BadSetting, Settings, combined, fields
 
 
@@ -74,6 +75,8 @@ def test_what_kubernetes_sets_for_a_service_is_no_setting(name: str, value: str)
         ({}, {"base-url": "ftp://x"}, "http"),
         ({}, {"seed-data": "x", "no-seed-data": True}, "--no-seed-data"),
         ({}, {"tls-dir": "x"}, "--tls"),
+        ({}, {"tls-fault": "expired"}, "--tls-fault expired needs --tls server or --tls mutual"),
+        ({}, {"tls": "server", "tls-fault": "old"}, "expired or not-yet-valid or wrong-host"),
         ({}, {"jwks": "x"}, "--issuer"),
         ({}, {"jwks": "x", "issuer": "y", "signing-key": "z"}, "--signing-key"),
         ({}, {"token-leeway": -1}, "seconds"),
@@ -115,6 +118,12 @@ def test_what_is_no_host_is_refused(sent: str) -> None:
     """An empty one would be every address, and no URL."""
     with pytest.raises(BadSetting, match=r"--host: .* expected a host name or an address"):
         chosen({"host": sent})
+
+
+def test_the_bad_certificates_to_choose_are_those_that_can_be_made() -> None:
+    """The settings stand below the room that makes them."""
+    chosen_from = next(each.metadata["choices"] for each in fields() if each.name == "tls_fault")
+    assert chosen_from == tuple(TLS_FAULTS)
 
 
 def test_every_setting_says_what_it_means() -> None:

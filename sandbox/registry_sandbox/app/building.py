@@ -10,9 +10,11 @@ from typing import cast
 
 from registry_sandbox import shipped
 from registry_sandbox.app.sandbox import Sandbox
+from registry_sandbox.auth.bad_certificate import BadCertificate
 from registry_sandbox.auth.certificates import UnusableCertificates
 from registry_sandbox.auth.credentials import Credentials
 from registry_sandbox.auth.keys import UnusableKey
+from registry_sandbox.auth.tls_faults import TlsFault
 from registry_sandbox.auth.verify.verifier import Mode
 from registry_sandbox.faults.configured import configured
 from registry_sandbox.faults.effect import Sleep
@@ -83,6 +85,7 @@ def build(
         _seeds(settings),
         restart,
         limiter,
+        None if settings.tls_fault is None else BadCertificate(cast("TlsFault", settings.tls_fault)),
     )
     workspace.seed_loader.load(workspace.seeds, progress)
     return Sandbox(settings, random_streams, workspace, credentials, Waits(sleep), preparing)

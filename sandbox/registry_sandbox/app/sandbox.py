@@ -24,8 +24,8 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.waits import Waits
 from registry_sandbox.server.access_log import AccessLog
-from registry_sandbox.server.connection import AccessLine, Listener
 from registry_sandbox.server.limits import Limits
+from registry_sandbox.server.listener import AccessLine, Listener
 from registry_sandbox.server.log_writer import LogHandler, LogWriter
 from registry_sandbox.server.serving import Port, Serving
 from registry_sandbox.server.tls import ssl_context
@@ -123,6 +123,7 @@ class Sandbox:
             limits=Limits(settings.max_connections, settings.request_timeout, settings.max_body),
             access_line=access_line,
             secure=secure,
+            bad_certificate=self.workspace.bad_certificate if secure else None,
             trust_forwarded=settings.trust_forwarded,
             refuse=self._refuse,
             receiving=self._receiving,
@@ -165,7 +166,8 @@ class Sandbox:
         """Return the TLS context of the registry's port, or None if it has no TLS."""
         match self.settings.tls:
             case "server" | "mutual" as mode:
-                return ssl_context(mode, self.certificates)
+                bad = self.workspace.bad_certificate
+                return ssl_context(mode, self.certificates, None if bad is None else bad.fault)
         return None
 
 

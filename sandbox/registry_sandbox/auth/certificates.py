@@ -1,4 +1,4 @@
-"""Certificates for tests of TLS: a good set, and client certificates that a server under mutual TLS must refuse.
+"""Certificates for tests of TLS: a good set, and certificates that their peers must refuse.
 
 trustme makes them; it takes a tenth of a second to import, so it is imported only when a set is made. TLS libraries
 check certificates by the machine's clock, so the sandbox's own clock does not matter here.
@@ -6,22 +6,23 @@ Source: RFC 5280; Registry overview (mutual authentication).
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from registry_sandbox.auth.leaf_certificates import ORGANISATION, VALIDITY, Leaf, Span, issue, valid_now
+from registry_sandbox.auth.tls_faults import COMMON_NAME, STRANGER, TLS_FAULTS, ServerOrder, TlsFault
+
 if TYPE_CHECKING:
-    from trustme import CA, LeafCert
+    from trustme import CA
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
-ORGANISATION: Final = "Appointment Registry Sandbox"
-UNIT: Final = "Certificates for tests"  # trustme would use a random one, but the subjects appear in the journal
-VALIDITY: Final = timedelta(days=365)
 
 # The names of the files: certificates (with their chain) end in .pem, keys in .key, both together in .p12.
 AUTHORITY: Final = "ca.pem"
+INTERMEDIATE: Final = "intermediate-ca.pem"
 SERVER: Final = "server"
 CLIENT: Final = "client"
 EXPIRED_CLIENT: Final = "expired-client"
@@ -47,10 +48,16 @@ def certificate(folder: Path, name: str) -> Certificate:
     return Certificate(folder / f"{name}.pem", folder / f"{name}.key")
 
 
-def write_certificates(folder: Path, names: Sequence[str], now: datetime, *, pkcs12: bool = False) -> list[Path]:
-    """Write a CA, a server certificate and three client certificates: a good one, an expired one, one of an unknown CA.
+def server_name(fault: TlsFault | None) -> str:
+    """Return the name of the server's certificate that has this fault, or of the good one."""
+    return SERVER if fault is None else f"{fault}-{SERVER}"
 
-    Only their owner can read the files, and the folder if it is made here. The keys of the CAs are not kept.
+
+def write_certificates(folder: Path, names: Sequence[str], now: datetime, *, pkcs12: bool = False) -> list[Path]:
+    """Write a CA, a good server certificate and one for each fault, and three client certificates.
+
+    The clients' are a good one, an expired one, and one of an unknown CA. Only their owner can read the files, and the
+    folder if it is made here. The keys of the CAs are not kept.
 
     Args:
         folder: made if it does not exist.
@@ -64,9 +71,7 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime, *, pkc
     Raises:
         UnusableCertificates: a file exists already or cannot be written, or a name is not a DNS name or IP address.
     """
-    files = dict(_made(names, now))
-    if pkcs12:
-        files |= {f"{name}.p12": _pkcs12(name, files) for name in (SERVER, CLIENT, EXPIRED_CLIENT, UNKNOWN_CLIENT)}
+    files = dict(_made(names, now, pkcs12=pkcs12))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         present = [name for name in files if (folder / name).exists()]
@@ -77,57 +82,50 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime, *, pkc
         raise UnusableCertificates(f"{folder} cannot be written ({error.strerror}); expected a folder") from error
 
 
-def _made(names: Sequence[str], now: datetime) -> Iterator[tuple[str, bytes]]:
+def _made(names: Sequence[str], now: datetime, *, pkcs12: bool) -> Iterator[tuple[str, bytes]]:
     import trustme
 
     authority = trustme.CA(organization_name=ORGANISATION)
+    intermediate = trustme.CA(authority, path_length=0, organization_name=ORGANISATION)
     yield AUTHORITY, authority.cert_pem.bytes()
-    yield from _files(SERVER, _server_leaf(authority, names, now))
-    yield from _files(CLIENT, _client_leaf(authority, CLIENT, now - VALIDITY / 2, now + VALIDITY))
-    expired = _client_leaf(authority, EXPIRED_CLIENT, now - VALIDITY, now - timedelta(days=1))
-    yield from _files(EXPIRED_CLIENT, expired)
-    stranger = trustme.CA(organization_name="A certificate authority that nobody knows")
-    yield from _files(UNKNOWN_CLIENT, _client_leaf(stranger, UNKNOWN_CLIENT, now - VALIDITY / 2, now + VALIDITY))
+    yield INTERMEDIATE, intermediate.cert_pem.bytes()
+    order = ServerOrder(authority, intermediate, list(dict.fromkeys([*LOOPBACK_NAMES, *names])), now)
+    leaves = _servers(order, names) | _clients(authority, trustme.CA(organization_name=STRANGER), now)
+    for name, leaf in leaves.items():
+        yield f"{name}.pem", b"".join(leaf.chain)
+        yield f"{name}.key", leaf.key
+    if pkcs12:
+        for name, leaf in leaves.items():
+            yield f"{name}.p12", _pkcs12(name, leaf)
 
 
-def _server_leaf(authority: "CA", names: Sequence[str], now: datetime) -> "LeafCert":
-    identities = dict.fromkeys([*LOOPBACK_NAMES, *names])
+def _servers(order: ServerOrder, names: Sequence[str]) -> dict[str, Leaf]:
     try:
-        return authority.issue_cert(
-            *identities,
-            organization_name=ORGANISATION,
-            organization_unit_name=UNIT,
-            common_name="localhost",
-            not_before=now - VALIDITY / 2,
-            not_after=now + VALIDITY,
-        )
-    except (ValueError, UnicodeError) as error:
+        good = issue(order.authority, order.names, COMMON_NAME, valid_now(order.now))
+    except ValueError as error:
         raise UnusableCertificates(f"{', '.join(names)}: expected DNS names or IP addresses ({error})") from error
+    return {SERVER: good} | {server_name(fault): make(order) for fault, make in TLS_FAULTS.items()}
 
 
-def _client_leaf(authority: "CA", name: str, not_before: datetime, not_after: datetime) -> "LeafCert":
-    return authority.issue_cert(
-        f"{name}.invalid",
-        organization_name=ORGANISATION,
-        organization_unit_name=UNIT,
-        common_name=name,
-        not_before=not_before,
-        not_after=not_after,
-    )
+def _clients(authority: "CA", stranger: "CA", now: datetime) -> dict[str, Leaf]:
+    expired = Span(now - VALIDITY, now - timedelta(days=1))
+    return {
+        name: issue(issuer, [f"{name}.invalid"], name, span)
+        for name, issuer, span in (
+            (CLIENT, authority, valid_now(now)),
+            (EXPIRED_CLIENT, authority, expired),
+            (UNKNOWN_CLIENT, stranger, valid_now(now)),
+        )
+    }
 
 
-def _files(name: str, leaf: "LeafCert") -> Iterator[tuple[str, bytes]]:
-    yield f"{name}.pem", b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
-    yield f"{name}.key", leaf.private_key_pem.bytes()
-
-
-def _pkcs12(name: str, files: Mapping[str, bytes]) -> bytes:
+def _pkcs12(name: str, leaf: Leaf) -> bytes:
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key
     from cryptography.hazmat.primitives.serialization import pkcs12 as writer
-    from cryptography.x509 import load_pem_x509_certificates
+    from cryptography.x509 import load_pem_x509_certificate
 
-    certificate, *chain = load_pem_x509_certificates(files[f"{name}.pem"])
-    key = cast("writer.PKCS12PrivateKeyTypes", load_pem_private_key(files[f"{name}.key"], None))
+    certificate, *chain = map(load_pem_x509_certificate, leaf.chain)
+    key = cast("writer.PKCS12PrivateKeyTypes", load_pem_private_key(leaf.key, None))
     encryption = BestAvailableEncryption(PASSWORD.encode())
     return writer.serialize_key_and_certificates(name.encode(), key, certificate, chain, encryption)
 

@@ -46,8 +46,17 @@ def _faults(sandbox: Sandbox) -> list[str]:
     rules = list(sandbox.workspace.engine)
     configured = [described(live.rule) for live in rules if live.source != "sentinel"]
     sentinels = len(rules) - len(configured)
-    shown = [*configured, f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels"]
+    shown = [
+        *_certificate_fault(sandbox),
+        *configured,
+        f"{sentinels} sentinels (reserved NHS numbers)" if sentinels else "no sentinels",
+    ]
     return [f"  {'Faults' if not at else '      '}        {text}" for at, text in enumerate(shown)]
+
+
+def _certificate_fault(sandbox: Sandbox) -> list[str]:
+    bad = sandbox.workspace.bad_certificate
+    return [] if bad is None else [f"a bad server certificate ({bad.fault}): clients must refuse it"]
 
 
 def _to_paste(sandbox: Sandbox, fhir_base: str, control_root: str) -> list[str]:
@@ -80,7 +89,9 @@ def _tls_options(sandbox: Sandbox) -> list[str]:
     if sandbox.settings.tls == "off":
         return []
     folder = sandbox.certificates
-    options = ["--cacert", f"{folder}/ca.pem"]
+    # curl would refuse a bad certificate, and a line to paste must work.
+    bad = sandbox.workspace.bad_certificate is not None
+    options = ["--insecure"] if bad else ["--cacert", f"{folder}/ca.pem"]
     if sandbox.settings.tls == "mutual":
         options += ["--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key"]
     return options

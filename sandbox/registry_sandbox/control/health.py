@@ -26,6 +26,15 @@ ANSWERS: Final = {
         "faults": {"type": "array", "items": {"type": "string"}, "description": "ids of the rules in force"},
         "sentinels": {"type": "integer", "description": "how many reserved NHS numbers have a fault"},
         "journal": {"type": "object"},
+        "transport": {
+            "type": "object",
+            "description": "only if the server's certificate is bad on purpose: its fault, and how clients took it",
+            "properties": {
+                "tls_fault": {"type": "string"},
+                "refused": {"type": "object", "description": "how many handshakes clients refused, by their alert"},
+                "silent": {"type": "integer", "description": "connections that ended after it without a byte"},
+            },
+        },
     },
 }
 
@@ -57,7 +66,7 @@ def _probe(path: str, status: str, summary: str) -> Operation:
 
 def state(workspace: Workspace, uptime_s: float) -> dict[str, Any]:
     """Return the state of the sandbox, as `ANSWERS` describes it."""
-    clock = workspace.service.clock
+    clock, bad = workspace.service.clock, workspace.bad_certificate
     return {
         "status": "ready",
         "version": __version__,
@@ -67,4 +76,5 @@ def state(workspace: Workspace, uptime_s: float) -> dict[str, Any]:
         "faults": [live.rule.id for live in workspace.engine if live.source != "sentinel"],
         "sentinels": sum(live.source == "sentinel" for live in workspace.engine),
         "journal": {"exchanges": len(workspace.journal), "dropped": workspace.journal.dropped},
+        **({} if bad is None else {"transport": bad.as_json()}),
     }

@@ -118,6 +118,7 @@ class Request:
         state: what the answer waits for, while it waits.
         under_way: the journal's record of an exchange that has to wait; None where it need not.
         written: the version that the exchange stored, whatever became of its answer.
+        tls_fault: what was wrong with the server's certificate, which the client accepted; empty if it is good.
     """
 
     method: str
@@ -144,6 +145,7 @@ class Request:
     state: State = _learnt("working")
     under_way: Any = _learnt(None)
     written: Written | None = _learnt(None)
+    tls_fault: str = _learnt("")
 
     @property
     def interaction(self) -> str:

@@ -38,6 +38,7 @@ def summary(exchange: Exchange) -> dict[str, Any]:
     about = {
         "client": without_secrets(request.client.name),
         "certificate_subject": request.certificate_subject,
+        "transport": {"tls_fault": request.tls_fault} if request.tls_fault else None,
         "interaction": request.interaction,
         "id": without_secrets(exchange.logical_id),
         "version": without_secrets(request.version_id),

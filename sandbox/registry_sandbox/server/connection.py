@@ -8,7 +8,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
@@ -25,14 +24,13 @@ from registry_sandbox.http.errors import (
     SandboxError,
     ServiceUnavailable,
 )
-from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import HeaderFacts, Request
-from registry_sandbox.http.response import Response, Sent
+from registry_sandbox.http.response import Sent
 from registry_sandbox.server.body import Body, received
 from registry_sandbox.server.chunks import Framing
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
 from registry_sandbox.server.forwarded import forwarded_root, named_host
-from registry_sandbox.server.limits import Limits
+from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.sending import octets, sendable
 from registry_sandbox.server.streaming import streamed
 from registry_sandbox.server.unreadable import reason
@@ -43,38 +41,6 @@ _numbers = count(1)  # of connections: what came on one connection came from one
 _END_OF_HEAD = b"\r\n\r\n"
 _BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-
-AccessLine = Callable[[str, Request, Response], None]
-"""Notes an exchange: takes the client's address, the request and the answer."""
-
-Refusal = Callable[[SandboxError], Response]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
-    """What the connections to a port have in common.
-
-    Attributes:
-        handle: answers a request.
-        base_url: the configured base, if there is one.
-        base_path: the path of the base, below the host that a request names, if no base is configured.
-        limits: the bounds of the port.
-        access_line: notes every exchange.
-        secure: whether the port has TLS.
-        trust_forwarded: whether to believe a proxy's headers about the URL that the client called.
-        refuse: makes the answer to what cannot be read as HTTP.
-        receiving: is called with each request whose body has not arrived yet.
-    """
-
-    handle: Handler
-    base_url: str | None
-    base_path: str
-    access_line: AccessLine
-    refuse: Refusal
-    limits: Limits = field(default_factory=Limits)
-    secure: bool = False
-    trust_forwarded: bool = False
-    receiving: Callable[[Request], None] = lambda _: None
 
 
 class Connection(web.RequestHandler):
@@ -292,7 +258,9 @@ def _answer(http: web.BaseRequest) -> Awaitable[web.StreamResponse]:
     return http.protocol.answer(http)
 
 
-def connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
+def connections(
+    listener: Listener, kind: type[Connection] = Connection
+) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
     """Return the server, to shut down at the end, and the factory for the protocol of each connection."""
     server = web.Server(_answer)
-    return server, partial(Connection, listener, server)
+    return server, partial(kind, listener, server)

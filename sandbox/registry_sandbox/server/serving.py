@@ -17,10 +17,12 @@ from aiohttp import web
 
 from registry_sandbox.http.base_url import authority, reachable
 from registry_sandbox.http.errors import InvalidHeader
-from registry_sandbox.server.connection import Listener, connections
+from registry_sandbox.server.connection import Connection, connections
+from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file, write_ready_file
 from registry_sandbox.server.sending import octets
 from registry_sandbox.server.tls_port import TlsPort
+from registry_sandbox.server.watched import WatchedConnection, WatchedTlsPort
 
 DRAIN_S = 4.5
 """How long a stop waits for what is being worked on. With all the rest it takes 5 s at most."""
@@ -100,7 +102,8 @@ class Serving:
             raise
 
     async def _listen(self, port: Port) -> int:
-        http, make = connections(port.listener)
+        bad = port.listener.bad_certificate
+        http, make = connections(port.listener, Connection if bad is None else WatchedConnection)
         loop, plain = asyncio.get_running_loop(), port.ssl_context is None
         try:
             if self._host == _EVERY_ADDRESS:
@@ -111,7 +114,11 @@ class Serving:
         except OSError as error:
             raise PortTaken(f"cannot listen on {self._host}:{port.number}: {_why(error, self._host)}") from error
         if port.ssl_context is not None:
-            tls = TlsPort(port.ssl_context, make, partial(_no_tls, port.listener))
+            refusal = partial(_no_tls, port.listener)
+            if bad is None:
+                tls = TlsPort(port.ssl_context, make, refusal)
+            else:
+                tls = WatchedTlsPort(port.ssl_context, make, refusal, bad_certificate=bad)
             tls.serve(server.sockets)
             self._tls_ports.append(tls)
         self._servers.append((server, http))

@@ -7,22 +7,24 @@ import ssl
 from pathlib import Path
 from typing import Literal
 
-from registry_sandbox.auth.certificates import AUTHORITY, SERVER, UnusableCertificates, certificate
+from registry_sandbox.auth.certificates import AUTHORITY, UnusableCertificates, certificate, server_name
+from registry_sandbox.auth.tls_faults import TlsFault
 
 
-def ssl_context(mode: Literal["server", "mutual"], folder: Path) -> ssl.SSLContext:
+def ssl_context(mode: Literal["server", "mutual"], folder: Path, fault: TlsFault | None = None) -> ssl.SSLContext:
     """Return the server's TLS context, from a folder as `certs` writes it.
 
-    `server.pem` and `server.key` are the server's; under `mutual`, clients need a certificate of the CA in `ca.pem`.
+    `server.pem` and `server.key` are the server's; with a fault, `expired-server.pem` and so on. Under `mutual`,
+    clients need a certificate of the CA in `ca.pem`.
 
     Raises:
         UnusableCertificates: a file is missing or cannot be used; the message names it.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.sslobject_class = _ExplainingSSLObject
+    context.sslobject_class = ExplainingSSLObject
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    own = certificate(folder, SERVER)
+    own = certificate(folder, server_name(fault))
     _require_file(own.chain)
     _require_file(own.key)
     try:
@@ -48,27 +50,31 @@ def subject_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> str:
     return load_der_x509_certificate(der).subject.rfc4514_string()
 
 
-class _ExplainingSSLObject(ssl.SSLObject):
+class ExplainingSSLObject(ssl.SSLObject):
     """The server's side of a connection; it tells its peer why the handshake failed.
 
     OpenSSL makes an alert that names the reason (certificate expired, unknown CA), but asyncio and uvloop close the
     connection without sending it. So a failed handshake first asks to read more, which makes them send the alert; the
     peer then hangs up. A peer that goes on sending is cut off at once. A peer that does nothing is cut off by the time
     limit of the handshake.
+
+    Attributes:
+        failure: the first error of the handshake, if it failed.
     """
 
-    _failure: ssl.SSLError | None = None
+    failure: ssl.SSLError | None = None
 
     def do_handshake(self) -> None:
-        if self._failure is not None:
+        """Go on with the handshake, as `ssl.SSLObject` does."""
+        if self.failure is not None:
             # The first error: a later one of the same handshake can look like a request to read more.
-            raise self._failure
+            raise self.failure
         try:
             super().do_handshake()
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise
         except ssl.SSLError as error:
-            self._failure = error
+            self.failure = error
             raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the alert is to be sent first") from error
 
 

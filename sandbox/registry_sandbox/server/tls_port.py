@@ -97,12 +97,7 @@ class TlsPort:
                 if first == _HANDSHAKE:
                     handed_on = True
                     # A failure needs no answer: an alert has told the client.
-                    transport, _ = await loop.connect_accepted_socket(
-                        self.make, connection, ssl=self.context, ssl_handshake_timeout=_HANDSHAKE_S
-                    )
-                    established = transport.get_extra_info("socket")
-                    if established is not None:  # else it is closed already
-                        established.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+                    await self.shake_hands(connection, self.context)
                 elif first is not None:
                     await loop.sock_sendall(connection, self.refusal())
                     connection.shutdown(socket.SHUT_WR)
@@ -111,6 +106,19 @@ class TlsPort:
         finally:
             if not handed_on:
                 connection.close()
+
+    async def shake_hands(self, connection: socket.socket, context: SSLContext) -> None:
+        """Let the loop do the handshake, and hand on the connection if it succeeds.
+
+        Raises:
+            SSLError, OSError: it failed; the connection is closed.
+        """
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            self.make, connection, ssl=context, ssl_handshake_timeout=_HANDSHAKE_S
+        )
+        established = transport.get_extra_info("socket")
+        if established is not None:  # else it is closed already
+            established.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
 
 
 async def _first_byte(connection: socket.socket) -> int | None:

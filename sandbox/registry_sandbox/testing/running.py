@@ -107,7 +107,10 @@ class RegistrySandbox(RemoteSandbox):
         # Under mutual TLS the control plane is plain HTTP, on a port of its own.
         if self._settings.tls != "server":
             return None
-        return ssl.create_default_context(cafile=self.certificates / "ca.pem")
+        trust = ssl.create_default_context(cafile=self.certificates / "ca.pem")
+        if self._settings.tls_fault is not None:  # the kit is no client under test: it must reach the control plane
+            trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+        return trust
 
 
 def _plain(value: Any) -> Any:

@@ -14,8 +14,9 @@ from registry_sandbox.http.errors import BodyTooLarge, SandboxError, ServiceUnav
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.server import limits
-from registry_sandbox.server.connection import Listener, connections
+from registry_sandbox.server.connection import connections
 from registry_sandbox.server.limits import Limits
+from registry_sandbox.server.listener import Listener
 
 GET = b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /%b HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"

@@ -175,6 +175,13 @@ class TestFiles:
         with pytest.raises(UnusableCertificates, match=r"server\.pem and .*server\.key cannot be used"):
             ssl_context("server", tmp_path)
 
+    def test_a_bad_certificate_that_is_missing(self, folder: Path, tmp_path: Path) -> None:
+        """A folder of an earlier version has none of them; the good one does not stand in."""
+        for name in ("server.pem", "server.key"):
+            shutil.copy(folder / name, tmp_path)
+        with pytest.raises(UnusableCertificates, match=r"wrong-host-server\.pem cannot be read"):
+            ssl_context("server", tmp_path, "wrong-host")
+
     def test_a_key_of_another_certificate(self, folder: Path, tmp_path: Path) -> None:
         """A pair that does not fit is no pair."""
         shutil.copy(folder / "server.pem", tmp_path)
