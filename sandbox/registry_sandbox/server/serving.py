@@ -7,6 +7,7 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +18,11 @@ from aiohttp import web
 
 from registry_sandbox.http.base_url import authority, reachable
 from registry_sandbox.http.errors import InvalidHeader
-from registry_sandbox.server.connection import Connection, connections
+from registry_sandbox.server.connection import connections
 from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file, write_ready_file
 from registry_sandbox.server.sending import octets
 from registry_sandbox.server.tls_port import TlsPort
-from registry_sandbox.server.watched import WatchedConnection, WatchedTlsPort
 
 DRAIN_S = 4.5
 """How long a stop waits for what is being worked on. With all the rest it takes 5 s at most."""
@@ -102,8 +102,7 @@ class Serving:
             raise
 
     async def _listen(self, port: Port) -> int:
-        bad = port.listener.bad_certificate
-        http, make = connections(port.listener, Connection if bad is None else WatchedConnection)
+        http, make = _connections(port.listener)
         loop, plain = asyncio.get_running_loop(), port.ssl_context is None
         try:
             if self._host == _EVERY_ADDRESS:
@@ -114,11 +113,7 @@ class Serving:
         except OSError as error:
             raise PortTaken(f"cannot listen on {self._host}:{port.number}: {_why(error, self._host)}") from error
         if port.ssl_context is not None:
-            refusal = partial(_no_tls, port.listener)
-            if bad is None:
-                tls = TlsPort(port.ssl_context, make, refusal)
-            else:
-                tls = WatchedTlsPort(port.ssl_context, make, refusal, bad_certificate=bad)
+            tls = _tls_port(port.ssl_context, port.listener, make)
             tls.serve(server.sockets)
             self._tls_ports.append(tls)
         self._servers.append((server, http))
@@ -141,6 +136,23 @@ class Serving:
         # aiohttp waits twice as long as it is told: for the handler, and again once it has given up the request's body.
         await asyncio.gather(*(http.shutdown(DRAIN_S / 2) for _, http in self._servers))
         self._servers.clear()
+
+
+def _connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.Protocol]]:
+    if listener.bad_certificate is None:
+        return connections(listener)
+    from registry_sandbox.server.watched import WatchedConnection
+
+    return connections(listener, WatchedConnection)
+
+
+def _tls_port(context: SSLContext, listener: Listener, make: Callable[[], asyncio.Protocol]) -> TlsPort:
+    refusal = partial(_no_tls, listener)
+    if listener.bad_certificate is None:
+        return TlsPort(context, make, refusal)
+    from registry_sandbox.server.watched import WatchedTlsPort
+
+    return WatchedTlsPort(context, make, refusal, bad_certificate=listener.bad_certificate)
 
 
 def _no_tls(listener: Listener) -> bytes:
