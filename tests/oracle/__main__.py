@@ -1,5 +1,7 @@
 """`make agreement`: the sandbox's verdicts beside those of HAPI's instance validator, on a seeded corpus.
 
+HAPI is also asked about the shipped definitions, and about the answers of the sandbox under `--vary`.
+
 Ends with 0 if every difference is explained, or if there is no Java or no Maven to compare with (which it says); else
 with 1, and prints each document that is not explained, with both verdicts.
 """
@@ -14,6 +16,7 @@ from tests.oracle.corpus import corpus
 from tests.oracle.definitions import complaints
 from tests.oracle.hapi import CannotBeBuilt, Hapi, build
 from tests.oracle.sandbox import Sandbox
+from tests.oracle.varied import refused_answers
 from tests.oracle.verdict import PROFILES
 
 _SHOWN = 20
@@ -36,7 +39,8 @@ def main() -> int:
         if asked.generated_snapshots:
             own = [{name: value for name, value in each.items() if name != "snapshot"} for each in own]
         with Hapi(own) as hapi:
-            complained = complaints(hapi, definitions)
+            complained = [f"definition: {each}" for each in complaints(hapi, definitions)]
+            complained += [f"under --vary: {each}" for each in refused_answers(hapi, asked.seed)]
             compared = compare(sandbox, hapi, asked.seed, asked.documents)
     return _report(asked, compared, complained)
 
@@ -74,7 +78,7 @@ def _report(asked: argparse.Namespace, compared: Comparison, complained: list[st
     for disagreement in compared.unexplained[:_SHOWN]:
         print(f"{disagreement}\n")
     for complaint in complained:
-        print(f"definition: {complaint}")
+        print(complaint)
     table = f"{compared.documents} documents, seed {asked.seed}:\n\n{compared.table()}"
     print(table)
     if asked.write:
