@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import urllib.request
@@ -287,3 +288,21 @@ def test_a_control_plane_of_its_own_has_no_certificate(folder: Path) -> None:
     ) as sandbox:
         assert sandbox.control_url.startswith("http://")
         assert transport(sandbox) == {"tls_fault": "expired", "refused": {}, "silent": 0}
+
+
+def test_a_connection_that_the_sandbox_refuses_is_nobodys_silence(folder: Path) -> None:
+    """One too many is told so and closed, whatever it would have sent; the first one says nothing of its own accord."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with RegistrySandbox(
+        tls="server", tls_dir=folder, tls_fault="expired", control_port=0, max_connections=1, no_seed_data=True
+    ) as sandbox:
+        address = ("127.0.0.1", urlsplit(sandbox.base_url).port)
+        with (
+            context.wrap_socket(socket.create_connection(address, timeout=30)),
+            context.wrap_socket(socket.create_connection(address, timeout=30)) as second,
+        ):
+            assert second.recv(100).startswith(b"HTTP/1.1 503 ")
+        bad = sandbox.sandbox.workspace.bad_certificate
+    assert bad is not None
+    assert bad.silent == 1

@@ -187,6 +187,14 @@ def test_the_line_of_the_startup_message_cancels_when_it_is_pasted(tmp_path: Pat
     assert len(line) < 800 or "--control-token" in options
 
 
+def test_the_startup_message_tells_of_a_bad_certificate(tmp_path: Path) -> None:
+    """First among the faults in force."""
+    with serving(tmp_path, "--tls", "server", "--tls-fault", "expired") as (process, _, _):
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if "Faults" in line)
+    assert line.split(maxsplit=1) == ["Faults", "a bad server certificate (expired): clients must refuse it\n"]
+
+
 def test_quiet_leaves_the_startup_message_out(tmp_path: Path) -> None:
     """Nothing is printed."""
     with serving(tmp_path, "--quiet") as (process, base, _):

@@ -36,9 +36,7 @@ class WatchedTlsPort(TlsPort):
         try:
             # Not super(): a dataclass with slots is a copy of the class that the compiler knows.
             await TlsPort.shake_hands(self, connection, watched)
-        except (ConnectionAbortedError, TimeoutError):  # it took too long, and we hung up
-            raise
-        except OSError:
+        except OSError:  # not if it took too long: then the task is cancelled
             self._note(watched.made)
             raise
 
