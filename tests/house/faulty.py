@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -26,6 +27,20 @@ NEW = {
         }
     ],
 }
+
+
+ASKS_AT_MOST = 5_000
+"""How often `until` looks: seconds, where each look asks a sandbox."""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Return once something holds that soon will: a client and the sandbox do not notice the same thing at once.
+
+    Raises:
+        AssertionError: it does not come to hold.
+    """
+    if not any(holds() for _ in range(ASKS_AT_MOST)):
+        raise AssertionError("what was waited for has not come to hold")
 
 
 @dataclass(slots=True)

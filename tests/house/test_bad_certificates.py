@@ -21,11 +21,11 @@ from registry_sandbox.auth.certificates import write_certificates
 from registry_sandbox.auth.tls_faults import TLS_FAULTS
 from registry_sandbox.cli.command import main
 from registry_sandbox.testing.running import RegistrySandbox
+from tests.house.faulty import until
 
 PAGE = Path(__file__).parents[2] / "docs" / "interoperability.md"
 BEGIN, END = "| `--tls-fault` | ", "<!-- end of the bad certificates -->"
 CLIENTS = Path(__file__).parent / "tls_clients"
-ASKS_AT_MOST = 2_000
 
 NO_PATH = r"unable to find valid certification path"
 SEEN: Mapping[str, Mapping[str, str]] = {
@@ -157,13 +157,13 @@ def transport(sandbox: RegistrySandbox) -> dict[str, Any]:
 
 def refusals(sandbox: RegistrySandbox, count: int) -> dict[str, int]:
     """Return how clients refused, once so many have: a client may be gone before the sandbox has noticed."""
-    told: dict[str, Any] = {}
-    for _ in range(ASKS_AT_MOST):
-        told = transport(sandbox)
-        ways = {**told["refused"], **({"silent": told["silent"]} if told["silent"] else {})}
-        if sum(ways.values()) >= count:
-            return ways
-    raise AssertionError(f"{count} refusals were expected; {told}")
+    until(lambda: sum(_ways(sandbox).values()) >= count)
+    return _ways(sandbox)
+
+
+def _ways(sandbox: RegistrySandbox) -> dict[str, int]:
+    told = transport(sandbox)
+    return {**told["refused"], **({"silent": told["silent"]} if told["silent"] else {})}
 
 
 def urls(sandboxes: Mapping[str, RegistrySandbox]) -> list[str]:

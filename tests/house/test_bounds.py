@@ -16,6 +16,7 @@ import pytest
 from registry_sandbox.server import serving
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.running import RegistrySandbox
+from tests.house.faulty import until
 
 GET = "GET /STU3/metadata HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -56,8 +57,7 @@ def of_appointment(sandbox: RegistrySandbox, interaction: str, registered: dict[
 
 def wait_until_under_way(sandbox: RegistrySandbox) -> None:
     """Return once the journal shows an exchange that a fault keeps waiting."""
-    while not any(each["state"] in ("delayed", "held", "sending") for each in sandbox.journal):
-        pass
+    until(lambda: any(each["state"] in ("delayed", "held", "sending") for each in sandbox.journal))
 
 
 def diagnostics(answer: bytes) -> str:

@@ -13,8 +13,8 @@ import pytest
 
 from registry_sandbox.cli.tail import events, line
 from registry_sandbox.testing.running import RegistrySandbox
+from tests.house.faulty import BOOKED
 
-BOOKED = "booked-tomorrow"
 Next = Callable[[], tuple[str, dict[str, Any]]]
 
 

@@ -36,11 +36,11 @@ def clients() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def cancel(sandbox: RemoteSandbox, client: str | None = None, logical_id: str = BOOKED) -> httpx.Response:
+def cancel(sandbox: RemoteSandbox) -> httpx.Response:
     """Cancel by version 1, as it was read."""
-    stored = {**sandbox.versions(logical_id)[0], "status": "cancelled"}
-    headers = {"Authorization": f"Bearer {sandbox.token(client=client)}", "If-Match": 'W/"1"'}
-    return httpx.put(f"{sandbox.base_url}/Appointment/{logical_id}", headers=headers, json=stored, timeout=30)
+    stored = {**sandbox.versions(BOOKED)[0], "status": "cancelled"}
+    headers = {"Authorization": f"Bearer {sandbox.token()}", "If-Match": 'W/"1"'}
+    return httpx.put(f"{sandbox.base_url}/Appointment/{BOOKED}", headers=headers, json=stored, timeout=30)
 
 
 def read(sandbox: RemoteSandbox) -> httpx.Response:

@@ -13,8 +13,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT6
 
 from registry_sandbox.testing.running import RegistrySandbox
-
-BOOKED = "booked-tomorrow"
+from tests.house.faulty import BOOKED
 
 
 @pytest.fixture

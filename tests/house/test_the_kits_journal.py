@@ -10,8 +10,7 @@ from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.exchange import Exchange
 from registry_sandbox.testing.journal import ExchangesDropped, Journal
 from registry_sandbox.testing.running import RegistrySandbox
-
-BOOKED = "booked-tomorrow"
+from tests.house.faulty import BOOKED, until
 
 
 class Counting(Control):
@@ -63,8 +62,7 @@ def test_one_under_way_is_fetched_again(sandbox: RegistrySandbox, http: httpx.Cl
         assert "[held]" in str(sandbox.journal[0])
         held.release()
         reading.join()
-    while not sandbox.journal[0].done:
-        pass
+    until(lambda: sandbox.journal[0].done)
     assert sandbox.journal.statuses() == [200]
 
 

@@ -1,7 +1,7 @@
 """vary: answers that keep to the contract, but not to what a client may have got used to."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,14 @@ PAGES_PATIENT = "1234554321"
 CODEC = Codec()
 KINDS = ("Appointment", "Bundle", "OperationOutcome", "CapabilityStatement")
 Start = Callable[..., RegistrySandbox]
+HTTP = httpx.Client(trust_env=False)  # one for all: to make one takes longer than a test's whole conversation
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed() -> Iterator[None]:
+    """Close the client's connections at the end."""
+    yield
+    HTTP.close()
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def sandbox(registry_sandbox: RemoteSandbox) -> RemoteSandbox:
 def ask(sandbox: RemoteSandbox, path: str, accept: str = JSON, **headers: str) -> httpx.Response:
     """Send a GET."""
     sent = {"Authorization": f"Bearer {sandbox.token()}", "Accept": accept, **headers}
-    return httpx.get(f"{sandbox.base_url}{path}", headers=sent)
+    return HTTP.get(f"{sandbox.base_url}{path}", headers=sent)
 
 
 def search_for(patient: str) -> str:
@@ -211,7 +219,7 @@ class TestStored:
         """A client that drops it gets the 422 that names it."""
         fault = sandbox.fault("register:vary=extension")
         headers = {"Authorization": f"Bearer {sandbox.token()}", "If-Match": 'W/"1"'}
-        created = httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW)
+        created = HTTP.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW)
         assert varied(sandbox) == ["extension"]
         fault.remove()
         stored = created.json()
@@ -220,10 +228,10 @@ class TestStored:
         assert extension["url"].startswith("https://")
         assert ask(sandbox, f"/Appointment/{stored['id']}").json() == stored
         dropped = {name: value for name, value in stored.items() if name != "extension"} | {"status": "cancelled"}
-        refused = httpx.put(url, headers=headers, json=dropped)
+        refused = HTTP.put(url, headers=headers, json=dropped)
         assert refused.status_code == 422
         assert "extension" in refused.json()["issue"][0]["diagnostics"]
-        kept = httpx.put(url, headers=headers, json={**stored, "status": "cancelled"})
+        kept = HTTP.put(url, headers=headers, json={**stored, "status": "cancelled"})
         assert (kept.status_code, kept.json()["extension"]) == (200, [extension])
 
     def test_an_extension_of_the_clients_own_stays_beside_it(self, sandbox: RemoteSandbox) -> None:
@@ -231,7 +239,7 @@ class TestStored:
         own = {"url": "https://provider.example.test/extension", "valueBoolean": True}
         sandbox.fault("register:vary=extension")
         headers = {"Authorization": f"Bearer {sandbox.token()}"}
-        created = httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json={**NEW, "extension": [own]})
+        created = HTTP.post(f"{sandbox.base_url}/Appointment", headers=headers, json={**NEW, "extension": [own]})
         assert created.status_code == 201, created.text
         assert created.json()["extension"][0] == own
         assert len(created.json()["extension"]) == 2
@@ -241,14 +249,14 @@ class TestStored:
         sandbox.fault("register:vary=extension", must_fire=False)
         headers = {"Authorization": f"Bearer {sandbox.token()}"}
         pointer = [{"system": "urn:ietf:rfc:3986", "value": "http://test.nhs.uk/test3"}]
-        created = httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json={**NEW, "identifier": pointer})
+        created = HTTP.post(f"{sandbox.base_url}/Appointment", headers=headers, json={**NEW, "identifier": pointer})
         assert (created.status_code, "extension" in created.json()) == (201, False)
 
     def test_an_id_need_not_be_a_uuid(self, sandbox: RemoteSandbox) -> None:
         """It is a FHIR id all the same."""
         sandbox.fault("register:vary=ids")
         headers = {"Authorization": f"Bearer {sandbox.token()}"}
-        created = httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW)
+        created = HTTP.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW)
         logical_id = created.json()["id"]
         assert logical_id.startswith("APPT.")
         assert created.headers["Location"] == f"{sandbox.base_url}/Appointment/{logical_id}/_history/1"
@@ -280,16 +288,16 @@ def conversation(sandbox: RemoteSandbox) -> list[httpx.Response]:
     answers = []
     for accept in (JSON, XML) * 6:
         headers = {"Authorization": f"Bearer {sandbox.token()}", "Accept": accept, "If-Match": 'W/"1"'}
-        created = httpx.post(f"{sandbox.base_url}/Appointment", headers={**headers, "Accept": JSON}, json=NEW)
+        created = HTTP.post(f"{sandbox.base_url}/Appointment", headers={**headers, "Accept": JSON}, json=NEW)
         url = f"{sandbox.base_url}/Appointment/{created.json()['id']}"
-        first = httpx.get(f"{url}/_history/1", headers={**headers, "Accept": JSON})
-        cancelled = httpx.put(url, headers=headers, json={**first.json(), "status": "cancelled"})
-        again = httpx.put(url, headers=headers, json={**first.json(), "status": "cancelled"})
+        first = HTTP.get(f"{url}/_history/1", headers={**headers, "Accept": JSON})
+        cancelled = HTTP.put(url, headers=headers, json={**first.json(), "status": "cancelled"})
+        again = HTTP.put(url, headers=headers, json={**first.json(), "status": "cancelled"})
         assert (created.status_code, cancelled.status_code, again.status_code) == (201, 200, 409)
         paths = ("/_history/1", "/_history/2", "/_history", "")
-        answers += [created, first, cancelled, again, *(httpx.get(url + path, headers=headers) for path in paths)]
+        answers += [created, first, cancelled, again, *(HTTP.get(url + path, headers=headers) for path in paths)]
         for path in (search_for("9991000135"), "/metadata", "/Appointment/unknown", "/Appointment?x=y"):
-            answers.append(httpx.get(f"{sandbox.base_url}{path}", headers=headers))
+            answers.append(HTTP.get(f"{sandbox.base_url}{path}", headers=headers))
     return answers
 
 
@@ -315,7 +323,7 @@ class TestSetting:
         """Whenever it is registered."""
         sandbox = registry_sandbox_factory(vary=True, random_seed=14)
         headers = {"Authorization": f"Bearer {sandbox.token()}"}
-        created = [httpx.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW).json() for _ in range(20)]
+        created = [HTTP.post(f"{sandbox.base_url}/Appointment", headers=headers, json=NEW).json() for _ in range(20)]
         extended = [each["id"] for each in created if "extension" in each]
         assert extended == [each["id"] for each in created if is_in_half(14, each["id"])]
         assert 0 < len(extended) < 20
@@ -356,6 +364,6 @@ class TestSetting:
 @pytest.mark.parametrize("value", [False, [], ["member-order", "colours"], "colours", {}])
 def test_what_is_no_variation_is_refused(sandbox: RemoteSandbox, value: object) -> None:
     """With the names of those that there are."""
-    answer = httpx.post(f"{sandbox.control_url}/faults", json={"then": {"vary": value}})
+    answer = HTTP.post(f"{sandbox.control_url}/faults", json={"then": {"vary": value}})
     assert answer.status_code == 400
     assert "member-order" in answer.json()["error"]

@@ -15,8 +15,7 @@ import pytest
 
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.running import RegistrySandbox
-
-BOOKED = "booked-tomorrow"
+from tests.house.faulty import BOOKED
 
 
 class Gate:

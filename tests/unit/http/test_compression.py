@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import pytest
@@ -11,7 +10,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from registry_sandbox.http.compression import compress, takes_gzip
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.runtime.workers import Workers
+from tests.unit.counting import CountingWorkers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,22 +40,11 @@ def test_gzip_is_not_taken(accepted: str) -> None:
     assert not takes_gzip(accepted)
 
 
-class NotingWorkers(Workers):
-    """Workers that count their jobs."""
-
-    jobs = 0
-
-    async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
-        """Count, and do it."""
-        self.jobs += 1
-        return await super().run(work, *arguments, **named)
-
-
 def compressed(body: bytes, accepted: str) -> tuple[Response, int]:
     """Return the answer with this body, and how many jobs the workers had with it."""
     headers = CIMultiDictProxy(CIMultiDict({"Accept-Encoding": accepted}))
     request, response = Request("GET", "/STU3/x", "", headers, b"", "http://localhost/STU3"), Response(200, body=body)
-    workers = NotingWorkers()
+    workers = CountingWorkers()
     asyncio.run(compress(request, response, workers))
     return response, workers.jobs
 

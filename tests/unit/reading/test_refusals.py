@@ -4,10 +4,7 @@ import json
 
 import pytest
 
-from registry_sandbox.reading.codec import Codec
 from tests.unit.reading.refusals import appointment, findings_of
-
-_CODEC = Codec()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.settings import Settings
 from registry_sandbox.testing import builders
+from tests.unit.counting import CountingWorkers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -172,17 +173,6 @@ def test_the_registry_is_asked_on_the_loop_alone(length: int) -> None:
 
     on_the_loop = asyncio.run(talk())
     assert registry.threads == [on_the_loop] * 2
-
-
-class CountingWorkers(Workers):
-    """Workers that count their jobs."""
-
-    jobs = 0
-
-    async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
-        """Count, and do it."""
-        self.jobs += 1
-        return await super().run(work, *arguments, **named)
 
 
 @pytest.mark.parametrize(("length", "jobs"), [(12_000, 0), (17_000, 1)])

@@ -16,7 +16,6 @@ from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.server.tls_port import TlsPort
 
 LONG_S = 20
-Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 @pytest.fixture(scope="module")
