@@ -1,5 +1,6 @@
 """The command line as an operator meets it: ready files, signals, exit statuses, one clear line for what is wrong."""
 
+import gc
 import json
 import os
 import signal
@@ -392,3 +393,10 @@ def test_what_cannot_be_judged_is_named(arguments: tuple[str, ...]) -> None:
     done = ran("validate", *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "/nowhere" in done.stderr
+
+
+def test_a_start_that_fails_lets_the_garbage_collector_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is off during the start; the process may be somebody else's."""
+    assert main(["--seed-data", "/nowhere/at/all.yaml"]) == 2
+    assert gc.isenabled()
+    assert "/nowhere/at/all.yaml" in capsys.readouterr().err

@@ -53,7 +53,8 @@ class Credentials:
 
     def prepare(self) -> threading.Thread:
         """Return a thread that makes what tokens need: the server joins it before it says that it is ready."""
-        thread = threading.Thread(target=lambda: self.verifier, name="signing-key", daemon=True)
+        # No daemon: if the start fails meanwhile, an exit in the middle of native code would abort the process.
+        thread = threading.Thread(target=lambda: self.verifier, name="signing-key")
         thread.start()
         return thread
 

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     if settings.ready_file is not None:
         _remove(settings.ready_file)  # before anything else: whoever waits for it must not find that of an earlier run
     require_usable(settings.verdict_file)
-    gc.disable()  # looking for garbage would take a tenth of the start; event_loop enables it again
+    gc.disable()  # looking for garbage would take a tenth of the start; event_loop goes on with it
     with _no_certificate_authorities():
         from registry_sandbox.app import REFUSALS, build
         from registry_sandbox.cli.event_loop import run_until_stopped
@@ -57,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
         run_until_stopped(sandbox)
     except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
         raise CommandFailed(error) from error
+    finally:
+        gc.enable()
     return conclude(lambda: asyncio.run(sandbox.verdict()), settings)
 
 
