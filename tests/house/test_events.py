@@ -204,3 +204,72 @@ class TestTail:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert "does not answer" in done.stderr
+
+
+class TestSummaries:
+    """GET /_sandbox/journal?format=summary, and of appointments."""
+
+    def test_a_summary_is_what_the_event_told(self, sandbox: RegistrySandbox) -> None:
+        """With the query, and why it was refused; so a list can be loaded and then kept by events."""
+        with followed(sandbox) as following:
+            read(sandbox, "unknown?x=1")
+            told = following()[1]
+        listed = sandbox.control.json("GET", "/journal?format=summary")["exchanges"]
+        one = sandbox.control.json("GET", "/journal/1?format=summary")
+        assert listed == [told] == [one]
+        assert told["query"] == "x=1"
+        assert "There is no Appointment" in told["why"] or "x" in told["why"]
+        assert "headers" not in json.dumps(told)
+
+    def test_what_succeeds_has_no_reason(self, sandbox: RegistrySandbox) -> None:
+        """Nor a query that was not there."""
+        read(sandbox)
+        (told,) = sandbox.control.json("GET", "/journal?format=summary")["exchanges"]
+        assert "why" not in told
+        assert "query" not in told
+
+    def test_pages_are_read_from_the_newest_backwards(self, sandbox: RegistrySandbox) -> None:
+        """By the number of the oldest one that is known."""
+        for _ in range(5):
+            read(sandbox)
+        page = sandbox.control.json("GET", "/journal?format=summary&limit=2&before=4")["exchanges"]
+        assert [each["number"] for each in page] == [2, 3]
+        refused = httpx.get(f"{sandbox.control_url}/journal", params={"before": "soon"})
+        assert (refused.status_code, "before is 'soon'" in refused.json()["error"]) == (400, True)
+
+    def test_one_exchange_is_had_as_har(self, sandbox: RegistrySandbox) -> None:
+        """An archive with a single entry."""
+        read(sandbox)
+        read(sandbox)
+        (entry,) = sandbox.control.json("GET", "/journal/2?format=har")["log"]["entries"]
+        assert entry["_number"] == 2
+
+    @pytest.mark.parametrize("path", ["/journal", "/journal/1", "/appointments", f"/appointments/{BOOKED}"])
+    def test_another_format_is_refused(self, sandbox: RegistrySandbox, path: str) -> None:
+        """The message names the formats."""
+        read(sandbox)
+        refused = httpx.get(f"{sandbox.control_url}{path}", params={"format": "csv"})
+        assert (refused.status_code, "format is 'csv'; expected json" in refused.json()["error"]) == (400, True)
+
+    def test_appointments_are_summarised(self, sandbox: RegistrySandbox) -> None:
+        """A few facts of the current version of each, in the order of registration; more than one part is one list."""
+        stories = [
+            {"id": f"many-{n}", "patient": "9991000011", "pointer": f"https://provider.example.test/{n}",
+             "start": "+1d 09:30", "end": "+1d 09:40", "status": "booked", "created": "-1d 09:00"}
+            for n in range(120)
+        ]  # fmt: skip
+        httpx.post(f"{sandbox.control_url}/appointments", json=stories).raise_for_status()
+        whole = sandbox.control.json("GET", "/appointments")["appointments"]
+        told = sandbox.control.json("GET", "/appointments?format=summary")
+        assert told["total"] == len(whole) == len(told["appointments"])
+        for summary, versions in zip(told["appointments"], (each["versions"] for each in whole), strict=True):
+            current = versions[-1]
+            assert (summary["id"], summary["versions"]) == (current["id"], len(versions))
+            assert (summary["status"], summary["end"]) == (current["status"], current["end"])
+            assert summary["updated"] == current["meta"]["lastUpdated"]
+            assert summary["pointer"] == current["identifier"][0]["value"]
+        assert sandbox.control.json("GET", f"/appointments/{BOOKED}?format=summary")["patients"] == ["9991000011"]
+        assert sandbox.control.json("GET", "/appointments?format=summary&patient=9990000000&limit=1") == {
+            "total": 0,
+            "appointments": [],
+        }

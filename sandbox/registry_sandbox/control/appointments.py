@@ -1,6 +1,7 @@
 """/_sandbox/appointments: every appointment with all its versions, past ones too; and further seeds."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+import json
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,16 +13,23 @@ from registry_sandbox.control.operation import (
     refused_for,
     whole_number,
 )
+from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.http.json_response import JSON, plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seed_loader import OvertakenByReset
 from registry_sandbox.registry.seeds import BadSeed
-from registry_sandbox.registry.store import Version
+from registry_sandbox.registry.store import Version, pointers_of
 from registry_sandbox.runtime.slices import unhurried
 from registry_sandbox.workspace import Workspace
 
-_FILTERS: Final = {"patient": "an NHS number", "limit": "how many to list at most, from the oldest on"}
+_FORMATS: Final = ("json", "summary")
+_FORMAT: Final = {"format": "json, or summary: a few facts of the current version, and how many versions there are"}
+_FILTERS: Final = {
+    "patient": "an NHS number",
+    "limit": "how many to list at most, from the oldest on",
+    **_FORMAT,
+}
 _PART_BYTES: Final = 65_536
 _SEEDS: Final[dict[str, Any]] = {
     "description": "An Appointment or a Bundle of them, or stories (docs/seeds.md): one, a list, or YAML documents.",
@@ -34,7 +42,7 @@ _LISTED: Final[dict[str, Any]] = {
 }
 _ONE: Final[dict[str, Any]] = {
     "type": "object",
-    "properties": {"versions": {"type": "array", "items": {"type": "object"}}},
+    "properties": {"versions": {"description": "all versions, oldest first; in a summary, how many"}},
 }
 
 
@@ -53,7 +61,7 @@ def operations(workspace: Workspace) -> list[Operation]:
             status=HTTPStatus.CREATED,
             body_types=_SEED_TYPES,
         ),
-        Operation("GET", "/appointments/{id}", appointments.one, single, answers=_ONE),
+        Operation("GET", "/appointments/{id}", appointments.one, single, _FORMAT, answers=_ONE),
     ]
 
 
@@ -66,19 +74,19 @@ class _Appointments:
         """List the appointments, oldest first."""
         given = parameters(request, _FILTERS)
         limit, patient = given.get("limit"), given.get("patient")
-        most = None if limit is None else whole_number("limit", limit)
+        most, written = None if limit is None else whole_number("limit", limit), _written(given)
         histories = list(self._registry.histories())
         if patient is not None:
             histories = [each async for each in unhurried(histories) if _is_of(patient, each)]
-        return await _listing(HTTPStatus.OK, "total", len(histories), map(_versions, histories[:most]))
+        return await _listing(HTTPStatus.OK, "total", len(histories), map(written, histories[:most]))
 
     def one(self, request: Request, logical_id: str) -> Response:
         """Show one appointment with all its versions."""
-        del request
+        written = _written(parameters(request, _FORMAT))
         if logical_id not in self._registry:
             message = f"There is no appointment with the id '{logical_id[:80]}'."
             raise BadControlRequest(message, HTTPStatus.NOT_FOUND)
-        return plain_response(HTTPStatus.OK, JSON, _versions(self._registry.history(logical_id)) + b"\n")
+        return plain_response(HTTPStatus.OK, JSON, written(self._registry.history(logical_id)) + b"\n")
 
     async def seed(self, request: Request, _: str) -> Response:
         """Seed more, all or none."""
@@ -89,6 +97,29 @@ class _Appointments:
 
 def _is_of(patient: str, history: Sequence[Version]) -> bool:
     return any(patient in version.patients for version in history)
+
+
+def _written(given: Mapping[str, str]) -> Callable[[Sequence[Version]], bytes]:
+    """Return what writes an appointment in the format that is asked for."""
+    value = given.get("format", "json")
+    if value not in _FORMATS:
+        raise BadControlRequest(f"format is '{value[:40]}'; expected {' or '.join(_FORMATS)}.")
+    return _summary if value == "summary" else _versions
+
+
+def _summary(history: Sequence[Version]) -> bytes:
+    current = history[-1]
+    resource = current.resource()
+    told = {name: resource.get(name, "") for name in ("status", "start", "end")}
+    summary = {
+        "id": current.logical_id,
+        "versions": len(history),
+        "updated": write_instant(current.last_updated),
+        "patients": list(current.patients),
+        "pointer": next(iter(pointers_of(resource)), ""),
+        **told,
+    }
+    return json.dumps(summary).encode()
 
 
 def _versions(history: Sequence[Version]) -> bytes:

@@ -15,8 +15,7 @@ from registry_sandbox.http.json_response import plain_response
 from registry_sandbox.http.redaction import without_secrets
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.exchange import Exchange
-from registry_sandbox.registry.exchange_json import summary
+from registry_sandbox.registry.exchange_json import brief
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.runtime.broadcast import Broadcast, Event
 from registry_sandbox.workspace import Workspace
@@ -94,19 +93,7 @@ class _Watcher:
         self._untold.discard(number)
         exchange = self._journal.find(number) if generation == self._journal.generation else None
         if exchange is not None:
-            self._events.publish("exchange", json.dumps(described(exchange)))
-
-
-def described(exchange: Exchange) -> dict[str, Any]:
-    """Return what an event tells of an exchange; the whole is at `/_sandbox/journal/{number}`."""
-    return {
-        **summary(exchange),
-        "method": without_secrets(exchange.request.method),
-        "path": without_secrets(exchange.request.path),
-        "status": exchange.status,
-        "ended": exchange.ended,
-        "faults": list(exchange.rule_ids),
-    }
+            self._events.publish("exchange", json.dumps(brief(exchange)))
 
 
 def _last_event_id(request: Request) -> int | None:

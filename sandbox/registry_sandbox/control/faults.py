@@ -11,6 +11,8 @@ from registry_sandbox.faults.near_misses import near_misses
 from registry_sandbox.faults.replay_export import replay_rules
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_either, read_rules
+from registry_sandbox.faults.short_form_writer import short_form
+from registry_sandbox.faults.words import in_words
 from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.json_response import json_response, plain_response
 from registry_sandbox.http.request import Request
@@ -152,7 +154,8 @@ class _Faults:
 
 
 def _described(live: LiveRule) -> dict[str, Any]:
-    described = {**live.rule.spec, "source": live.source, "matched": live.matched, "fired": live.fired}
+    told = {"words": in_words(live.rule), "short": short_form(live.rule)}
+    described = {**live.rule.spec, "source": live.source, "matched": live.matched, "fired": live.fired, **told}
     if live.rule.ttl is not None:
         described["until"] = write_timestamp(live.since_s + live.rule.ttl)
     return described
@@ -188,6 +191,8 @@ def live_schema(rule: Mapping[str, Any]) -> dict[str, Any]:
         "source": {"enum": ["http", "flag", "file", "sentinel", "setting"]},
         "matched": {"type": "integer"},
         "fired": {"type": "integer"},
+        "words": {"type": "string", "description": "the rule in words"},
+        "short": {"type": "string", "description": "its short form; empty if it has none"},
         "until": {"type": "string", "format": "date-time"},
         "near_misses": {
             "type": "array",

@@ -12,11 +12,13 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry import har
 from registry_sandbox.registry.exchange import Exchange
-from registry_sandbox.registry.exchange_json import as_json
+from registry_sandbox.registry.exchange_json import as_json, brief
 from registry_sandbox.runtime.slices import unhurried
 from registry_sandbox.workspace import Workspace
 
-_PARAMETERS = {**FILTERS, "limit": "how many, the newest of those that fit", "format": "json or har (HTTP Archive 1.2)"}
+_FORMATS = ("json", "summary", "har")
+_FORMAT = {"format": "json, summary (without headers and bodies, with `why` it was refused), or har (HTTP Archive 1.2)"}
+_PARAMETERS = {**FILTERS, "limit": "how many, the newest of those that fit", **_FORMAT}
 _EXCHANGE = {"type": "object", "required": ["number", "at", "wall", "duration_s", "state", "request", "response"]}
 _ANSWERS = {
     "type": "object",
@@ -36,7 +38,7 @@ def operations(workspace: Workspace) -> list[Operation]:
     return [
         Operation("GET", "/journal", shown.all, "The exchanges, newest last.", _PARAMETERS, answers=_ANSWERS),
         Operation("DELETE", "/journal", shown.clear, "Forget the finished exchanges.", status=gone),
-        Operation("GET", "/journal/{id}", shown.one, "One exchange, by its number.", answers=_EXCHANGE),
+        Operation("GET", "/journal/{id}", shown.one, "One exchange, by its number.", _FORMAT, answers=_EXCHANGE),
     ]
 
 
@@ -48,14 +50,15 @@ class _Shown:
     async def all(self, request: Request, _: str) -> Response:
         """Show those that match every filter."""
         wanted = parameters(request, _PARAMETERS)
-        limit, as_har = wanted.pop("limit", None), _is_har(wanted.pop("format", "json"))
+        limit, chosen_format = wanted.pop("limit", None), _format(wanted)
         most = None if limit is None else whole_number("limit", limit)
         fits, since = filters(wanted, self._workspace.service.registry), wanted.get("since", "")
         chosen = await self._chosen(fits, most, int(since) if is_number(since, digits=15) else 0)
         envelope: dict[str, Any] = {"dropped": self._journal.dropped, "generation": self._journal.generation}
-        if as_har:
+        if chosen_format == "har":
             return await _listing(har.envelope(self._journal.dropped), "entries", chosen, har.entry)
-        return await _listing({"exchanges": [], **envelope}, "exchanges", chosen, self._described)
+        described = brief if chosen_format == "summary" else self._described
+        return await _listing({"exchanges": [], **envelope}, "exchanges", chosen, described)
 
     async def _chosen(self, fits: list[Filter], most: int | None, after: int) -> list[Exchange]:
         chosen: list[Exchange] = []
@@ -66,16 +69,20 @@ class _Shown:
                 chosen.append(exchange)
         return chosen[::-1]
 
-    def one(self, request: Request, number: str) -> Response:
+    async def one(self, request: Request, number: str) -> Response:
         """Show one."""
-        del request
+        chosen_format = _format(parameters(request, _FORMAT))
         exchange = self._journal.find(int(number)) if is_number(number, digits=15) else None
         if exchange is None:
             kept = f"it keeps {len(self._journal)}, and dropped {self._journal.dropped}"
             raise BadControlRequest(
                 f"There is no exchange '{number[:40]}' in the journal; {kept}.", HTTPStatus.NOT_FOUND
             )
-        return json_response(HTTPStatus.OK, self._described(exchange))
+        if chosen_format == "har":
+            return await _listing(har.envelope(self._journal.dropped), "entries", [exchange], har.entry)
+        return json_response(
+            HTTPStatus.OK, brief(exchange) if chosen_format == "summary" else self._described(exchange)
+        )
 
     def clear(self, request: Request, _: str) -> Response:
         """Forget them."""
@@ -114,7 +121,8 @@ def _parts(
     yield after.encode()
 
 
-def _is_har(value: str) -> bool:
-    if value not in ("json", "har"):
-        raise BadControlRequest(f"format is '{value[:40]}'; expected json or har.")
-    return value == "har"
+def _format(given: dict[str, str]) -> str:
+    value = given.pop("format", "json")
+    if value not in _FORMATS:
+        raise BadControlRequest(f"format is '{value[:40]}'; expected {', '.join(_FORMATS)}.")
+    return value

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote_plus
 
-from registry_sandbox.control.operation import BadControlRequest
+from registry_sandbox.control.operation import BadControlRequest, whole_number
 from registry_sandbox.faults.match import ALIASES, FHIR_INTERACTIONS, TOKEN
 from registry_sandbox.fhir.datatypes import Instant, instant, instant_of
 from registry_sandbox.http.redaction import without_secrets
@@ -13,6 +13,7 @@ from registry_sandbox.registry.store import Registry
 
 FILTERS = {
     "since": "a number (exchanges after that one), or an instant on the sandbox's clock",
+    "before": "a number: exchanges before that one",
     "interaction": "FHIR's code, or register, cancel, search; token",
     "status": "a status such as 409, or 4xx; none for exchanges without an answer",
     "client": "the name in the token",
@@ -44,6 +45,11 @@ def since(value: str) -> Filter:
         return lambda each: each.number > int(value)
     begin = _instant(value)
     return lambda each: instant_of(each.at_s) >= begin
+
+
+def _before(value: str) -> Filter:
+    before = whole_number("before", value)
+    return lambda each: each.number < before
 
 
 def _instant(value: str) -> Instant:
@@ -105,6 +111,7 @@ def _fault(value: str) -> Filter:
 
 _OF: dict[str, Callable[[str], Filter]] = {
     "since": since,
+    "before": _before,
     "interaction": _interaction,
     "status": _status,
     "client": _client,

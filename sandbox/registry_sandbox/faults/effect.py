@@ -3,6 +3,7 @@
 Each effect is one module in `effects/`. Matching, counting and precedence are the engine's: an effect never sees them.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -180,6 +181,11 @@ def vocabulary() -> dict[str, type[Effect]]:
     declared = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
     effects = {each for each in declared if issubclass(each, Effect) and each.word}
     return {each.word: each for each in sorted(effects, key=lambda each: each.word)}
+
+
+def sentence(effect: type[Effect]) -> str:
+    """Return what an effect does: the first sentence of its docstring, without the full stop."""
+    return (inspect.getdoc(effect) or effect.word).partition("\n")[0].partition(". ")[0].rstrip(".")
 
 
 def is_flat(effect: type[Effect]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from registry_sandbox.faults.effect import Effect, is_bare, is_flat, vocabulary
+from registry_sandbox.faults.effect import Effect, is_bare, is_flat, sentence, vocabulary
 from registry_sandbox.faults.fields import (
     BadFault,
     from_text,
@@ -23,6 +23,7 @@ from registry_sandbox.faults.when import When
 
 RuleId = Annotated[str, Text(r"[A-Za-z0-9._\-]{1,64}", "an id: 1 to 64 letters, digits, dots, hyphens and underscores")]
 
+_COMMIT = "Does the write first, and fails then; the rule fires only if the write succeeded."
 _KEYS = ["id", "match", "when", "then", "ttl"]
 
 
@@ -176,14 +177,23 @@ def _require_one_terminal(effects: Iterable[Effect], *, commit: bool, place: str
         raise BadFault(f"{place}: there is no effect; expected one of {', '.join(owners())}")
 
 
+def _wire_schema() -> dict[str, Any]:
+    return {"oneOf": [{"const": word, **_told(vocabulary()[word])} for word in bare_words()]}
+
+
+def _told(effect: type[Effect]) -> dict[str, Any]:
+    return {"description": f"{sentence(effect)}.", "examples": effect.short.split(", ")}
+
+
 def rule_schema() -> dict[str, Any]:
     """Return the JSON Schema of a rule's long form, derived from the fields."""
-    properties: dict[str, Any] = {"commit": {"type": "boolean"}, "wire": {"enum": bare_words()}}
+    properties: dict[str, Any] = {"commit": {"type": "boolean", "description": _COMMIT}, "wire": _wire_schema()}
     for word, effect in vocabulary().items():
         if is_flat(effect):
             properties |= {each.name: schema(each.kind) for each in members(effect)}
+            properties[word] = {**properties[word], **_told(effect)}
         elif not is_bare(effect):
-            properties[word] = {"anyOf": [schema(members(effect)[0].kind), object_schema(effect)]}
+            properties[word] = {"anyOf": [schema(members(effect)[0].kind), object_schema(effect)], **_told(effect)}
     then = {"type": "object", "properties": properties, "additionalProperties": False, "minProperties": 1}
     return {
         "type": "object",

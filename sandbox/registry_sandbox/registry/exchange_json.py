@@ -3,10 +3,12 @@
 import gzip
 import zlib
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.redaction import header_without_secrets, without_secrets
+from registry_sandbox.registry.diagnostics import first_diagnostics
 from registry_sandbox.registry.exchange import Exchange
 
 _TEXT_AT_MOST = 20_000
@@ -54,6 +56,28 @@ def summary(exchange: Exchange) -> dict[str, Any]:
         "state": exchange.state,
         **{name: value for name, value in about.items() if value},
     }
+
+
+def brief(exchange: Exchange) -> dict[str, Any]:
+    """Return what a list needs of an exchange: everything but headers and bodies, and why it was refused."""
+    request = exchange.request
+    more = {"query": without_secrets(request.query), "why": _why(exchange)}
+    return {
+        **summary(exchange),
+        "method": without_secrets(request.method),
+        "path": without_secrets(request.path),
+        "status": exchange.status,
+        "ended": exchange.ended,
+        "faults": list(exchange.rule_ids),
+        **{name: value for name, value in more.items() if value},
+    }
+
+
+def _why(exchange: Exchange) -> str:
+    response = exchange.response
+    if response is None or exchange.status is None or exchange.status < HTTPStatus.BAD_REQUEST:
+        return ""
+    return first_diagnostics((_response(exchange) or {}).get("body", ""))
 
 
 def _request(exchange: Exchange) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The long form of a rule, and what is refused of it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from registry_sandbox.faults.effect import vocabulary
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import read_rule, rule_schema
@@ -87,10 +89,20 @@ def test_without_an_interaction_it_is_about_all_of_fhir_and_never_the_token() ->
 def test_the_schema_is_derived_from_the_fields() -> None:
     """Each setting of each effect is in it, with its bounds."""
     then = rule_schema()["properties"]["then"]["properties"]
-    assert then["status"] == {"type": "integer", "minimum": 400, "maximum": 599}
-    assert then["wire"] == {"enum": ["empty", "garbage", "hang", "reset"]}
+    assert {"type": "integer", "minimum": 400, "maximum": 599}.items() <= then["status"].items()
+    assert [each["const"] for each in then["wire"]["oneOf"]] == ["empty", "garbage", "hang", "reset"]
     assert then["cut"]["anyOf"][1]["required"] == ["bytes"]
     assert json.loads(json.dumps(rule_schema())) == rule_schema()
+
+
+def test_the_schema_says_of_each_effect_what_it_does() -> None:
+    """A sentence and an example of the short form, so that a form can be made of it."""
+    then = rule_schema()["properties"]["then"]["properties"]
+    described = [each for key in then if key in vocabulary() for each in (then[key],)] + then["wire"]["oneOf"]
+    assert len(described) == len(vocabulary())
+    for each in described:
+        assert re.fullmatch(r"[A-Z`].+\.", each["description"])
+        assert each["examples"]
 
 
 @pytest.mark.parametrize(
