@@ -31,10 +31,14 @@ check: .venv/ready ## format, lint, types, the floors of the rooms, and the test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	.ci/javascript/check
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -n auto
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+browser: .venv/ready ## the console in a real browser, with axe (Chromium, or root and apt; ARGS go to pytest)
+	.ci/browser $(ARGS)
 
 agreement: .venv/ready ## our verdicts beside those of HAPI's validator (ARGS='--documents 10000 --seed 7'; Java and Maven)
 	$(BIN)/python -m tests.oracle $(ARGS)

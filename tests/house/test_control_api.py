@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx
 import pytest
 import yaml
 
+from registry_sandbox.control import console
 from registry_sandbox.faults.rule import rule_schema
 from registry_sandbox.testing.builders import appointment
 from registry_sandbox.testing.running import RegistrySandbox
@@ -325,27 +325,113 @@ class TestDocument:
 
 
 class TestConsole:
-    """GET /."""
+    """GET / and the files of the page."""
 
     def test_it_is_a_page_that_loads_nothing_from_elsewhere(self, faulty: Faulty) -> None:
-        """Its policy names its own script and style by their hashes."""
-        page = httpx.get(faulty.base.removesuffix("STU3"), headers={"Accept": "text/html"})
+        """Its policy admits the page's own files and calls to this server; no script or style stands in the page."""
+        root = faulty.base.removesuffix("STU3")
+        page = httpx.get(root, headers={"Accept": "text/html"})
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert page.headers["Content-Security-Policy"].count("sha256-") == 2
-        assert not re.findall(r"(?:src|href)=|https?://|@import|innerHTML", page.text)
+        policy = dict(each.strip().split(" ", 1) for each in page.headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == "'none'"
+        assert policy["script-src"] == policy["style-src"] == "'self'"
+        assert policy["connect-src"] == f"'self' {root.rstrip('/')}"
+        assert not re.findall(r"(?:src|href)=\"(?:https?:)?//|<style|<script(?![^>]* src=)| style=| on\w+=", page.text)
 
-    def test_it_asks_for_nothing_but_what_there_is(self, faulty: Faulty) -> None:
-        """Every path that its script calls is one of the control plane's."""
-        page = httpx.get(faulty.base.removesuffix("STU3")).text
-        called = {path.partition("?")[0] for path in re.findall(r'call\("[A-Z]+", [`"]([a-z?=]+)', page)}
-        assert {"health", "faults", "clock", "journal", "appointments", "reset"} <= called
-        for path in called:
-            assert faulty.control.get(f"/{path}").status_code in (HTTPStatus.OK, HTTPStatus.METHOD_NOT_ALLOWED)
+    def test_each_of_its_files_is_answered_with_its_type(self, faulty: Faulty) -> None:
+        """And with 304 to whoever has it; nothing else of the folder, and nothing beside it."""
+        root = faulty.base.removesuffix("STU3")
+        folder = Path(console.__file__).parent
+        for file in (each for each in folder.rglob("*") if each.suffix in (".js", ".css", ".svg")):
+            name = file.relative_to(folder).as_posix()
+            answer = httpx.get(f"{root}console/{name}")
+            assert (answer.status_code, answer.content) == (200, file.read_bytes())
+            assert ("javascript" in answer.headers["Content-Type"]) == (file.suffix == ".js")
+            again = httpx.get(f"{root}console/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+            assert (again.status_code, again.content) == (304, b"")
+        for other in ("__init__.py", "vendor/README.md", "../guard.py", "%2e%2e/guard.py", "", "views", "none.js"):
+            assert httpx.get(f"{root}console/{other}").status_code == 404
+        assert httpx.post(f"{root}console/app.js").status_code == 405
 
-    def test_for_json_it_is_the_list_of_paths(self, faulty: Faulty) -> None:
+    def test_no_script_makes_html_of_texts(self) -> None:
+        """Nothing but the library knows how, and it is asked for it nowhere."""
+        folder = Path(console.__file__).parent
+        ours = [each for each in folder.rglob("*.js") if each.parent.name != "vendor"]
+        assert len(ours) > 20
+        for file in ours:
+            assert not re.findall(
+                r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(|dangerously"
+                r"|(?:src|href|from) ?=? ?[`\"']https?://",
+                file.read_text(encoding="utf-8").replace("${", ""),
+            ), file.name
+
+    def test_every_view_is_a_module_of_less_than_two_hundred_lines(self) -> None:
+        """As every other script of the page."""
+        for file in Path(console.__file__).parent.rglob("*.js"):
+            if file.parent.name != "vendor":
+                assert len(file.read_text(encoding="utf-8").splitlines()) < 200, file.name
+
+    def test_for_json_it_is_the_list_of_paths_and_where_the_registry_is(self, faulty: Faulty) -> None:
         """All that is answered."""
-        listed = httpx.get(faulty.base.removesuffix("STU3"), headers={"Accept": "application/json"}).json()
-        assert {"/STU3", "/oauth2/token", "/_sandbox/faults"} <= set(listed["paths"])
+        told = httpx.get(faulty.base.removesuffix("STU3"), headers={"Accept": "application/json"}).json()
+        assert {"/STU3", "/oauth2/token", "/_sandbox/faults", "/_sandbox/check/token"} <= set(told["paths"])
+        assert (told["base_url"], told["auth"]) == (faulty.base, "registry")
+        assert httpx.get(told["token_url"]).status_code == 405
+
+    def test_beside_a_control_port_it_knows_the_registrys_own_address(self) -> None:
+        """And its policy lets it call there."""
+        with RegistrySandbox(random_seed=1, control_port=0) as apart:
+            root = apart.control_url.removesuffix("_sandbox")
+            page = httpx.get(root)
+            told = httpx.get(root, headers={"Accept": "application/json"}).json()
+            assert told["base_url"] == apart.base_url
+            assert apart.base_url.removesuffix("/STU3") in page.headers["Content-Security-Policy"]
+            assert httpx.get(f"{root}console/app.js").status_code == 200
+
+
+class TestCheck:
+    """POST /_sandbox/check/fault and /check/token."""
+
+    def test_a_rule_is_told_in_words_and_put_nowhere(self, faulty: Faulty) -> None:
+        """With its short form, where it has one."""
+        told = faulty.control.post("/check/fault", json="cancel:commit+reset@x1").json()
+        assert told["words"] == "On cancel: the write is made first, and then: breaks the connection. Once."
+        assert (told["short"], told["rule"]["when"]) == ("cancel:commit+reset@x1", {"times": 1})
+        long = faulty.control.post("/check/fault", json={"match": {"client": "a"}, "then": {"status": 503}}).json()
+        assert long["short"] == ""
+        refused = faulty.control.post("/check/fault", json="cancel:700")
+        assert (refused.status_code, "from 400 to 599" in refused.json()["error"]) == (400, True)
+        assert [each for each in faulty.control.get("/faults").json()["faults"] if each["source"] == "http"] == []
+
+    def test_a_rule_in_force_is_told_in_the_same_words(self, faulty: Faulty) -> None:
+        """By the list and by POST."""
+        posted = faulty.control.post("/faults", json="read:503@10%").json()
+        told = "On read: answers an error instead of the interaction (status 503). In 10 % of the matches."
+        assert (posted["words"], posted["short"]) == (told, "read:503@10%")
+        assert faulty.control.get("/faults").json()["faults"][0]["words"] == told
+
+    def test_a_token_is_judged_as_the_registry_judges_it(self, faulty: Faulty) -> None:
+        """The problems are those of the 403; a good one says whose it is."""
+        good = faulty.control.get("/token", params={"client": "sandbox-reader"}).text
+        assert faulty.control.post("/check/token", json={"token": f" {good}\n"}).json() == {
+            "valid": True,
+            "problems": [],
+            "client": "sandbox-reader",
+            "may_write": False,
+        }
+        bad = faulty.control.get("/token", params={"expires_in": "-60", "claim.aud": "x"}).text
+        told = faulty.control.post("/check/token", json={"token": bad}).json()
+        outcome = httpx.get(f"{faulty.base}/Appointment/1", headers={"Authorization": f"Bearer {bad}"}).json()
+        assert told == {"valid": False, "problems": [each["diagnostics"] for each in outcome["issue"]]}
+
+    @pytest.mark.parametrize("body", ["{}", "[]", '{"token": 1}', '{"token": "a", "more": 1}', '"a"'])
+    def test_what_names_no_token_is_refused(self, faulty: Faulty, body: str) -> None:
+        """The message says what was expected."""
+        refused = faulty.control.post("/check/token", content=body)
+        assert (refused.status_code, refused.json()["error"]) == (
+            400,
+            'The body is not {"token": "..."}; expected this single key with a text.',
+        )
 
 
 class TestGuard:

@@ -22,6 +22,7 @@ from registry_sandbox.auth.keys import SigningKey
 from registry_sandbox.auth.verify.authentication import Authentication
 from registry_sandbox.control import (
     appointments,
+    check,
     clock,
     events,
     faults,
@@ -35,7 +36,7 @@ from registry_sandbox.control import (
     verdict,
 )
 from registry_sandbox.control.api import ROOT, ControlApi
-from registry_sandbox.control.console import Console
+from registry_sandbox.control.console import FILES, Console
 from registry_sandbox.control.guard import Guard
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
@@ -46,6 +47,7 @@ from registry_sandbox.http.cors import allow_pages
 from registry_sandbox.http.handlers import Check, Handler
 from registry_sandbox.http.negotiation import require_formats
 from registry_sandbox.http.outcomes import injected
+from registry_sandbox.http.request import Client
 from registry_sandbox.http.response import Response
 from registry_sandbox.server.dispatcher import Dispatcher
 from registry_sandbox.settings import Settings
@@ -140,14 +142,20 @@ class Handlers:
     def dispatcher(self) -> Dispatcher:
         """Build the handler of the registry's port."""
         token_mount = self.token_mount()
-        mounts: tuple[tuple[str, Handler], ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
+        mounts: tuple[tuple[str, Handler], ...] = (
+            ("/oauth2", token_mount),
+            ("/.well-known", token_mount),
+            (FILES, self.console),
+        )
         if not self.addresses.control_apart:
             mounts = (*mounts, (ROOT, self.control()))
-        return Dispatcher(self.fhir(), self.addresses.base_paths, mounts, self.console(), self.addresses.prefixes)
+        return Dispatcher(self.fhir(), self.addresses.base_paths, mounts, self.console, self.addresses.prefixes)
 
     def control_dispatcher(self) -> Dispatcher:
         """Build the handler of the control plane's own port."""
-        return Dispatcher(None, (), ((ROOT, self.control()),), self.console(), self.addresses.prefixes)
+        return Dispatcher(
+            None, (), ((FILES, self.console), (ROOT, self.control())), self.console, self.addresses.prefixes
+        )
 
     @cached_property
     def common_headers(self) -> CommonHeaders:
@@ -178,16 +186,26 @@ class Handlers:
             *appointments.operations(workspace),
         ]
         operations = [*verdict.noted(operations, workspace.steering), *verdict.operations(workspace)]
-        operations = [*events.announced(operations, workspace.events), *events.operations(workspace)]
+        operations = [
+            *events.announced(operations, workspace.events),
+            *check.operations(self._verified, self.addresses.registry_base),
+            *events.operations(workspace),
+        ]
         addresses = self.addresses
         document = openapi.operation(addresses.prefix, ROOT, operations, declared(), addresses.base_path)
         return [*operations, document]
 
+    def _verified(self, token: str, base: str) -> Client:
+        now, audiences = self.workspace.service.clock.timestamp(), self.addresses.audiences(base)
+        return self.credentials.verifier.verify((f"Bearer {token}",), audiences, now).client
+
+    @cached_property
     def console(self) -> Console:
-        """Build the handler of `/`."""
+        """The handler of `/` and of the page's files."""
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
         control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
-        return Console([self.addresses.base_path, *(self.addresses.prefix + each for each in (*beside, *control))])
+        paths = [self.addresses.base_path, *(self.addresses.prefix + each for each in (*beside, *control))]
+        return Console(paths, self.addresses.registry_base, self.settings.auth)
 
 
 def _is_loopback(host: str) -> bool:

@@ -99,7 +99,7 @@ def test_the_metadata_are_complete(built: Built) -> None:
         (name,) = (each for each in wheel.namelist() if each.endswith(".dist-info/METADATA"))
         metadata = email.message_from_bytes(wheel.read(name))
     assert metadata["Name"] == "appointment-registry-sandbox"
-    assert metadata["License-Expression"] == "MIT"
+    assert metadata["License-Expression"] == "MIT AND Apache-2.0"  # the console's library
     assert metadata["Requires-Python"] == ">=3.11"
     assert len(metadata.get_all("Project-URL", [])) >= 2
     assert "Framework :: Pytest" in metadata.get_all("Classifier", [])
