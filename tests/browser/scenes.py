@@ -1,5 +1,6 @@
 """The views as they are photographed and looked over: with something in them, and something open."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class Scene:
     name: str
     view: str
     act: Callable[[Page], None] = _nothing
+    needs: str = ""
 
 
 def _mint(page: Page) -> None:
@@ -46,6 +48,15 @@ def _appointment(page: Page) -> None:
     page.get_by_role("heading", name="Versions", exact=True).wait_for()
 
 
+def _verdict(page: Page) -> None:
+    page.get_by_role("heading", name="Findings").wait_for()
+
+
+def _exam(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Start")).click()
+    page.get_by_text("waiting").first.wait_for()
+
+
 SCENES = (
     Scene("traffic", "traffic"),
     Scene("exchange", "traffic?open=5", _exchange),
@@ -54,6 +65,9 @@ SCENES = (
     Scene("tokens", "tokens", _mint),
     Scene("try", "try", _send),
     Scene("clock", "clock"),
+    Scene("verdict", "verdict", _verdict, needs="/verdict"),
+    Scene("workspaces", "workspaces", needs="/workspaces"),
+    Scene("exam", "exam", _exam, needs="/exam"),
 )
 
 
@@ -75,6 +89,12 @@ def prepare(sandbox: RegistrySandbox) -> None:
             http.put(booked, content=body, headers={"If-Match": 'W/"1"'})
         http.get(booked)
         http.get("/Appointment", params={"Patient": "https://fhir.nhs.uk/Id/nhs-number|9991000011"})
+
+
+def offered(root: str) -> list[Scene]:
+    """Return the scenes of the views that this sandbox has."""
+    paths = httpx.get(root, headers={"Accept": "application/json"}).json()["paths"]
+    return [each for each in SCENES if not each.needs or f"/_sandbox{each.needs}" in paths]
 
 
 def show(page: Page, root: str, scene: Scene) -> None:

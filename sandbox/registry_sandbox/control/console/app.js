@@ -8,6 +8,7 @@ import { ask, attempt, Copy, Field, Notes, Question } from "./ui/basics.js";
 import { html, render, useEffect, useErrorBoundary, useState } from "./vendor/htm-preact.js";
 import { Appointments } from "./views/appointments.js";
 import { ClockView, useNow } from "./views/clock.js";
+import { Exam } from "./views/exam.js";
 import { Faults } from "./views/faults.js";
 import { Tokens } from "./views/tokens.js";
 import { Traffic } from "./views/traffic.js";
@@ -24,6 +25,7 @@ const VIEWS = [
   { name: "try", title: "Try it", view: Try },
   { name: "clock", title: "Clock", view: ClockView },
   { name: "verdict", title: "Verdict", view: Verdict, needs: "/verdict" },
+  { name: "exam", title: "Exam", view: Exam, needs: "/exam" },
   { name: "workspaces", title: "Workspaces", view: Workspaces, needs: "/workspaces" },
 ];
 const LINKS = new Map([
@@ -72,7 +74,7 @@ function Top() {
     if (await ask("Reset the sandbox?", "Appointments, faults, clock and journal return to the state at the start, for all who use it.", "Reset it"))
       await attempt(() => call("POST", "/reset"), "As at the start.");
   };
-  return html`<header><a class="brand" aria-label="Appointment Registry Sandbox" href=${hash("traffic")}><img src="console/icon.svg" alt="" width="26" height="26" /><span>Appointment Registry <b>Sandbox</b></span></a>
+  return html`<header><a class="brand" aria-label="Appointment Registry Sandbox" href=${hash("traffic")}><img src="console/icon.svg" alt="" width="26" height="26" /><span><span class="long">Appointment Registry </span><b>Sandbox</b></span></a>
     <${Which} workspace=${workspace} />
     <span class="base wrap"><code>${base}</code>${base ? html`<${Copy} label="Copy" text=${base} />` : ""}</span><span class="grow"></span>
     <${Now} /><span class=${`link ${state}`} role="status">${LINKS.get(state)}</span><button class="small" onClick=${reset}>Reset …</button></header>`;

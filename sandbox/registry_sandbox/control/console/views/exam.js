@@ -42,8 +42,9 @@ export function Exam() {
   const end = async () => {
     if (await ask("End the exam?", "Its workspaces go, with what the client did in them.", "End it")) await change("DELETE", "/exam", undefined);
   };
-  return html`<section aria-label="Exam"><div class="bar"><h2 class="grow">Exam</h2><button class="small" onClick=${() => change("POST", "/exam", {})}>${tasks.length ? "Start anew" : "Start the exam"}</button>
+  return html`<section class="page" aria-label="Exam"><div class="bar"><h1 class="grow">Exam</h1><button class="small" onClick=${() => change("POST", "/exam", {})}>${tasks.length ? "Start anew" : "Start the exam"}</button>
       ${tasks.length ? html`<button class="small" onClick=${end}>End it …</button>` : ""}</div>
+    <p class="lead">Each task has a workspace of its own, with its own trouble. Let your client do what the task says, there; then say that it has acted.</p>
     ${
       tasks.length === 0
         ? html`<${Empty} title="No exam is going on.">An exam gives your client tasks, each in a workspace of its own with its own trouble, and judges how it copes.

@@ -1,12 +1,11 @@
-/** Verdict: what the rules say of the clients, live; and the tasks of an exam. */
+/** Verdict: what the rules say of the clients, live. */
 
-import { call, has, save } from "../api.js";
+import { call, save } from "../api.js";
 import { happened } from "../model.js";
 import { hash } from "../route.js";
 import { calmly, use } from "../store.js";
 import { attempt, Empty, Prose } from "../ui/basics.js";
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
-import { Exam } from "./exam.js";
 
 /**
  * @typedef {{id: string, sentence?: string, level: string, grade: string, message?: string, requirement: {text: string, source: string}}} Rule
@@ -34,7 +33,7 @@ export function Verdict() {
     <p class="lead">What your client did, held to the rules for clients: what may be repeated, what must be read first, what must come back unchanged.</p>
     ${problem ? html`<p class="note bad">${problem}</p>` : ""}
     ${report ? html`<${Told} report=${report} />` : problem ? "" : html`<p class="quiet">Judging …</p>`}
-    ${has("/exam") ? html`<${Exam} />` : ""}</section>`;
+</section>`;
 }
 
 /** @param {{report: Report}} props */
@@ -49,7 +48,7 @@ function Told({ report }) {
     <h2>Rules</h2><div class="table" role="region" aria-label="Rules" tabindex="0"><table><thead><tr><th>Grade</th><th>Rule</th><th>Level</th><th>What it rests on</th></tr></thead><tbody>${sorted.map(
       (
         rule,
-      ) => html`<tr key=${rule.id}><td><span class=${`grade ${rule.grade.replace(" ", "-")}`}>${rule.grade}</span></td><td>${rule.sentence || rule.id.replaceAll("-", " ")}${rule.message ? html`<div class="quiet">${rule.message}</div>` : ""}</td><td>${rule.level}</td>
+      ) => html`<tr key=${rule.id}><td><span class=${`grade ${rule.grade.replace(" ", "-")}`}>${rule.grade}</span></td><td>${rule.sentence || rule.id.replaceAll("-", " ")}${rule.message ? html`<div class="quiet">${rule.message}</div>` : ""}</td><td class="nowrap">${rule.level}</td>
         <td class="quiet">${rule.requirement.text} (${rule.requirement.source})</td></tr>`,
     )}</tbody></table></div></div>`;
 }
