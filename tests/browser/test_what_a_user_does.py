@@ -44,6 +44,19 @@ def test_why_a_cancel_is_refused_is_two_clicks_away(watched: Watched, http: http
     expect(page.locator(".line.added")).to_contain_text(["T10:30"])
 
 
+def test_a_place_in_xml_is_marked_too(watched: Watched, http: httpx.Client) -> None:
+    """The second of two participants, and no other line."""
+    actor = "<actor><identifier><value value='{}'/></identifier></actor>"
+    both = "".join(f"<participant>{actor.format(number)}</participant>" for number in ("9991000011", "12"))
+    body = f"<Appointment xmlns='http://hl7.org/fhir'>{both}</Appointment>"
+    http.post("/Appointment", content=body, headers={"Content-Type": "application/fhir+xml"})
+    page = detail(watched.open("traffic?open=1"))
+    marked = page.locator(".line.marked", has_text="<value ")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("value='12'")
+    expect(page.locator(".line.marked", has_text="<Appointment")).to_have_count(1)
+
+
 def test_a_refused_request_is_mended_and_sent_again(watched: Watched, http: httpx.Client) -> None:
     """If-Match is added in the form, and the registry accepts it, with a fresh token."""
     http.put(f"/Appointment/{BOOKED}", content=cancelled(http))
@@ -189,6 +202,17 @@ def test_a_control_token_is_asked_for_and_kept_for_the_tab(browser: Browser) -> 
         page.reload()
         expect(page.get_by_text("No exchange yet.")).to_be_visible()
         assert "sesame" not in page.url
+        page.close()
+
+
+def test_beside_a_control_port_requests_go_to_the_registrys_own(browser: Browser) -> None:
+    """Another origin, which the policy and CORS let it call; the exchange is found in the journal all the same."""
+    with RegistrySandbox(random_seed=1, control_port=0) as apart:
+        page = browser.new_page()
+        page.goto(f"{apart.control_url.removesuffix('_sandbox')}#try")
+        page.get_by_role("button", name="Send: Cancel").click()
+        expect(page.locator(".result .status").first).to_have_text("200")
+        expect(page.get_by_role("link", name=re.compile(r"exchange \d+ in Traffic"))).to_be_visible()
         page.close()
 
 

@@ -24,10 +24,8 @@ const STATUSES = ["2xx", "3xx", "4xx", "5xx", "refused", "none"];
 function filter({ text = "", status = "", interaction = "", client = "", fault = "", id = "" }, ofPatient) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (brief) => {
-    const all =
-      `${brief.number} ${brief.method} ${brief.path}?${brief.query ?? ""} ${brief.why ?? ""} ${brief.client ?? ""} ${brief.faults} ${brief.status ?? brief.ended}`.toLowerCase();
     return (
-      words.every((each) => all.includes(each)) &&
+      (!words.length || hasWords(brief, words)) &&
       (!status || hasStatus(brief, status)) &&
       (!interaction || brief.interaction === interaction) &&
       (!client || brief.client === client) &&
@@ -36,6 +34,12 @@ function filter({ text = "", status = "", interaction = "", client = "", fault =
       (!ofPatient || ofPatient.has(brief.number))
     );
   };
+}
+
+/** @param {Brief} brief @param {string[]} words in lower case */
+function hasWords({ number, method, path, query = "", why = "", client = "", faults, status, ended }, words) {
+  const all = `${number} ${method} ${path}?${query} ${why} ${client} ${faults} ${status ?? ended}`.toLowerCase();
+  return words.every((each) => all.includes(each));
 }
 
 /** @param {Brief} brief @param {string} wanted */
