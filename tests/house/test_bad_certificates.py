@@ -306,3 +306,16 @@ def test_a_connection_that_the_sandbox_refuses_is_nobodys_silence(folder: Path) 
         bad = sandbox.sandbox.workspace.bad_certificate
     assert bad is not None
     assert bad.silent == 1
+
+
+def test_the_verdict_passes_a_client_that_turns_away_and_fails_one_that_speaks(
+    bad: Mapping[str, RegistrySandbox], folder: Path
+) -> None:
+    """Whoever refuses the certificate leaves no exchange, and has kept the rule all the same."""
+    sandbox, rule = bad["expired"], "with-a-bad-certificate-nothing-is-sent"
+    assert sandbox.verdict().grade(rule) == "not exercised"
+    by_python(folder / "ca.pem", [f"{sandbox.base_url}/metadata"])
+    refusals(sandbox, 1)
+    assert sandbox.verdict().grade(rule) == "pass"
+    httpx.get(f"{sandbox.base_url}/metadata", verify=False)  # noqa: S501 - the client that the rule is about
+    assert sandbox.verdict().grade(rule) == "fail"

@@ -158,7 +158,12 @@ class Sandbox:
         workspace = self.workspace
         service = workspace.service
         gathered = await gather(
-            workspace.journal, service.registry, workspace.engine, workspace.steering, service.codec
+            workspace.journal,
+            service.registry,
+            workspace.engine,
+            workspace.steering,
+            service.codec,
+            workspace.bad_certificate,
         )
         return judge(gathered.evidence(), tuple(workspace.attestations))
 

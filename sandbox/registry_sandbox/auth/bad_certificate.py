@@ -36,6 +36,11 @@ class BadCertificate:
         """Note a connection that ended after the handshake without a byte from the client."""
         self.silent += 1
 
+    @property
+    def turned_away(self) -> int:
+        """How many connections ended without a request, once the client had the certificate."""
+        return self.refused.total() + self.silent
+
     def clear(self) -> None:
         """Forget what was noted."""
         self.refused.clear()

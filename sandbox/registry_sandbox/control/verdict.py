@@ -84,7 +84,12 @@ class _Verdict:
         workspace = self._workspace
         service = workspace.service
         gathered = await gather(
-            workspace.journal, service.registry, workspace.engine, workspace.steering, service.codec
+            workspace.journal,
+            service.registry,
+            workspace.engine,
+            workspace.steering,
+            service.codec,
+            workspace.bad_certificate,
         )
         said = tuple(workspace.attestations)
         try:

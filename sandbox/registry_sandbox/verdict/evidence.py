@@ -40,6 +40,7 @@ class Evidence:
         dropped: how many exchanges before these the journal does not have any more.
         told: ids that clients know from elsewhere: those of an exam's task.
         runs: the number with which each run of the clients begins; empty where nobody said.
+        turned_away: how many connections ended without a request, because the server's certificate was bad on purpose.
     """
 
     exchanges: Sequence[Seen]
@@ -49,6 +50,7 @@ class Evidence:
     dropped: int = 0
     told: frozenset[str] = frozenset()
     runs: tuple[int, ...] = ()
+    turned_away: int = 0
 
     @cached_property
     def patients(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from registry_sandbox.auth.bad_certificate import BadCertificate
 from registry_sandbox.faults.effects.status import Status
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.live_rule import LiveRule
@@ -36,6 +37,7 @@ class Gathered:
         unfired: the faults that were set and have not fired.
         steps: what was done to the sandbox.
         codec: reads bodies.
+        turned_away: how many connections ended without a request, because of a bad certificate.
     """
 
     kept: Kept
@@ -43,15 +45,22 @@ class Gathered:
     unfired: Sequence[Unfired]
     steps: Sequence[Step]
     codec: Codec = field(repr=False)
+    turned_away: int = 0
 
     def evidence(self, *, told: frozenset[str] = frozenset(), runs: tuple[int, ...] = ()) -> Evidence:
         """Return the evidence; this may be called in a thread."""
         seen = seen_of(self.kept.exchanges(), Bodies(self.codec))
-        return Evidence(seen, self.versions, self.steps, self.unfired, self.kept.dropped, told, runs)
+        dropped, turned_away = self.kept.dropped, self.turned_away
+        return Evidence(seen, self.versions, self.steps, self.unfired, dropped, told, runs, turned_away)
 
 
-async def gather(
-    journal: Journal, registry: Registry, engine: FaultEngine, steering: Steering, codec: Codec
+async def gather(  # noqa: PLR0913, PLR0917 - what a workspace has
+    journal: Journal,
+    registry: Registry,
+    engine: FaultEngine,
+    steering: Steering,
+    codec: Codec,
+    bad_certificate: BadCertificate | None = None,
 ) -> Gathered:
     """Return a copy of the evidence. It is of one moment: a reset while it is taken begins it anew."""
     while True:
@@ -63,7 +72,8 @@ async def gather(
             if at % _SLICE == _SLICE - 1:
                 await asyncio.sleep(0)
         if kept.generation == journal.generation:
-            return Gathered(kept, versions, unfired, steps, codec)
+            turned_away = 0 if bad_certificate is None else bad_certificate.turned_away
+            return Gathered(kept, versions, unfired, steps, codec, turned_away)
 
 
 def unfired_of(rules: Iterable[LiveRule]) -> list[Unfired]:

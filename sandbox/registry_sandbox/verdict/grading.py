@@ -40,7 +40,7 @@ def _judged(rule: Rule, seen: Counter[str], evidence: Evidence, *, dropped: bool
     if dropped:
         lost = f"The journal has dropped {evidence.dropped} exchanges"
         return "inconclusive", f"{lost}: set --journal-size higher, or ask for what came after them with ?since=."
-    return ("pass", "") if seen["kept"] else _not_exercised(rule, evidence)
+    return ("pass", "") if seen["kept"] or rule.shown_by(evidence) else _not_exercised(rule, evidence)
 
 
 def _not_exercised(rule: Rule, evidence: Evidence) -> tuple[Grade, str]:

@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import Literal
 
 from registry_sandbox.verdict.conversation import Conversation
-from registry_sandbox.verdict.evidence import Unfired
+from registry_sandbox.verdict.evidence import Evidence, Unfired
 from registry_sandbox.verdict.finding import Level, Requirement
 from registry_sandbox.verdict.requirements import REQUIREMENTS
 from registry_sandbox.verdict.seen import Seen
@@ -41,6 +41,16 @@ Check = Callable[[Conversation], Iterator[Observation]]
 Provokes = Callable[[Unfired], bool]
 
 
+def never(_: Unfired) -> bool:
+    """No fault makes the precondition occur."""
+    return False
+
+
+def nothing(_: Evidence) -> bool:
+    """Return False: only exchanges can show it."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule.
@@ -53,6 +63,7 @@ class Rule:
         covers: the ids of the requirements that it covers.
         to_exercise: what makes its precondition occur.
         provoked_by: whether a fault that has not fired would have made the precondition occur.
+        shown_by: whether the evidence shows that it was kept though there is no exchange.
     """
 
     sentence: str
@@ -62,16 +73,12 @@ class Rule:
     covers: tuple[str, ...]
     to_exercise: str
     provoked_by: Provokes
+    shown_by: Callable[[Evidence], bool] = nothing
 
     @property
     def id(self) -> str:
         """The sentence without the parenthesis and what follows a comma or colon, hyphenated."""
         return id_of(self.sentence)
-
-
-def never(_: Unfired) -> bool:
-    """No fault makes the precondition occur."""
-    return False
 
 
 def rule(  # noqa: PLR0913 - what a rule is declared with
@@ -82,6 +89,7 @@ def rule(  # noqa: PLR0913 - what a rule is declared with
     to_exercise: str,
     requirement: Requirement | None = None,
     provoked_by: Provokes = never,
+    shown_by: Callable[[Evidence], bool] = nothing,
 ) -> Callable[[Check], Rule]:
     """Declare the function below as a rule.
 
@@ -92,9 +100,10 @@ def rule(  # noqa: PLR0913 - what a rule is declared with
         to_exercise: what a tester does so that the precondition occurs; it completes "To exercise it, ...".
         requirement: what the findings quote; by default the first requirement that the rule covers.
         provoked_by: whether a fault that has not fired would have made the precondition occur.
+        shown_by: whether the evidence shows that it was kept though there is no exchange.
     """
     quoted = REQUIREMENTS[covers[0]] if requirement is None else requirement
-    return lambda check: Rule(sentence, level, quoted, check, covers, to_exercise, provoked_by)
+    return lambda check: Rule(sentence, level, quoted, check, covers, to_exercise, provoked_by, shown_by)
 
 
 def attested(sentence: str, level: Level, covers: tuple[str, ...], *, to_exercise: str) -> Rule:

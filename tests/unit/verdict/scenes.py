@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from registry_sandbox.auth.bad_certificate import BadCertificate
 from registry_sandbox.testing import builders
 from tests.unit.verdict.model import AGENT, Client
 from tests.unit.verdict.stage import Stage
@@ -50,6 +51,16 @@ def _register_two(client: Client) -> None:
 
 def _cancel(client: Client) -> Any:
     return client.cancel(seeded(client.stage, pointer=_pointer(client, 3)))
+
+
+def _meet_a_bad_certificate(client: Client) -> None:
+    stage = client.stage
+    stage.workspace.bad_certificate = BadCertificate("expired")
+    if client.is_bad("with-a-bad-certificate-nothing-is-sent"):
+        stage.tls_fault = "expired"
+        client.metadata()
+    else:
+        stage.workspace.bad_certificate.note_refusal("certificate expired")
 
 
 def _cancel_two(client: Client) -> None:
@@ -140,6 +151,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "the-patient-is-named-only-where-documented": Scene(_search_and_read),
     "a-retry-keeps-its-x-request-id": Scene(_read, ("read:500@x1",)),
     "a-new-operation-has-a-new-x-request-id": Scene(_register_two),
+    "with-a-bad-certificate-nothing-is-sent": Scene(_meet_a_bad_certificate),
     "a-truncated-or-corrupt-answer-is-not-taken-for-a-good-one": Scene(
         _cancel, ("read:cut=100@x1",), consequences=frozenset({_NOT_READ})
     ),

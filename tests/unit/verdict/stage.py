@@ -100,6 +100,7 @@ class Stage:
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     now_s: float = _BEGIN_S
+    tls_fault: str = ""
 
     def __post_init__(self) -> None:
         """Build the sandbox."""
@@ -118,7 +119,7 @@ class Stage:
 
     def reset(self) -> None:
         """Begin anew."""
-        self.now_s = _BEGIN_S
+        self.now_s, self.tls_fault, self.workspace.bad_certificate = _BEGIN_S, "", None
         asyncio.run(self.workspace.reset())
 
     def wait(self, seconds: float) -> None:
@@ -153,6 +154,7 @@ class Stage:
         path = path if path.startswith("/") else f"/STU3/{path}"
         sent = CIMultiDictProxy(CIMultiDict(headers))
         request = Request(method, path, query, sent, body, BASE, None, "", "", HeaderFacts(connection=connection))
+        request.tls_fault = self.tls_fault
         answer = asyncio.run(self._exchanged(request))
         self.now_s += 0.001
         return answer
@@ -181,7 +183,14 @@ class Stage:
         """Return the evidence so far."""
         workspace = self.workspace
         service = workspace.service
-        gathering = gather(workspace.journal, service.registry, workspace.engine, workspace.steering, service.codec)
+        gathering = gather(
+            workspace.journal,
+            service.registry,
+            workspace.engine,
+            workspace.steering,
+            service.codec,
+            workspace.bad_certificate,
+        )
         gathered = asyncio.run(gathering)
         # How long the sandbox takes is the machine's affair: on this stage only the clock by hand counts.
         records = tuple((*each[:4], 0.0, *each[5:]) for each in gathered.kept.records)
