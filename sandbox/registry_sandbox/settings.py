@@ -51,6 +51,13 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _span(text: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd]?)", text)
+    if match is None or not float(match[1]):
+        raise ValueError("a time span above 0, such as 90s, 30m, 1h (a plain number is seconds)")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+
+
 def _moment(text: str) -> datetime:
     try:
         return require_showable(datetime_of(text))
@@ -118,6 +125,10 @@ class Settings:
     request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", _yes)  # noqa: FBT003
     max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", _seconds)
     journal_size: int = _setting(10_000, "how many exchanges the journal keeps", _whole(0, 10**6))
+    max_workspaces: int = _setting(1_000, "how many workspaces there may be at one time", _whole(0, 10**6))
+    workspace_ttl: float = _setting(
+        3_600.0, "how long a workspace lives after its last use: seconds, or such as 90s, 30m, 1h, 2d", _span
+    )
     rate_limit: RateLimit | None = _setting(
         None, "requests that a client may send, such as 5/s: more get 429 with Retry-After", read_rate_limit
     )

@@ -5,14 +5,14 @@ Source: registry.md, Order of the checks; operator.md, Paths.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache, partial
 
 from registry_sandbox.api.interactions import declared
 from registry_sandbox.api.pipeline import Pipeline, perform, with_middlewares
 from registry_sandbox.api.rate_limit import require_rate
-from registry_sandbox.api.routing import Routes, require_route
+from registry_sandbox.api.routing import Routes, Tree, require_route
 from registry_sandbox.api.ssp import require_ssp_headers
 from registry_sandbox.app.addresses import Addresses
 from registry_sandbox.auth.credentials import Credentials
@@ -45,32 +45,53 @@ from registry_sandbox.http.cors import allow_pages
 from registry_sandbox.http.handlers import Check, Handler
 from registry_sandbox.http.negotiation import require_formats
 from registry_sandbox.http.outcomes import injected
+from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.server.dispatcher import Dispatcher
+from registry_sandbox.server.dispatcher import Dispatcher, Mount
 from registry_sandbox.settings import Settings
 from registry_sandbox.workspace import Workspace
 
 
 @dataclass
 class Handlers:
-    """The handlers of one sandbox.
+    """The handlers of one workspace; they are built when the first request comes.
 
     Attributes:
         settings: the operator's choices.
         workspace: the state that they work on.
-        credentials: what signs and verifies tokens.
         addresses: the URLs, and the accepted `aud`.
         sleep: how injected delays wait.
-        request_ids: returns the answers' own request ids.
+        control_tokens: each is accepted by the control plane; if there are none, it asks for none.
+        started: when the sandbox started, on the monotonic clock.
     """
 
     settings: Settings
     workspace: Workspace
-    credentials: Credentials
     addresses: Addresses
     sleep: Sleep
-    request_ids: Callable[[], str]
-    started: float = field(default_factory=time.monotonic)
+    control_tokens: tuple[str, ...]
+    started: float
+
+    async def on_registry_port(self, request: Request) -> Response:
+        """Answer a request inside a workspace that came to the registry's port."""
+        return await self._registry_port(request)
+
+    async def on_control_port(self, request: Request) -> Response:
+        """Answer a request inside a workspace that came to the control plane's port."""
+        return await self._control_port(request)
+
+    @cached_property
+    def _registry_port(self) -> Dispatcher:
+        return self.dispatcher()
+
+    @cached_property
+    def _control_port(self) -> Dispatcher:
+        return self.control_dispatcher()
+
+    @property
+    def credentials(self) -> Credentials:
+        """What signs and verifies tokens."""
+        return self.workspace.credentials
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Return a token that is valid now, or the test token that the parameters specify."""
@@ -85,7 +106,7 @@ class Handlers:
         authentication = Authentication(
             lambda: self.credentials.verifier, lru_cache(maxsize=256)(self.addresses.audiences), service.clock
         )
-        routes = Routes(declared(), self.addresses.base_paths)
+        routes = Routes(_tree(), self.addresses.base_paths)
         checks: tuple[Check, ...] = (
             routes.find,
             *((authentication.require_token,) if self.settings.auth != "off" else ()),
@@ -136,27 +157,32 @@ class Handlers:
             (allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api
         )
 
-    def dispatcher(self) -> Dispatcher:
-        """Build the handler of the registry's port."""
+    def dispatcher(self, *more: Mount) -> Dispatcher:
+        """Build the handler of the registry's port, with further mounts."""
         token_mount = self.token_mount()
-        mounts: tuple[tuple[str, Handler], ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
+        mounts: tuple[Mount, ...] = (("/oauth2", token_mount), ("/.well-known", token_mount))
         if not self.addresses.control_apart:
             mounts = (*mounts, (ROOT, self.control()))
-        return Dispatcher(self.fhir(), self.addresses.base_paths, mounts, self.console(), self.addresses.prefixes)
+        console, addresses = self.console(), self.addresses
+        return Dispatcher(self.fhir(), addresses.base_paths, (*mounts, *more), console, addresses.prefixes)
 
-    def control_dispatcher(self) -> Dispatcher:
-        """Build the handler of the control plane's own port."""
-        return Dispatcher(None, (), ((ROOT, self.control()),), self.console(), self.addresses.prefixes)
+    def control_dispatcher(self, *more: Mount) -> Dispatcher:
+        """Build the handler of the control plane's own port, with further mounts."""
+        return Dispatcher(None, (), ((ROOT, self.control()), *more), self.console(), self.addresses.prefixes)
 
     @cached_property
     def common_headers(self) -> CommonHeaders:
         """What every answer under the base has."""
-        return CommonHeaders(self.request_ids, self.workspace.service.clock)
+        return CommonHeaders(self.workspace.random_streams.ids("request ids"), self.workspace.service.clock)
 
     def control(self) -> ControlApi:
         """Build the control plane."""
-        guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
+        guard = Guard(self.control_tokens, loopback_only=_is_loopback(self.settings.host))
         return ControlApi(guard, self._control_operations)
+
+    def more_operations(self) -> list[Operation]:
+        """Return the operations that only the workspace without a name has."""
+        return []
 
     def uptime_s(self) -> float:
         """Return the seconds since the start."""
@@ -175,6 +201,7 @@ class Handlers:
             *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
+            *self.more_operations(),
         ]
         operations = [*events.announced(operations, workspace.events), *events.operations(workspace)]
         addresses = self.addresses
@@ -186,6 +213,11 @@ class Handlers:
         beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
         control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
         return Console([self.addresses.base_path, *(self.addresses.prefix + each for each in (*beside, *control))])
+
+
+@cache
+def _tree() -> Tree:
+    return Tree(declared())
 
 
 def _is_loopback(host: str) -> bool:

@@ -54,7 +54,7 @@ def _request(exchange: Exchange, told: dict[str, Any]) -> dict[str, Any]:
     query = told.get("query", "")
     described: dict[str, Any] = {
         "method": told["method"],
-        "url": f"{base.scheme}://{base.netloc}{_quoted(told['path'])}{f'?{_quoted(query)}' if query else ''}",
+        "url": f"{base.scheme}://{base.netloc}{_quoted(asked.mount + told['path'])}{f'?{_quoted(query)}' if query else ''}",
         "httpVersion": _HTTP_VERSION,
         "cookies": [],
         "headers": _pairs(told["headers"].items()),

@@ -20,6 +20,7 @@ from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 _RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_CREATED = "-1d 12:00"
 _REMEMBERED_AT_MOST = 1_000
 _TOLD_EVERY = 1_000
 
@@ -44,12 +45,14 @@ def unchanged(logical_id: str, resource: Resource) -> Resource:
 class SeedLoader:
     """Loads seeds. A story that was validated once is not validated again at the next reset.
 
-    `change` changes each version of a story; documents are stored as they are written.
+    `change` changes each version of a story; documents are stored as they are written. `made_up` are the ids that the
+    last load gave to seeds without one. `known` are the stories that were validated; workspaces share them.
     """
 
     service: RegistryService
     change: Callable[[str, Resource], Resource] = unchanged
-    _known: dict[bytes, Resource] = field(default_factory=dict)
+    made_up: list[str] = field(default_factory=list)
+    known: dict[bytes, Resource] = field(default_factory=dict)
 
     def load(self, seeds: Iterable[Seed], progress: Progress = no_progress) -> list[Version]:
         """Store all seeds, or none, and return the current version of each appointment.
@@ -61,6 +64,7 @@ class SeedLoader:
         """
         registry, now = self.service.registry, self.service.now()
         histories: list[_History] = []
+        self.made_up.clear()
         for seed in seeds:
             for history in self._histories(seed, now):
                 histories.append(history)
@@ -88,14 +92,14 @@ class SeedLoader:
             alone = reading if resource is reading.resource else Reading(resource)
             checked = self._validated(seed.place, alone)
             at = _stamp(seed.place, checked.get("meta", {}).get("lastUpdated") or checked["created"])
-            yield seed.place, checked.get("id") or self.service.new_id(), [(at, recorded(checked))]
+            yield seed.place, checked.get("id") or self._new_id(), [(at, recorded(checked))]
 
     def _history_of_story(self, seed: Seed, story: Mapping[str, Any], now: datetime) -> _History:
-        logical_id = story.get("id") or self.service.new_id()
+        logical_id = story.get("id") or self._new_id()
         if not isinstance(logical_id, str) or not _LOGICAL_ID.fullmatch(logical_id):
             place = seed.place_of("id")
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
-        told = {**story, "created": story.get("created", "-1d 12:00")}
+        told = {**story, "created": story.get("created", _CREATED)}
         instants = {key: _when(seed.place_of(key), key, sent, now) for key, sent in told.items() if key in _TIMES}
         versions = []
         first = {"at": told["created"], "status": story.get("status", "booked")}
@@ -107,8 +111,12 @@ class SeedLoader:
             versions.append((at, self.change(logical_id, recorded(resource))))
         return seed.place_of(""), logical_id, versions
 
+    def _new_id(self) -> str:
+        self.made_up.append(self.service.new_id())
+        return self.made_up[-1]
+
     def _conforming(self, seed: Seed, number: int, body: bytes) -> Resource:
-        known = self._known.get(body)
+        known = self.known.get(body)
         if known is None:
             try:
                 reading = self.service.codec.read(body, "json", ("Appointment",))
@@ -116,8 +124,8 @@ class SeedLoader:
             except SandboxError as error:
                 raise _bad_story(seed, number, error) from error
             known = reading.resource
-            if len(self._known) < _REMEMBERED_AT_MOST:
-                self._known[body] = known
+            if len(self.known) < _REMEMBERED_AT_MOST:
+                self.known[body] = known
         return known
 
     def _read(self, place: str, body: bytes, body_format: Format, expected: tuple[str, ...]) -> Reading:
@@ -176,6 +184,36 @@ def _when(place: str, key: str, sent: Any, now: datetime) -> str:
     except (ValueError, OverflowError) as error:
         raise BadSeed(f"{place}: '{key}' is {sent!r}; expected such as +3d 09:30") from error
     return write_instant(moment.replace(second=0, microsecond=0))
+
+
+Relative = Mapping[str, tuple[str, str]]
+"""Relative instants such as `+3d 09:30`, each with the place and the key where it stands first."""
+
+
+def relative_instants(seeds: Iterable[Seed]) -> Relative:
+    """Return the relative instants of seeds."""
+    found: dict[str, tuple[str, str]] = {}
+    for seed in seeds:
+        for where, key, sent in _told_instants(seed.story or {"created": ""}):
+            if _RELATIVE.fullmatch(str(sent)):
+                found.setdefault(str(sent), (seed.place_of(where), key))
+    return found
+
+
+def resolved(relative: Relative, now: datetime) -> tuple[str, ...]:
+    """Return what relative instants mean at a moment.
+
+    Raises:
+        BadSeed: one is out of range.
+    """
+    return tuple(_when(place, key, text, now) for text, (place, key) in relative.items())
+
+
+def _told_instants(story: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield where each instant of a story stands, the name of its key, and what it is."""
+    yield "created", "created", story.get("created", _CREATED)
+    yield from ((key, key, story[key]) for key in ("start", "end") if key in story)
+    yield from ((f"later[{at}].at", "at", step["at"]) for at, step in enumerate(story.get("later", ())))
 
 
 def _stamp(place: str, written: str) -> datetime:

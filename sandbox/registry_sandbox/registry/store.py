@@ -92,8 +92,18 @@ class Stored(NamedTuple):
         return self.version.json if wanted == "json" else write(self.resource, "xml")
 
 
+class Contents(NamedTuple):
+    """All appointments at one moment, as several registries and snapshots share them: nobody changes them any more."""
+
+    histories: dict[str, tuple[Version, ...]]
+    ids_of_patient: dict[str, dict[str, None]]
+    pointers: set[str]
+
+
 class Registry:
     """The appointments of one workspace.
+
+    What is shared with others (`share`, `use`) is copied by the first write: the maps, never the versions.
 
     Args:
         write: encodes a resource.
@@ -103,9 +113,7 @@ class Registry:
     def __init__(self, write: Write, parse: Parse) -> None:
         self._write = write
         self._parse = parse
-        self._histories: dict[str, list[Version]] = {}
-        self._ids_of_patient: dict[str, dict[str, None]] = {}
-        self._pointers: set[str] = set()
+        self.clear()
 
     def __len__(self) -> int:
         return len(self._histories)
@@ -119,9 +127,37 @@ class Registry:
 
     def clear(self) -> None:
         """Remove all appointments."""
-        self._histories.clear()
-        self._ids_of_patient.clear()
-        self._pointers.clear()
+        self._set(Contents({}, {}, set()))
+        self._shared = False
+        self._own_patients: set[str] | None = None  # whose ids are not shared; None where nothing was ever shared
+
+    def share(self) -> Contents:
+        """Return the appointments as they are now. No later write changes what is returned."""
+        self._shared = True
+        return Contents(self._histories, self._ids_of_patient, self._pointers)
+
+    def use(self, contents: Contents) -> None:
+        """Hold these appointments instead of all others."""
+        self._set(contents)
+        self._shared = True
+
+    def take_over(self, contents: Contents) -> None:
+        """Hold the same versions as `contents` wherever they are equal, so that equal ones are in memory once."""
+        for logical_id, history in self._histories.items():
+            other = contents.histories.get(logical_id, ())
+            if [(each.last_updated, each.json) for each in history] == [
+                (each.last_updated, each.json) for each in other
+            ]:
+                self._histories[logical_id] = other
+
+    def _set(self, contents: Contents) -> None:
+        self._histories, self._ids_of_patient, self._pointers = contents
+
+    def _unshare(self) -> None:
+        """Copy what is shared, before a write."""
+        self._histories, self._pointers = dict(self._histories), set(self._pointers)
+        self._ids_of_patient, self._own_patients = dict(self._ids_of_patient), set()
+        self._shared = False
 
     def histories(self) -> Iterator[Sequence[Version]]:
         """Return the versions of each appointment, oldest first; the appointments in the order of registration."""
@@ -183,7 +219,9 @@ class Registry:
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
         stored = self._stored(resource, logical_id, 1, at)
-        self._histories[logical_id] = [stored.version]
+        if self._shared:
+            self._unshare()
+        self._histories[logical_id] = (stored.version,)
         self._pointers.update(pointers_of(resource))
         self._index(stored.version)
         return stored
@@ -195,16 +233,23 @@ class Registry:
             NoRecordFound: there is no appointment of that id.
             VersionConflict: somebody else wrote in between.
         """
-        current = self.current(logical_id)
+        history = self.history(logical_id)
+        current = history[-1]
         if current.number != expected:
             raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
         stored = self._stored(resource, logical_id, expected + 1, at)
-        self._histories[logical_id].append(stored.version)
+        if self._shared:
+            self._unshare()
+        self._histories[logical_id] = (*history, stored.version)
         self._index(stored.version)
         return stored
 
     def _index(self, version: Version) -> None:
         for nhs_number in version.patients:
+            own = self._own_patients
+            if own is not None and nhs_number not in own:
+                own.add(nhs_number)
+                self._ids_of_patient[nhs_number] = dict(self._ids_of_patient.get(nhs_number, ()))
             self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
 
     def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
