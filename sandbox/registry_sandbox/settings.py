@@ -102,6 +102,7 @@ class Settings:
         (), "appointments to start with, instead of the shipped ones", Path, many=True
     )
     no_seed_data: bool = _setting(False, "start with an empty registry", _yes)  # noqa: FBT003 - a default
+    state: Path | None = _setting(None, "a saved state to start from; docs/state.md", Path)
     profiles: tuple[Path, ...] = _setting(
         (), "definitions added to the shipped ones: files, folders, FHIR packages (.tgz)", Path, many=True
     )
@@ -158,12 +159,21 @@ class Settings:
         """
         if self.seed_data and self.no_seed_data:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; use one of them")
+        if self.state is not None:
+            self._require_nothing_beside_the_state()
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
         if self.jwks and not self.issuer:
             raise BadSetting("--jwks needs --issuer: a key speaks for the issuer that it belongs to")
         if self.tls_dir and self.tls == "off":
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
+
+    def _require_nothing_beside_the_state(self) -> None:
+        for name in ("seed_data", "no_seed_data", "clock", "clock_frozen", "random_seed", "fault", "fault_file"):
+            if getattr(self, name) not in (None, (), False):
+                raise BadSetting(
+                    f"--state and {flag_of(name)} contradict each other: a state brings its own; use one of them"
+                )
 
     @property
     def control_apart(self) -> bool:

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.request import Request
 from registry_sandbox.registry.seeds import Seed
-from registry_sandbox.workspace import Workspace
+from registry_sandbox.workspace import State, Workspace
 
 
 class NoRoom(Exception):
@@ -34,6 +35,7 @@ class Wanted:
         random_seed: of ids and draws.
         ttl_s: how long it lives after its last use.
         control_token: accepted by its own control plane, beside `--control-token`.
+        state: what it is at first. Seeds, clock, faults and random seed that are given take the place of its own.
     """
 
     name: str | None = None
@@ -44,15 +46,20 @@ class Wanted:
     random_seed: int | None = None
     ttl_s: float | None = None
     control_token: str | None = None
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A workspace, with what answers for it on the registry's port and on the control plane's."""
+    """A workspace, with what answers for it on the registry's port and on the control plane's.
+
+    `may_send_a_state` returns True for a request that may have the body of a whole state.
+    """
 
     workspace: Workspace
     on_registry_port: Handler
     on_control_port: Handler
+    may_send_a_state: Callable[[Request], bool] = lambda _: False
 
 
 @dataclass(slots=True, eq=False)

@@ -59,10 +59,14 @@ _CALLS = st.one_of(
             ("DELETE", "/_sandbox/faults", None),
             ("DELETE", "/_sandbox/journal", None),
             ("POST", "/_sandbox/reset", None),
+            ("POST", "/_sandbox/snapshots", {"name": "kept"}),
+            ("POST", "/_sandbox/snapshots/kept/restore", None),
+            ("DELETE", "/_sandbox/snapshots/kept", None),
             ("GET", "/_sandbox/token?client=sandbox-reader&without=exp", None),
         ]
     ),
 )
+_TELLING_TIME = ("/reset", "/restore")  # they tell for how long the sandbox runs
 _STEPS = st.lists(st.tuples(st.sampled_from(NAMES), _CALLS), max_size=30)
 
 
@@ -97,7 +101,7 @@ class Ports:
             assert (await self.ask("POST", "/_sandbox/workspaces", {"name": name})).status == 201
         for name, (method, target, body) in steps:
             answer = await self.ask(method, f"/w/{name}{target}", body)
-            content = b"" if target == "/_sandbox/reset" else answer.body  # which tells for how long the sandbox runs
+            content = b"" if target.endswith(_TELLING_TIME) else answer.body
             told[name].append((answer.status, sorted(answer.headers.items()), content, answer.delivery is None))
         for name in names:
             for path in ("appointments", "faults", "faults/fired", "clock", "keys", "journal"):

@@ -20,9 +20,10 @@ from registry_sandbox.registry.seeds import BadSeed
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.waits import Waits
 from registry_sandbox.settings import Settings
+from registry_sandbox.state.reading import BadState
 from registry_sandbox.validation.conformance import UnusableDefinition
 
-REFUSALS = (BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates)
+REFUSALS = (BadFault, BadSeed, BadState, UnusableDefinition, UnusableKey, UnusableCertificates)
 """What stops the start, because a file that was given cannot be used."""
 
 
@@ -38,8 +39,8 @@ def build(
     `progress` is called with the number of seeds that have been validated.
 
     Raises:
-        BadFault, BadSeed, UnusableDefinition, UnusableKey, UnusableCertificates: a file or a rule that was given cannot
-            be used; the message names it.
+        BadFault, BadSeed, BadState, UnusableDefinition, UnusableKey, UnusableCertificates: a file or a rule that was
+            given cannot be used; the message names it.
     """
     seed = settings.random_seed if settings.random_seed is not None else random.SystemRandom().randrange(10**9)
     streams = RandomStreams(seed)

@@ -11,7 +11,7 @@ from registry_sandbox.app.handlers import Handlers
 from registry_sandbox.control import workspaces
 from registry_sandbox.control.api import ROOT
 from registry_sandbox.control.operation import Operation
-from registry_sandbox.control.workspaces import Urls
+from registry_sandbox.control.workspaces import Place, Urls
 from registry_sandbox.http.base_url import WORKSPACES, mounted, root_of
 from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.handlers import Handler
@@ -56,7 +56,7 @@ class FirstHandlers(Handlers):
 
     def more_operations(self) -> list[Operation]:
         """Return the operations on workspaces."""
-        return workspaces.operations(self.others, self._urls)
+        return workspaces.operations(Place(self.workspace, self.others, self._urls))
 
     def _urls(self, request: Request, name: str) -> Urls:
         """Return the URLs of a workspace, as whoever sends this request reaches it."""

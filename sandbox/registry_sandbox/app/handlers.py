@@ -31,12 +31,14 @@ from registry_sandbox.control import (
     keys,
     openapi,
     reset,
+    snapshots,
+    state,
     tokens,
 )
 from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import Console
 from registry_sandbox.control.guard import Guard
-from registry_sandbox.control.operation import Operation
+from registry_sandbox.control.operation import BadControlRequest, Operation
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
 from registry_sandbox.faults.injector import Injector, Perform
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
@@ -177,8 +179,21 @@ class Handlers:
 
     def control(self) -> ControlApi:
         """Build the control plane."""
-        guard = Guard(self.control_tokens, loopback_only=_is_loopback(self.settings.host))
-        return ControlApi(guard, self._control_operations)
+        return ControlApi(self._guard, self._control_operations)
+
+    def may_send_a_state(self, request: Request) -> bool:
+        """Return True if a request may put a large document in the place of the state, as far as its head tells."""
+        if request.method != "PUT" or not request.path.endswith(ROOT + state.PATH):
+            return False
+        try:
+            self._guard.require(request)
+        except BadControlRequest:
+            return False
+        return True
+
+    @cached_property
+    def _guard(self) -> Guard:
+        return Guard(self.control_tokens, loopback_only=_is_loopback(self.settings.host))
 
     def more_operations(self) -> list[Operation]:
         """Return the operations that only the workspace without a name has."""
@@ -201,6 +216,8 @@ class Handlers:
             *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
+            *state.operations(workspace, self.uptime_s),
+            *snapshots.operations(workspace, self.uptime_s),
             *self.more_operations(),
         ]
         operations = [*events.announced(operations, workspace.events), *events.operations(workspace)]

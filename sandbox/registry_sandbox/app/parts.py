@@ -1,7 +1,7 @@
 """The parts that all workspaces of a sandbox share, and the workspaces made of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -27,8 +27,9 @@ from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimiter
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.settings import Settings
+from registry_sandbox.state.reading import read_file
 from registry_sandbox.validation.profiles import Profiles
-from registry_sandbox.workspace import Workspace
+from registry_sandbox.workspace import State, Workspace
 from registry_sandbox.workspaces import Wanted
 
 Configured = Mapping[Source, Sequence[Rule]]
@@ -43,12 +44,14 @@ class Parts:
         wall: the machine's clock, in seconds since the epoch.
         random_streams: of the workspace without a name; their seed is that of every workspace without one of its own.
         credentials: likewise.
+        state: what `--state` says: every workspace begins with it.
     """
 
     settings: Settings
     wall: Callable[[], float]
     random_streams: RandomStreams
     credentials: Credentials
+    state: State | None = None
     _known_stories: dict[bytes, Resource] = field(default_factory=dict)
 
     @cached_property
@@ -86,10 +89,16 @@ class Parts:
         """Return the workspace without a name; `progress` is told how many of its seeds have been validated.
 
         Raises:
-            BadFault, BadSeed, UnusableDefinition: a rule or a file that was given cannot be used.
+            BadFault, BadSeed, BadState, UnusableDefinition: a rule or a file that was given cannot be used.
         """
         workspace = self._workspace(Wanted(), self.random_streams, self.credentials)
-        self.seeds.load(workspace.seed_loader, progress)
+        file = self.settings.state
+        if file is None:
+            self.seeds.load(workspace.seed_loader, progress)
+            return workspace
+        self.state = read_file(file, workspace)
+        workspace = self._workspace(Wanted(state=self.state), self.random_streams, self.credentials)
+        workspace.begin(workspace)
         return workspace
 
     def workspace(self, mount: str, wanted: Wanted) -> Workspace:
@@ -98,6 +107,8 @@ class Parts:
         Raises:
             BadFault, BadSeed: a rule or a seed cannot be used.
         """
+        if wanted.state is None:
+            wanted = replace(wanted, state=self.state)
         streams = RandomStreams(self.random_streams.seed if wanted.random_seed is None else wanted.random_seed)
         credentials = self.credentials.of_another(streams.stream("token claims").randbytes, mount)
         workspace = self._workspace(wanted, streams, credentials)
@@ -108,7 +119,6 @@ class Parts:
         settings, seed = self.settings, streams.seed
         service = self._service(self._clock(wanted), streams.ids("logical ids"))
         change = planted_in_half(seed) if settings.vary else unchanged
-        seeds = self.seeds if wanted.seeds is None else SeededStart(wanted.seeds)
         return Workspace(
             service,
             SeedLoader(service, change, known=self._known_stories),
@@ -116,9 +126,33 @@ class Parts:
             Journal(service.clock, settings.journal_size),
             credentials,
             streams,
-            lambda workspace: seeds.load(workspace.seed_loader),
+            self._beginning(wanted),
             None if settings.rate_limit is None else RateLimiter(settings.rate_limit, service.clock),
         )
+
+    def _beginning(self, wanted: Wanted) -> Callable[[Workspace], None]:
+        """Return what fills a new workspace: from seeds, or from a state without the parts that are given beside it."""
+        seeds = None if wanted.state is not None and wanted.seeds is None else self._seeds(wanted)
+        state = wanted.state and replace(
+            wanted.state,
+            contents=None if seeds is not None else wanted.state.contents,
+            clock=None if wanted.clock is not None or wanted.frozen is not None else wanted.state.clock,
+            faults=None if wanted.faults is not None else wanted.state.faults,
+            random=None if wanted.random_seed is not None else wanted.state.random,
+        )
+        if wanted.random_seed is not None and state is not None and state.faults is not None:
+            state = replace(state, faults=replace(state.faults, seed=wanted.random_seed))
+
+        def begin(workspace: Workspace) -> None:
+            if state is not None:
+                workspace.take(state)
+            if seeds is not None:
+                seeds.load(workspace.seed_loader)
+
+        return begin
+
+    def _seeds(self, wanted: Wanted) -> SeededStart:
+        return self.seeds if wanted.seeds is None else SeededStart(wanted.seeds)
 
     def _clock(self, wanted: Wanted) -> Clock:
         settings = self.settings

@@ -17,7 +17,8 @@ from registry_sandbox.app.handlers import Handlers
 from registry_sandbox.app.parts import Parts
 from registry_sandbox.auth.certificates import write_certificates
 from registry_sandbox.control.api import ROOT
-from registry_sandbox.http.base_url import WORKSPACES, below_workspaces
+from registry_sandbox.control.state import LARGEST
+from registry_sandbox.http.base_url import WORKSPACES, Below, below_workspaces
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.negotiation import represent
@@ -76,7 +77,7 @@ class Sandbox:
         workspace = self.parts.workspace(addresses.mount, wanted)
         tokens = [each for each in (self.settings.control_token, wanted.control_token) if each is not None]
         handlers = Handlers(self.settings, workspace, addresses, self.sleep, tuple(tokens), self.handlers.started)
-        return Made(workspace, handlers.on_registry_port, handlers.on_control_port)
+        return Made(workspace, handlers.on_registry_port, handlers.on_control_port, handlers.may_send_a_state)
 
     @cached_property
     def handlers(self) -> FirstHandlers:
@@ -146,6 +147,7 @@ class Sandbox:
             trust_forwarded=settings.trust_forwarded,
             refuse=self._refuse,
             receiving=self._receiving,
+            bytes_in_parts=self._bytes_in_parts,
         )
 
     def _receiving(self, request: Request) -> None:
@@ -155,14 +157,30 @@ class Sandbox:
         if workspace is not None and path.startswith(below):
             workspace.journal.begin(request)
 
-    def _workspace_of(self, path: str) -> tuple[Workspace | None, str]:
-        """Return the workspace that a path names, if there is one, and the path inside it."""
+    def _bytes_in_parts(self, request: Request) -> int:
+        """Return how large a state may be that a request sends; 0 if it sends none, or may not."""
+        below = self._below(request.path)
+        if below is None:
+            allowed = self.handlers.may_send_a_state(request)
+        else:
+            member = self.workspaces.find(below.name)
+            allowed = member is not None and member.made.may_send_a_state(request)
+        return LARGEST if allowed else 0
+
+    def _below(self, path: str) -> Below | None:
         for prefix in self.addresses.prefixes:
             below = below_workspaces(path.removeprefix(prefix))
             if below is not None:
-                member = self.workspaces.find(below.name)
-                return None if member is None else member.workspace, below.path
-        return self.workspace, path
+                return below
+        return None
+
+    def _workspace_of(self, path: str) -> tuple[Workspace | None, str]:
+        """Return the workspace that a path names, if there is one, and the path inside it."""
+        below = self._below(path)
+        if below is None:
+            return self.workspace, path
+        member = self.workspaces.find(below.name)
+        return None if member is None else member.workspace, below.path
 
     def _refuse(self, error: SandboxError) -> Response:
         """Return the answer to what never became a request."""

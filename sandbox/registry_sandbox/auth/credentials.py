@@ -15,6 +15,10 @@ from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
 _MAX_FORMER_KEYS: Final = 20
 
 
+KeyState = tuple[SigningKey, tuple[tuple[SigningKey, float], ...]]
+"""A signing key, and the keys that it has replaced, each with the end of its time on the sandbox's clock."""
+
+
 @dataclass(kw_only=True)
 class Credentials:
     """What signs and verifies tokens. A key takes a tenth of a second to make; `prepare` makes it beside other work.
@@ -103,6 +107,18 @@ class Credentials:
         self._first_key = self._first_key or replaced
         former = [(each, min(until_s, now + overlap_s)) for each, until_s in self._former]
         self._use(key, ((replaced, now + overlap_s), *former)[:_MAX_FORMER_KEYS])
+
+    @property
+    def state(self) -> KeyState | None:
+        """The signing key and those it has replaced, for `resume`; None while it is the key of the start."""
+        return None if self._first_key is None or self.signing_key is None else (self.signing_key, self._former)
+
+    def resume(self, state: KeyState | None) -> None:
+        """Sign with the key that credentials of the same start had."""
+        self.reset()
+        if state is not None:
+            self._first_key = self._first_key or self.issuer.valid_keys(0.0)[0][0]
+            self._use(*state)
 
     def reset(self) -> None:
         """Return to the key of the start."""

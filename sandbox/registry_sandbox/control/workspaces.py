@@ -5,7 +5,7 @@ Source: design/workspaces.md.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
@@ -23,6 +23,7 @@ from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seeds import BadSeed, seeds_in
+from registry_sandbox.workspace import State, Workspace
 from registry_sandbox.workspaces import Member, NameTaken, NoRoom, Wanted, Workspaces
 
 Name = Annotated[str, Text(NAME, NAME_EXPECTED)]
@@ -63,6 +64,14 @@ class ClockStart:
 
 
 @dataclass(frozen=True, slots=True)
+class From:
+    """What a workspace is at first: another one as it is now, or a snapshot (of the one without a name by default)."""
+
+    workspace: Name | None = None
+    snapshot: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The body of a call that makes a workspace."""
 
@@ -74,6 +83,7 @@ class Asked:
     random_seed: Annotated[int, Whole(0, _LARGEST_SEED)] | None = None
     ttl: Annotated[float, _Ttl()] | None = None
     control_token: Annotated[str, _TOKEN] | None = None
+    from_: Name | From | None = None
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself.
@@ -83,6 +93,8 @@ class Asked:
         """
         if self.no_seed_data and self.seed_data is not None:
             raise ValueError("seed_data and no_seed_data contradict each other; expected one of them")
+        if self.from_ == From():
+            raise ValueError("from names nothing; expected workspace, snapshot or both")
 
 
 class Urls(NamedTuple):
@@ -106,9 +118,24 @@ _SHOWN: Final[dict[str, Any]] = {
 _LISTED: Final[dict[str, Any]] = {"type": "object", "properties": {"workspaces": {"type": "array", "items": _SHOWN}}}
 
 
-def operations(workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls]) -> list[Operation]:
-    """Return the operations; `urls` returns where a workspace is, for whoever sends a request."""
-    noun = _Workspaces(workspaces, urls)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What this noun works on.
+
+    Attributes:
+        first: the workspace without a name.
+        others: returns the workspaces that have one.
+        urls: returns where a workspace is, for whoever sends a request.
+    """
+
+    first: Workspace
+    others: Callable[[], Workspaces]
+    urls: Callable[[Request, str], Urls]
+
+
+def operations(place: Place) -> list[Operation]:
+    """Return the operations."""
+    noun = _Workspaces(place)
     made, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     body = object_schema(Asked)
     return [
@@ -120,9 +147,10 @@ def operations(workspaces: Callable[[], Workspaces], urls: Callable[[Request, st
 
 
 class _Workspaces:
-    def __init__(self, workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls]) -> None:
-        self._workspaces = workspaces
-        self._urls = urls
+    def __init__(self, place: Place) -> None:
+        self._first = place.first
+        self._workspaces = place.others
+        self._urls = place.urls
 
     def all(self, request: Request, _: str) -> Response:
         """List them, the oldest first."""
@@ -135,7 +163,7 @@ class _Workspaces:
         """Make one, or nothing if anything is wrong."""
         with refused_for(BadFault):
             asked: Asked = read_object(Asked, json_body(request) if request.body else {}, "workspace")
-            wanted = _wanted(asked)
+            wanted = replace(_wanted(asked), state=self._state(asked.from_))
         try:
             with refused_for(BadFault, BadSeed):
                 member = self._workspaces().create(wanted)
@@ -157,6 +185,34 @@ class _Workspaces:
         if not self._workspaces().remove(name):
             raise _unknown(name)
         return Response(HTTPStatus.NO_CONTENT)
+
+    def _state(self, asked: From | str | None) -> State | None:
+        """Return the state that a new workspace begins with; a mere name is that of a workspace or of a snapshot."""
+        if asked is None:
+            return None
+        if isinstance(asked, str):
+            member = self._workspaces().get(asked)
+            if member is not None and asked in self._first.snapshots:
+                told = f"from: '{asked}' is a workspace and a snapshot; expected an object with workspace or snapshot."
+                raise BadControlRequest(told, HTTPStatus.CONFLICT)
+            asked = From(snapshot=asked) if member is None else From(workspace=asked)
+        return self._state_of(asked)
+
+    def _state_of(self, asked: From) -> State:
+        workspace = self._first
+        if asked.workspace is not None:
+            member = self._workspaces().get(asked.workspace)
+            if member is None:
+                raise BadControlRequest(f"from: there is no workspace '{asked.workspace}'.")
+            workspace = member.workspace
+        if asked.snapshot is None:
+            return workspace.state
+        if asked.snapshot not in workspace.snapshots:
+            whose = "" if asked.workspace is None else f" in the workspace '{asked.workspace}'"
+            raise BadControlRequest(
+                f"from: there is no snapshot '{asked.snapshot}'{whose}, nor a workspace of that name."
+            )
+        return workspace.snapshots[asked.snapshot]
 
     def _described(self, request: Request, member: Member) -> dict[str, Any]:
         return {

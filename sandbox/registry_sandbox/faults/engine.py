@@ -6,6 +6,7 @@ first terminal wins. Other effects accumulate; where two rules have the same eff
 
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, takewhile
 from operator import attrgetter
@@ -25,6 +26,26 @@ _MAX_HEADER_TEXTS: Final = 1_000
 _MAX_FIRED: Final = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """All that an engine knows at one moment; nobody counts on in it.
+
+    Attributes:
+        seed: the start of every draw.
+        rules: in force, in order of precedence.
+        of_header: the rules of each header's text.
+        fired: the last activations, oldest first; `activations` counts all.
+        numbered: how many ids were made up for rules.
+    """
+
+    seed: int
+    rules: tuple[LiveRule, ...]
+    of_header: tuple[tuple[str, tuple[LiveRule, ...]], ...] = ()
+    fired: tuple[Fired, ...] = ()
+    activations: int = 0
+    numbered: int = 0
+
+
 class FaultEngine:
     """The rules in force and what they have counted.
 
@@ -39,7 +60,7 @@ class FaultEngine:
     """
 
     def __init__(self, seed: int, clock: Clock, configured: Iterable[tuple[Source, Sequence[Rule]]] = ()) -> None:
-        self.seed = seed
+        self.seed = self._first_seed = seed
         self._clock = clock
         self.holdings = Holdings()
         self._configured = [(source, rule) for source, rules in configured for rule in rules]
@@ -48,13 +69,37 @@ class FaultEngine:
     def reset(self) -> None:
         """Return to the rules at the start, with all counts at 0; break off the exchanges that are held."""
         self.holdings.break_off()
-        now_s = self._clock.timestamp()
+        self.seed, now_s = self._first_seed, self._clock.timestamp()
         self._rules = [LiveRule(rule, source, now_s) for source, rule in self._configured]
         self._of_header: OrderedDict[str, list[LiveRule]] = OrderedDict()
         self._fired: deque[Fired] = deque(maxlen=_MAX_FIRED)
         self.activations = 0
         self._numbered = 0
         self._index()
+
+    @property
+    def state(self) -> EngineState:
+        """All that the engine knows now, for `resume`."""
+        return EngineState(
+            self.seed,
+            self._copied(self._rules),
+            tuple((text, self._copied(rules)) for text, rules in self._of_header.items()),
+            tuple(self._fired),
+            self.activations,
+            self._numbered,
+        )
+
+    def resume(self, state: EngineState) -> None:
+        """Count on from what an engine knew; break off the exchanges that are held."""
+        self.holdings.break_off()
+        self.seed, self.activations, self._numbered = state.seed, state.activations, state.numbered
+        self._rules = list(self._copied(state.rules))
+        self._of_header = OrderedDict((text, list(self._copied(rules))) for text, rules in state.of_header)
+        self._fired = deque(state.fired, maxlen=_MAX_FIRED)
+        self._index()
+
+    def _copied(self, rules: Iterable[LiveRule]) -> tuple[LiveRule, ...]:
+        return tuple(live.copy(self._clock) for live in rules)
 
     def _index(self) -> None:
         """Sort the rules by precedence and prepare the look-ups of `decide`.

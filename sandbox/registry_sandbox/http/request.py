@@ -114,6 +114,7 @@ class Request:
         not_acceptable: why the client accepts no format, if so.
         injected: the faults in force for this exchange.
         warnings: the warnings of the profiles about a body that conforms.
+        parts: of a body that is too large to be kept in one piece; `body` is empty then.
         mount: the path of the workspace, such as `/w/NAME`; empty for the one without a name.
         state: what the answer waits for, while it waits.
         under_way: the journal's record of an exchange that has to wait; None where it need not.
@@ -141,6 +142,7 @@ class Request:
     body_format: Format = _learnt("json")
     injected: "Injected | None" = _learnt(None)
     warnings: Sequence[Finding] = _learnt(())
+    parts: Sequence[bytes] = _learnt(())
     mount: str = _learnt("")
     state: State = _learnt("working")
     under_way: Any = _learnt(None)

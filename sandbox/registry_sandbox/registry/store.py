@@ -112,7 +112,7 @@ class Registry:
 
     def __init__(self, write: Write, parse: Parse) -> None:
         self._write = write
-        self._parse = parse
+        self.parse = parse
         self.clear()
 
     def __len__(self) -> int:
@@ -255,7 +255,7 @@ class Registry:
     def _stored(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
         stamped = _stamped(resource, logical_id, {"versionId": str(number), "lastUpdated": write_instant(at)})
         json, end, patients = self._write(stamped, "json"), resource.get("end", ""), patients_named(resource)
-        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamped)
+        return Stored(Version(logical_id, number, at, json, end, patients, self.parse), stamped)
 
 
 def _stamped(resource: Resource, logical_id: str, meta: dict[str, Any]) -> Resource:

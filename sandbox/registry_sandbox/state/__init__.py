@@ -1,0 +1,8 @@
+"""The state of a workspace as one JSON document: written in parts, and read in parts. docs/state.md describes it."""
+
+from typing import Final
+
+FORMAT: Final = "registry_sandbox_state"
+"""The member that says what the document is; its value is the version of the format."""
+
+VERSION: Final = 1
