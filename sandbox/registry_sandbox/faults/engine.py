@@ -15,7 +15,7 @@ from typing import Final
 from registry_sandbox.faults.decision import Decision
 from registry_sandbox.faults.effect import Activation
 from registry_sandbox.faults.holding import Holdings
-from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, NearMiss, Source
+from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.when import count_scope, draw, draw_scope
@@ -230,14 +230,14 @@ class FaultEngine:
         if not unmet and when.probability is not None and draws("fires") >= when.probability:
             unmet = "probability"
         if unmet:
-            live.near_misses.append(NearMiss(now_s, facts, f"when.{unmet}: does not hold for match {nth}"))
+            live.note_near_miss(now_s, facts, f"when.{unmet}: does not hold for match {nth}")
             return
         # A rule whose effects are all overruled has matched, but it has not fired and keeps its `times`.
         activation = Activation(live.rule.id, draws, live.rule.then.commit, live.memory)
         if decision.add(live, activation, facts.interaction):
             self._count(Fired(now_s, live, activation, facts, counted, nth, drawn, nth_drawn), decision)
         else:
-            live.near_misses.append(NearMiss(now_s, facts, f"then: overruled by {', '.join(decision.rule_ids)}"))
+            live.note_near_miss(now_s, facts, f"then: overruled by {', '.join(decision.rule_ids)}")
 
     def _count(self, fired: Fired, decision: Decision) -> None:
         decision.fired.append(fired)
@@ -259,7 +259,7 @@ class FaultEngine:
         for fired in decision.drop(rule_id):
             if fired.live.source != "setting":
                 decision.idle.append(rule_id)
-            fired.live.near_misses.append(NearMiss(fired.at_s, fired.facts, NOTHING_TO_SPOIL))
+            fired.live.note_near_miss(fired.at_s, fired.facts, NOTHING_TO_SPOIL)
             fired.live.fired -= 1
             fired.live.counters.add("fired", fired.counted, -1)
             if fired in self._fired:  # False after a reset: the new counts know nothing of it

@@ -1,6 +1,5 @@
 """A rule in force: where it came from, since when, and what it has counted."""
 
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -54,17 +53,21 @@ class LiveRule:
     counters: Counters = field(default_factory=Counters)
     interactions: frozenset[str] = frozenset()
     memory: dict[str, RateLimiter] = field(default_factory=dict)
-    near_misses: deque[NearMiss] = field(default_factory=lambda: deque(maxlen=NEAR_MISSES))
+    near_misses: list[NearMiss] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Compute the interactions once, not for every exchange."""
         self.interactions = frozenset(self.rule.interactions)
 
+    def note_near_miss(self, at_s: float, facts: Facts, why: str) -> None:
+        """Note an exchange on which the rule nearly fired; only the last are kept."""
+        self.near_misses.append(NearMiss(at_s, facts, why))
+        del self.near_misses[:-NEAR_MISSES]
+
     def copy(self, clock: Clock) -> "LiveRule":
         """Return the rule with the same counts and memory, to count on apart; `clock` is that of its new registry."""
         memory = {word: _remembered(limiter, clock) for word, limiter in self.memory.items()}
-        misses = deque(self.near_misses, maxlen=NEAR_MISSES)
-        return replace(self, counters=self.counters.copy(), memory=memory, near_misses=misses)
+        return replace(self, counters=self.counters.copy(), memory=memory, near_misses=[*self.near_misses])
 
     def effects_for(self, interaction: str) -> list[Effect]:
         """Return the effects that have a meaning for the interaction."""
