@@ -3,6 +3,7 @@
 Nothing watches the time: a workspace whose time is over is noticed when somebody asks for it, or makes another one.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,6 +112,7 @@ class Workspaces:
         self._at_most = at_most
         self._ttl_s = ttl_s
         self._members: dict[str, Member] = {}
+        self._sweep_from_s = math.inf  # before that, no time to live is over
 
     def find(self, name: str) -> Member | None:
         """Return the workspace that a request names, and note its use; None if there is none."""
@@ -148,6 +150,7 @@ class Workspaces:
         made, now_s = self._make(name, wanted), self._wall()
         ttl_s = self._ttl_s if wanted.ttl_s is None else wanted.ttl_s
         member = self._members[name] = Member(name, made, now_s, now_s, ttl_s)
+        self._sweep_from_s = min(self._sweep_from_s, member.expires_s)
         return member
 
     def remove(self, name: str) -> bool:
@@ -179,11 +182,15 @@ class Workspaces:
     def _sweep(self) -> None:
         """End those whose time is over."""
         now_s = self._wall()
+        if now_s < self._sweep_from_s:
+            return
         for member in list(self._members.values()):
-            if member.workspace.in_use:
-                member.used_s = now_s
-            elif now_s >= member.expires_s:
-                self._remove(member)
+            if now_s >= member.expires_s:
+                if member.workspace.in_use:
+                    member.used_s = now_s
+                else:
+                    self._remove(member)
+        self._sweep_from_s = min((each.expires_s for each in self._members.values()), default=math.inf)
 
     def _remove(self, member: Member) -> None:
         del self._members[member.name]

@@ -1,11 +1,13 @@
 """The state as one document, and snapshots: kept, loaded elsewhere, restored; nothing of before is left."""
 
 import json
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -226,6 +228,14 @@ class TestDocument:
                 answer = httpx.put(f"{made['control_url']}/state", content=kept, headers=headers)
                 assert answer.status_code == status
 
+    def test_one_from_whoever_may_not_send_it_is_refused_before_it_comes(self) -> None:
+        """So nobody fills the memory of a sandbox with a control token."""
+        with RegistrySandbox(max_body=10_000, control_token="open") as sandbox:
+            address = urlsplit(sandbox.control_url)
+            with socket.create_connection((str(address.hostname), address.port or 80), timeout=20) as sent:
+                sent.sendall(b"PUT /_sandbox/state HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
+                assert sent.recv(12) == b"HTTP/1.1 403"
+
 
 class TestStart:
     """`--state FILE`."""
@@ -343,6 +353,9 @@ class TestSnapshots:
             each.register()
             each.reset()
         assert [document(each) for each in (first, *copied)] == [kept, changed_state, kept]
+        made.append(server.control.json("POST", "/workspaces", {"from": "kept", "random_seed": 7}))
+        seeded = json.loads(document(RemoteSandbox(made[-1]["base_url"])))
+        assert [seeded["random"]["seed"], seeded["faults"]["seed"]] == [7, 7]
         server.control.json("DELETE", "/snapshots/kept")
 
     @pytest.mark.parametrize(

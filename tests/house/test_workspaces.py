@@ -175,7 +175,9 @@ class TestIsolation:
             assert beside.get(f"/Appointment/{BOOKED}").status_code == 200
             mine.reset()
             assert http.get(f"/Appointment/{BOOKED}").status_code == 200
+        server.control.json("POST", "/keys")
         assert workspace(server).control.json("GET", "/keys") == keys[0]
+        server.reset()
 
     def test_events_are_those_of_the_workspace(self, server: RegistrySandbox) -> None:
         """Who follows one does not hear of others, and the stream ends with the workspace."""
