@@ -80,8 +80,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to the report of a failing test what its sandboxes saw, and write their journals where they are wanted.
 
-    Then, at the very end of the test, reset its sandbox, or end its workspace: what the test has begun must not reach the next one, nor
-    whoever uses the same sandbox without a fixture. Fixtures that fail in their teardown are reported before that.
+    Then, at the very end of the test, reset its sandbox, or end its workspace: what the test has begun must not reach
+    the next one, nor whoever uses the same sandbox without a fixture. Fixtures that fail in their teardown are reported
+    before that.
     """
     report = yield
     if report.failed:
