@@ -20,7 +20,7 @@ from registry_sandbox.registry.seeds import BadSeed
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.waits import Waits
 from registry_sandbox.settings import Settings
-from registry_sandbox.state.reading import BadState
+from registry_sandbox.state import BadState
 from registry_sandbox.validation.conformance import UnusableDefinition
 
 REFUSALS = (BadFault, BadSeed, BadState, UnusableDefinition, UnusableKey, UnusableCertificates)

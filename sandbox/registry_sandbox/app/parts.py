@@ -27,7 +27,6 @@ from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimiter
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.settings import Settings
-from registry_sandbox.state.reading import read_file
 from registry_sandbox.validation.profiles import Profiles
 from registry_sandbox.workspace import State, Workspace
 from registry_sandbox.workspaces import Wanted
@@ -96,6 +95,8 @@ class Parts:
         if file is None:
             self.seeds.load(workspace.seed_loader, progress)
             return workspace
+        from registry_sandbox.state.reading import read_file  # only where a sandbox starts from a file
+
         self.state = read_file(file, workspace)
         workspace = self._workspace(Wanted(state=self.state), self.random_streams, self.credentials)
         workspace.begin(workspace)

@@ -15,8 +15,7 @@ from registry_sandbox.http.json_response import JSON, json_response, plain_respo
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange_json import as_json
-from registry_sandbox.state.reading import BadState, StateReader, in_parts
-from registry_sandbox.state.writing import written
+from registry_sandbox.state import BadState
 from registry_sandbox.workspace import Workspace
 
 LARGEST: Final = 256 * 1024 * 1024
@@ -32,6 +31,8 @@ def operations(workspace: Workspace, uptime: Uptime) -> list[Operation]:
     """Return the operations; `uptime` returns the seconds since the start."""
 
     def save(request: Request, _: str) -> Response:
+        from registry_sandbox.state.writing import written  # only where there is a state to write
+
         with_journal = parameters(request, _QUERY).get("journal", "false")
         if with_journal not in ("true", "false"):
             raise BadControlRequest(f"journal is '{with_journal[:40]}'; expected true or false.")
@@ -42,6 +43,8 @@ def operations(workspace: Workspace, uptime: Uptime) -> list[Operation]:
         return response
 
     async def load(request: Request, _: str) -> Response:
+        from registry_sandbox.state.reading import StateReader  # only where there is one to read
+
         with refused_for(BadState):
             reader = StateReader(_parts(request), workspace, "state")
             for at, _step in enumerate(reader.steps(), start=1):
@@ -58,6 +61,8 @@ def operations(workspace: Workspace, uptime: Uptime) -> list[Operation]:
 
 
 def _parts(request: Request) -> Iterable[bytes]:
+    from registry_sandbox.state.reading import in_parts
+
     body = body_of(request)
     return request.parts or in_parts(body)
 

@@ -6,3 +6,7 @@ FORMAT: Final = "registry_sandbox_state"
 """The member that says what the document is; its value is the version of the format."""
 
 VERSION: Final = 1
+
+
+class BadState(Exception):
+    """A document is no state that can be used; the message names the place, what was found and what was expected."""

@@ -12,7 +12,7 @@ from registry_sandbox.faults.fields import BadFault, shown
 from registry_sandbox.registry.store import Registry
 from registry_sandbox.runtime.clock import Reading
 from registry_sandbox.runtime.random_streams import Position
-from registry_sandbox.state import FORMAT, VERSION
+from registry_sandbox.state import FORMAT, VERSION, BadState
 from registry_sandbox.state.appointments import AppointmentsReader, BadAppointment
 from registry_sandbox.state.parts import read_clock, read_random, read_windows
 from registry_sandbox.state.rules import EngineReader
@@ -22,10 +22,6 @@ from registry_sandbox.workspace import State, Workspace
 _PART_BYTES: Final = 65_536
 _MEMBERS: Final = ("clock", "random", "faults", "rate_limits", "appointments")
 _IGNORED: Final = ("written_by", "journal")
-
-
-class BadState(Exception):
-    """A document is no state that can be used; the message names the place, what was found and what was expected."""
 
 
 class StateReader:
