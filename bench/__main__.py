@@ -1,6 +1,7 @@
 """`make bench`: everything that docs/performance.md reports, as one table and one JSON file.
 
-python -m bench [--quick] [--parts rates,crowded,start,growth] [--rows NAME,...] [--rounds N] [--client auto|wrk|own]
+python -m bench [--quick] [--parts rates,crowded,start,growth,workspaces] [--rows NAME,...] [--rounds N]
+                [--client auto|wrk|own]
 """
 
 import argparse
@@ -13,13 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import growth, rates, starting
+from bench import growth, rates, starting, workspaces
 from bench.load import CONNECTIONS, generator
 from bench.rates import Measured
 from bench.rows import ROWS
 
 _RESULTS = Path(__file__).parent / "results"
-_PARTS = ("rates", "crowded", "start", "growth")
+_PARTS = ("rates", "crowded", "start", "growth", "workspaces")
 _MANY = 256
 
 
@@ -37,6 +38,8 @@ def main() -> None:
         report["start"] = _starts(quick=options.quick)
     if "growth" in options.parts:
         report["growth"] = _growth(client, quick=options.quick)
+    if "workspaces" in options.parts:
+        report["workspaces"] = _workspaces(quick=options.quick)
     _RESULTS.mkdir(exist_ok=True)
     path = options.out or _RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(json.dumps(report, indent=1) + "\n")
@@ -117,6 +120,16 @@ def _growth(client: str, *, quick: bool) -> dict[str, Any]:
     after = growth.memory_after(10_000 if quick else 1_000_000, client)
     _print_line(after)
     return {"sizes": sizes, "memory": after}
+
+
+def _workspaces(*, quick: bool) -> dict[str, Any]:
+    print("\nworkspaces")
+    measured = {
+        "workspaces": workspaces.measure(100 if quick else 1_000),
+        "state": workspaces.state(1_000 if quick else 100_000),
+    }
+    _print_line(measured)
+    return measured
 
 
 def _print_line(told: dict[str, Any]) -> None:

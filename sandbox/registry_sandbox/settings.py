@@ -51,6 +51,13 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _span(text: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd]?)", text)
+    if match is None or not float(match[1]):
+        raise ValueError("a time span above 0, such as 90s, 30m, 1h (a plain number is seconds)")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+
+
 def _moment(text: str) -> datetime:
     try:
         return require_showable(datetime_of(text))
@@ -95,6 +102,7 @@ class Settings:
         (), "appointments to start with, instead of the shipped ones", Path, many=True
     )
     no_seed_data: bool = _setting(False, "start with an empty registry", _yes)  # noqa: FBT003 - a default
+    state: Path | None = _setting(None, "a saved state to start from; docs/state.md", Path)
     profiles: tuple[Path, ...] = _setting(
         (), "definitions added to the shipped ones: files, folders, FHIR packages (.tgz)", Path, many=True
     )
@@ -123,6 +131,10 @@ class Settings:
     request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", _yes)  # noqa: FBT003
     max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", _seconds)
     journal_size: int = _setting(10_000, "how many exchanges the journal keeps", _whole(0, 10**6))
+    max_workspaces: int = _setting(1_000, "how many workspaces there may be at one time", _whole(0, 10**6))
+    workspace_ttl: float = _setting(
+        3_600.0, "how long a workspace lives after its last use: seconds, or such as 90s, 30m, 1h, 2d", _span
+    )
     rate_limit: RateLimit | None = _setting(
         None, "requests that a client may send, such as 5/s: more get 429 with Retry-After", read_rate_limit
     )
@@ -160,6 +172,8 @@ class Settings:
         """
         if self.seed_data and self.no_seed_data:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; use one of them")
+        if self.state is not None:
+            self._require_nothing_beside_the_state()
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
         if self.jwks and not self.issuer:
@@ -168,6 +182,13 @@ class Settings:
             raise BadSetting("--tls-dir needs --tls server or --tls mutual")
         if self.tls_fault and self.tls == "off":
             raise BadSetting(f"--tls-fault {self.tls_fault} needs --tls server or --tls mutual")
+
+    def _require_nothing_beside_the_state(self) -> None:
+        for name in ("seed_data", "no_seed_data", "clock", "clock_frozen", "random_seed", "fault", "fault_file"):
+            if getattr(self, name) not in (None, (), False):
+                raise BadSetting(
+                    f"--state and {flag_of(name)} contradict each other: a state brings its own; use one of them"
+                )
 
     @property
     def control_apart(self) -> bool:

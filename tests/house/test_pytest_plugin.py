@@ -204,15 +204,61 @@ class TestElsewhere:
     def test_its_settings_cannot_be_changed(self, project: Project, running: RegistrySandbox) -> None:
         """A marker that wants others is an error, not a test of something else."""
         test = "import pytest\n@pytest.mark.registry_sandbox(auth='off')\ndef test_it(registry_sandbox): pass\n"
-        ran = project("--registry-sandbox-url", running.base_url, test_marked=test)
-        assert ran.outcomes == {"error": 1}
-        assert "runs already; it cannot be set to {'auth': 'off'}" in ran.output
+        for ini, said in (
+            ("", "a workspace there can have clock, clock_frozen, fault, no_seed_data, random_seed, but no auth"),
+            ("registry_sandbox_workspace = none\n", "runs already; it cannot be set to {'auth': 'off'}"),
+        ):
+            ran = project("--registry-sandbox-url", running.base_url, ini=ini, test_marked=test)
+            assert ran.outcomes == {"error": 1}
+            assert said in ran.output
 
-    def test_workers_do_not_share_it(self, project: Project) -> None:
+    def test_what_a_workspace_can_have_is_set(self, project: Project, running: RegistrySandbox) -> None:
+        """From the ini file and from a marker; settings of the ini file that only a start can have are not."""
+        ini = "registry_sandbox =\n  clock = 2019-01-18T09:00:00Z\n  clock-frozen = true\n  duplicates = refuse\n"
+        test = (
+            "import pytest\n"
+            "def test_plain(registry_sandbox):\n"
+            "    assert registry_sandbox.clock.frozen and registry_sandbox.clock.now.year == 2019\n"
+            "@pytest.mark.registry_sandbox(clock='2020-01-01T00:00:00Z', no_seed_data=True, fault='read:500@x1')\n"
+            "def test_marked(registry_sandbox):\n"
+            "    assert registry_sandbox.clock.now.year == 2020 and registry_sandbox.appointments == {}\n"
+            "    assert registry_sandbox.control.json('GET', '/health')['faults'] == ['flag-1']\n"
+        )
+        ran = project("--registry-sandbox-url", running.base_url, ini=ini, test_set=test)
+        assert ran.outcomes == {"passed": 2}, ran.output
+
+    @pytest.mark.parametrize(("own", "bases"), [("test", 3), ("worker", 1), ("none", 1)])
+    def test_who_has_a_workspace_can_be_chosen(
+        self, project: Project, running: RegistrySandbox, tmp_path: Path, own: str, bases: int
+    ) -> None:
+        """Each test, or each worker; without any, it is the sandbox itself. None is left behind."""
+        test = (
+            "import pytest\n"
+            "@pytest.mark.parametrize('number', range(3))\n"
+            "def test_it(registry_sandbox, number):\n"
+            "    with open('bases', 'a') as bases:\n"
+            "        print(registry_sandbox.base_url, file=bases)\n"
+            "    registry_sandbox.register()\n"
+            "    assert registry_sandbox.journal.statuses() == []\n"
+        )
+        ini = f"registry_sandbox_workspace = {own}\n"
+        ran = project("--registry-sandbox-url", running.base_url, ini=ini, test_own=test)
+        assert ran.outcomes == {"passed": 3}, ran.output
+        seen = set(tmp_path.joinpath("bases").read_text().split())
+        assert len(seen) == bases
+        assert (seen == {running.base_url}) is (own == "none")
+        assert running.control.json("GET", "/workspaces")["workspaces"] == []
+
+    def test_workers_share_no_registry_that_is_not_divided(self, project: Project) -> None:
         """They would reset it under each other."""
-        ran = project("--registry-sandbox-url", "http://127.0.0.1:9/STU3", "-n", "2", plugins=["xdist"], test_none="")
+        url = ("--registry-sandbox-url", "http://127.0.0.1:9/STU3")
+        ini = "registry_sandbox_workspace = none\n"
+        ran = project(*url, "-n", "2", ini=ini, plugins=["xdist"], test_none="")
         assert ran.status == pytest.ExitCode.USAGE_ERROR
         assert "names one registry" in ran.output
+        ran = project(*url, ini="registry_sandbox_workspace = each\n", test_none="")
+        assert ran.status == pytest.ExitCode.USAGE_ERROR
+        assert "registry_sandbox_workspace is 'each'; expected test, worker or none" in ran.output
 
 
 FAILING = """

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -343,3 +343,116 @@ class TestElsewhere:
         """And what was expected is shown."""
         with pytest.raises(NoAnswer, match="expected one such as http:"):
             RemoteSandbox(url)
+
+
+class TestWorkspaces:
+    """`sandbox.workspace(...)`."""
+
+    def test_it_is_a_sandbox_of_its_own_until_its_end(self, sandbox: RegistrySandbox) -> None:
+        """With everything that a sandbox has; the one that it is in notices nothing."""
+        before = sandbox.appointments
+        with sandbox.workspace(clock=datetime(2019, 1, 18, 9, tzinfo=UTC), no_seed_data=True, name="mine") as mine:
+            assert mine.name == "mine"
+            assert mine.clock.now.year == 2019
+            registered = mine.register()
+            mine.fault("read:500@x1", must_fire=False)
+            headers = {"Authorization": f"Bearer {mine.token()}"}
+            url = f"{mine.base_url}/Appointment/{registered['id']}"
+            assert [httpx.get(url, headers=headers, trust_env=False).status_code for _ in range(2)] == [500, 200]
+            assert mine.journal.statuses() == [500, 200]
+            assert list(mine.appointments) == [registered["id"]]
+            mine.reset()
+            assert mine.appointments == {}
+        assert sandbox.appointments == before
+        assert sandbox.journal.statuses() == []
+        with pytest.raises(NoAnswer, match="There is no workspace 'mine'"):
+            mine.token()
+        mine.close()
+
+    def test_one_makes_others_beside_it(self, sandbox: RegistrySandbox) -> None:
+        """Also where it was named by its URL alone."""
+        with sandbox.workspace() as one, one.workspace() as two:
+            with RemoteSandbox(two.base_url).workspace() as three:
+                roots = {each.control_url for each in (one, two, three)}
+                assert len(roots) == 3
+            assert len(sandbox.control.json("GET", "/workspaces")["workspaces"]) == 2
+        assert sandbox.control.json("GET", "/workspaces")["workspaces"] == []
+
+    def test_a_token_of_its_own_is_sent(self) -> None:
+        """And that of the sandbox, where it has none."""
+        with (
+            RegistrySandbox(control_token="of-all", no_seed_data=True) as sandbox,
+            sandbox.workspace(control_token="of-mine") as mine,
+            sandbox.workspace() as other,
+        ):
+            assert mine.control.token == "of-mine"
+            assert [mine.appointments, other.appointments] == [{}, {}]
+
+    def test_it_is_reached_as_the_sandbox_is(self) -> None:
+        """Whatever its URLs are for others, behind a proxy."""
+        with RegistrySandbox(base_url="https://registry.example.test/nhs/STU3") as sandbox, sandbox.workspace() as mine:
+            headers = {"Authorization": f"Bearer {mine.token()}"}
+            url = f"{mine.base_url}/Appointment/{READ_SAMPLE}"
+            assert httpx.get(url, headers=headers, trust_env=False).status_code == 200
+
+    def test_what_cannot_be_made_is_told(self, sandbox: RegistrySandbox) -> None:
+        """In the sandbox's words."""
+        with pytest.raises(NoAnswer, match='"clok" is not known'):
+            sandbox.workspace(clok="2019-01-18T09:00:00Z")
+
+
+class TestSnapshots:
+    """`sandbox.snapshot()` and `sandbox.restore()`."""
+
+    def test_what_happens_in_its_with_is_undone(self, sandbox: RegistrySandbox, http: httpx.Client) -> None:
+        """Also where it fails; nothing is kept."""
+        kept = sandbox.register()
+        before = sandbox.appointments
+
+        def fail() -> None:
+            with sandbox.snapshot():
+                sandbox.register()
+                sandbox.clock.advance("1m")
+                sandbox.fault("read:500", must_fire=False)
+                assert http.get(f"/Appointment/{kept['id']}").status_code == 500
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            fail()
+        assert sandbox.appointments == before
+        assert http.get(f"/Appointment/{kept['id']}").status_code == 200
+        assert sandbox.journal.statuses() == [200]
+        assert sandbox.control.json("GET", "/snapshots")["snapshots"] == []
+
+    def test_a_test_returns_to_it_as_often_as_it_likes(self, sandbox: RegistrySandbox) -> None:
+        """By the snapshot or by its name; in a `with` at the beginning and at the end."""
+        snapshot = sandbox.snapshot("arranged")
+        before = sandbox.appointments
+        for _ in range(2):
+            sandbox.register()
+            snapshot.restore()
+            assert sandbox.appointments == before
+        sandbox.register()
+        with sandbox.restore("arranged"):
+            assert sandbox.appointments == before
+            sandbox.register()
+        assert sandbox.appointments == before
+        snapshot.forget()
+        with pytest.raises(NoAnswer, match="There is no snapshot 'arranged'"):
+            sandbox.restore("arranged")
+
+    def test_faults_that_fired_before_have_fired(self, sandbox: RegistrySandbox, http: httpx.Client) -> None:
+        """One of the snapshot counts again from there; one that was set afterwards has ended."""
+        url = f"/Appointment/{READ_SAMPLE}"
+        arranged = sandbox.fault("read:500@x1")
+        with sandbox.snapshot() as snapshot:
+            later, idle = sandbox.fault("vread:503"), sandbox.fault("cancel:503")
+            assert [http.get(url).status_code, http.get(f"{url}/_history/1").status_code] == [500, 503]
+            snapshot.restore()
+            assert [arranged.fired, later.fired] == [0, 1]
+            reused = sandbox.fault("history-instance:500", must_fire=False)
+            assert reused.id == later.id
+            assert later.fired == 1
+        assert sandbox.faults_that_never_fired() == [idle]
+        assert http.get(url).status_code == 500
+        assert arranged.fired == 1

@@ -31,26 +31,33 @@ class _Branch:
         self.by_method: dict[str, Interaction] = {}
 
 
+class Tree:
+    """All interactions by path and method. It is the same for every workspace."""
+
+    def __init__(self, interactions: Iterable[Interaction]) -> None:
+        self.root = _Branch()
+        self.literals: list[set[str]] = []  # with the empty text, which is no id: nothing is behind a trailing slash
+        for each in interactions:
+            branch = self.root
+            for at, segment in enumerate(each.path.split("/")):
+                self.literals += [{""}] if at == len(self.literals) else []
+                if segment not in _PLACEHOLDERS:
+                    self.literals[at].add(segment)
+                branch = branch.below.setdefault("*" if segment in _PLACEHOLDERS else segment, _Branch())
+            branch.by_method[each.method] = each
+
+
 class Routes:
-    """All interactions by path and method, and the step that looks a request up.
+    """The step that looks a request up.
 
     Args:
-        interactions: as declared.
+        tree: all interactions.
         base_paths: the paths that the FHIR base is reached under, such as `/STU3`.
     """
 
-    def __init__(self, interactions: Iterable[Interaction], base_paths: Iterable[str]) -> None:
+    def __init__(self, tree: Tree, base_paths: Iterable[str]) -> None:
         self._base_paths = tuple(path + "/" for path in base_paths)
-        self._root = _Branch()
-        self._literals: list[set[str]] = []  # with the empty text, which is no id: nothing is behind a trailing slash
-        for each in interactions:
-            branch = self._root
-            for at, segment in enumerate(each.path.split("/")):
-                self._literals += [{""}] if at == len(self._literals) else []
-                if segment not in _PLACEHOLDERS:
-                    self._literals[at].add(segment)
-                branch = branch.below.setdefault("*" if segment in _PLACEHOLDERS else segment, _Branch())
-            branch.by_method[each.method] = each
+        self._root, self._literals = tree.root, tree.literals
 
     def find(self, request: Request) -> None:
         """Note the interaction, the id and the version on the request. Refuse nothing yet."""

@@ -5,14 +5,14 @@ Source: registry.md, Order of the checks; operator.md, Paths.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache, partial
 
 from registry_sandbox.api.interactions import declared
 from registry_sandbox.api.pipeline import Pipeline, perform, with_middlewares
 from registry_sandbox.api.rate_limit import require_rate
-from registry_sandbox.api.routing import Routes, require_route
+from registry_sandbox.api.routing import Routes, Tree, require_route
 from registry_sandbox.api.ssp import require_ssp_headers
 from registry_sandbox.app.addresses import Addresses
 from registry_sandbox.auth.credentials import Credentials
@@ -32,13 +32,15 @@ from registry_sandbox.control import (
     keys,
     openapi,
     reset,
+    snapshots,
+    state,
     tokens,
     verdict,
 )
 from registry_sandbox.control.api import ROOT, ControlApi
 from registry_sandbox.control.console import FILES, Console
 from registry_sandbox.control.guard import Guard
-from registry_sandbox.control.operation import Operation
+from registry_sandbox.control.operation import BadControlRequest, Operation
 from registry_sandbox.faults.effect import FaultContext, Refuse, Sleep
 from registry_sandbox.faults.injector import Injector, Perform
 from registry_sandbox.faults.token_endpoint import TokenFaults, oauth_refusal
@@ -47,33 +49,53 @@ from registry_sandbox.http.cors import allow_pages
 from registry_sandbox.http.handlers import Check, Handler
 from registry_sandbox.http.negotiation import require_formats
 from registry_sandbox.http.outcomes import injected
-from registry_sandbox.http.request import Client
+from registry_sandbox.http.request import Client, Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.server.dispatcher import Dispatcher
+from registry_sandbox.server.dispatcher import Dispatcher, Mount
 from registry_sandbox.settings import Settings
 from registry_sandbox.workspace import Workspace
 
 
 @dataclass
 class Handlers:
-    """The handlers of one sandbox.
+    """The handlers of one workspace; they are built when the first request comes.
 
     Attributes:
         settings: the operator's choices.
         workspace: the state that they work on.
-        credentials: what signs and verifies tokens.
         addresses: the URLs, and the accepted `aud`.
         sleep: how injected delays wait.
-        request_ids: returns the answers' own request ids.
+        control_tokens: each is accepted by the control plane; if there are none, it asks for none.
+        started: when the sandbox started, on the monotonic clock.
     """
 
     settings: Settings
     workspace: Workspace
-    credentials: Credentials
     addresses: Addresses
     sleep: Sleep
-    request_ids: Callable[[], str]
-    started: float = field(default_factory=time.monotonic)
+    control_tokens: tuple[str, ...]
+    started: float
+
+    async def on_registry_port(self, request: Request) -> Response:
+        """Answer a request inside a workspace that came to the registry's port."""
+        return await self._registry_port(request)
+
+    async def on_control_port(self, request: Request) -> Response:
+        """Answer a request inside a workspace that came to the control plane's port."""
+        return await self._control_port(request)
+
+    @cached_property
+    def _registry_port(self) -> Dispatcher:
+        return self.dispatcher()
+
+    @cached_property
+    def _control_port(self) -> Dispatcher:
+        return self.control_dispatcher()
+
+    @property
+    def credentials(self) -> Credentials:
+        """What signs and verifies tokens."""
+        return self.workspace.credentials
 
     def make_token(self, base: str, parameters: Sequence[tuple[str, str]] = ()) -> str:
         """Return a token that is valid now, or the test token that the parameters specify."""
@@ -88,7 +110,7 @@ class Handlers:
         authentication = Authentication(
             lambda: self.credentials.verifier, lru_cache(maxsize=256)(self.addresses.audiences), service.clock
         )
-        routes = Routes(declared(), self.addresses.base_paths)
+        routes = Routes(_tree(), self.addresses.base_paths)
         checks: tuple[Check, ...] = (
             routes.find,
             *((authentication.require_token,) if self.settings.auth != "off" else ()),
@@ -139,33 +161,46 @@ class Handlers:
             (allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api
         )
 
-    def dispatcher(self) -> Dispatcher:
-        """Build the handler of the registry's port."""
+    def dispatcher(self, *more: Mount) -> Dispatcher:
+        """Build the handler of the registry's port, with further mounts."""
         token_mount = self.token_mount()
-        mounts: tuple[tuple[str, Handler], ...] = (
-            ("/oauth2", token_mount),
-            ("/.well-known", token_mount),
-            (FILES, self.console),
-        )
+        mounts: tuple[Mount, ...] = (("/oauth2", token_mount), ("/.well-known", token_mount), (FILES, self.console))
         if not self.addresses.control_apart:
             mounts = (*mounts, (ROOT, self.control()))
-        return Dispatcher(self.fhir(), self.addresses.base_paths, mounts, self.console, self.addresses.prefixes)
+        addresses = self.addresses
+        return Dispatcher(self.fhir(), addresses.base_paths, (*mounts, *more), self.console, addresses.prefixes)
 
-    def control_dispatcher(self) -> Dispatcher:
-        """Build the handler of the control plane's own port."""
-        return Dispatcher(
-            None, (), ((FILES, self.console), (ROOT, self.control())), self.console, self.addresses.prefixes
-        )
+    def control_dispatcher(self, *more: Mount) -> Dispatcher:
+        """Build the handler of the control plane's own port, with further mounts."""
+        mounts: tuple[Mount, ...] = ((FILES, self.console), (ROOT, self.control()), *more)
+        return Dispatcher(None, (), mounts, self.console, self.addresses.prefixes)
 
     @cached_property
     def common_headers(self) -> CommonHeaders:
         """What every answer under the base has."""
-        return CommonHeaders(self.request_ids, self.workspace.service.clock)
+        return CommonHeaders(self.workspace.random_streams.ids("request ids"), self.workspace.service.clock)
 
     def control(self) -> ControlApi:
         """Build the control plane."""
-        guard = Guard(self.settings.control_token, loopback_only=_is_loopback(self.settings.host))
-        return ControlApi(guard, self._control_operations)
+        return ControlApi(self._guard, self._control_operations)
+
+    def may_send_a_state(self, request: Request) -> bool:
+        """Return True if a request may put a large document in the place of the state, as far as its head tells."""
+        if request.method != "PUT" or not request.path.endswith(ROOT + state.PATH):
+            return False
+        try:
+            self._guard.require(request)
+        except BadControlRequest:
+            return False
+        return True
+
+    @cached_property
+    def _guard(self) -> Guard:
+        return Guard(self.control_tokens, loopback_only=_is_loopback(self.settings.host))
+
+    def more_operations(self) -> list[Operation]:
+        """Return the operations that only the workspace without a name has."""
+        return []
 
     def uptime_s(self) -> float:
         """Return the seconds since the start."""
@@ -184,8 +219,11 @@ class Handlers:
             *held.operations(workspace.engine),
             *journal.operations(workspace),
             *appointments.operations(workspace),
+            *state.operations(workspace, self.uptime_s),
+            *snapshots.operations(workspace, self.uptime_s),
         ]
         operations = [*verdict.noted(operations, workspace.steering), *verdict.operations(workspace)]
+        operations += self.more_operations()
         operations = [
             *events.announced(operations, workspace.events),
             *check.operations(self._verified, self.addresses.registry_base),
@@ -206,6 +244,11 @@ class Handlers:
         control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
         paths = [self.addresses.base_path, *(self.addresses.prefix + each for each in (*beside, *control))]
         return Console(paths, self.addresses.registry_base, self.settings.auth)
+
+
+@cache
+def _tree() -> Tree:
+    return Tree(declared())
 
 
 def _is_loopback(host: str) -> bool:

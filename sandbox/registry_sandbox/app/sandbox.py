@@ -1,6 +1,7 @@
 """A sandbox as it is started and stopped: its ports, its certificates, its log."""
 
 import logging
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,10 +12,13 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 from registry_sandbox.app.addresses import Addresses
+from registry_sandbox.app.first_handlers import FirstHandlers
 from registry_sandbox.app.handlers import Handlers
+from registry_sandbox.app.parts import Parts
 from registry_sandbox.auth.certificates import write_certificates
-from registry_sandbox.auth.credentials import Credentials
 from registry_sandbox.control.api import ROOT
+from registry_sandbox.control.state import LARGEST
+from registry_sandbox.http.base_url import WORKSPACES, Below, below_workspaces
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.negotiation import represent
@@ -32,6 +36,7 @@ from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import Settings
 from registry_sandbox.verdict.report import Report
 from registry_sandbox.workspace import Workspace
+from registry_sandbox.workspaces import Made, Wanted, Workspaces
 
 
 @dataclass
@@ -39,9 +44,8 @@ class Sandbox:
     """A sandbox that can be started; from then on, `serving` has its ports."""
 
     settings: Settings
-    random_streams: RandomStreams
+    parts: Parts
     workspace: Workspace
-    credentials: Credentials
     sleep: Waits
     preparing: Thread
     serving: Serving = field(init=False)
@@ -61,10 +65,28 @@ class Sandbox:
         )
 
     @cached_property
-    def handlers(self) -> Handlers:
+    def workspaces(self) -> Workspaces:
+        """The workspaces that have a name."""
+        names = RandomStreams(self.workspace.random_streams.seed).ids("workspaces")  # no reset brings a name back
+        settings = self.settings
+        return Workspaces(
+            self._made, lambda: names()[:13], self.parts.wall, settings.max_workspaces, settings.workspace_ttl
+        )
+
+    def _made(self, name: str, wanted: Wanted) -> Made:
+        addresses = self.addresses.of_workspace(f"{WORKSPACES}/{name}")
+        workspace = self.parts.workspace(addresses.mount, wanted)
+        tokens = [each for each in (self.settings.control_token, wanted.control_token) if each is not None]
+        handlers = Handlers(self.settings, workspace, addresses, self.sleep, tuple(tokens), self.handlers.started)
+        return Made(workspace, handlers.on_registry_port, handlers.on_control_port, handlers.may_send_a_state)
+
+    @cached_property
+    def handlers(self) -> FirstHandlers:
         """What answers on its ports."""
-        request_ids = self.random_streams.ids("request ids")
-        return Handlers(self.settings, self.workspace, self.credentials, self.addresses, self.sleep, request_ids)
+        tokens = () if self.settings.control_token is None else (self.settings.control_token,)
+        return FirstHandlers(
+            self.settings, self.workspace, self.addresses, self.sleep, tokens, time.monotonic(), lambda: self.workspaces
+        )
 
     @cached_property
     def certificates(self) -> Path:
@@ -96,9 +118,9 @@ class Sandbox:
         settings = self.settings
         control = None
         if self.addresses.control_apart:
-            listener = self._listener(self.handlers.control_dispatcher(), log, secure=False)
+            listener = self._listener(self.handlers.whole_control_port(), log, secure=False)
             control = Port(settings.port_of_control, listener)
-        listener = self._listener(self.handlers.dispatcher(), log, secure=settings.tls != "off")
+        listener = self._listener(self.handlers.whole_registry_port(), log, secure=settings.tls != "off")
         registry = Port(settings.port, listener, self._ssl_context())
         paths = (self.addresses.base_path, ROOT)
         return Serving(settings.host, registry, control, paths, settings.ready_file)
@@ -127,13 +149,40 @@ class Sandbox:
             trust_forwarded=settings.trust_forwarded,
             refuse=self._refuse,
             receiving=self._receiving,
+            bytes_in_parts=self._bytes_in_parts,
         )
 
     def _receiving(self, request: Request) -> None:
         """Let the journal show an exchange whose body has not arrived yet, and let a reset end it."""
+        workspace, path = self._workspace_of(request.path)
         below = (*(f"{path}/" for path in self.addresses.base_paths), "/oauth2/")
-        if request.path.startswith(below):
-            self.workspace.journal.begin(request)
+        if workspace is not None and path.startswith(below):
+            workspace.journal.begin(request)
+
+    def _bytes_in_parts(self, request: Request) -> int:
+        """Return how large a state may be that a request sends; 0 if it sends none, or may not."""
+        below = self._below(request.path)
+        if below is None:
+            allowed = self.handlers.may_send_a_state(request)
+        else:
+            member = self.workspaces.find(below.name)
+            allowed = member is not None and member.made.may_send_a_state(request)
+        return LARGEST if allowed else 0
+
+    def _below(self, path: str) -> Below | None:
+        for prefix in self.addresses.prefixes:
+            below = below_workspaces(path.removeprefix(prefix))
+            if below is not None:
+                return below
+        return None
+
+    def _workspace_of(self, path: str) -> tuple[Workspace | None, str]:
+        """Return the workspace that a path names, if there is one, and the path inside it."""
+        below = self._below(path)
+        if below is None:
+            return self.workspace, path
+        member = self.workspaces.find(below.name)
+        return None if member is None else member.workspace, below.path
 
     def _refuse(self, error: SandboxError) -> Response:
         """Return the answer to what never became a request."""
@@ -144,8 +193,9 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop accepting, end injected waits, finish what is in flight (5 s at most), close; leave no file behind."""
-        self.workspace.events.close()
-        self.workspace.engine.holdings.break_off()
+        for each in (self.workspace, *(member.workspace for member in self.workspaces)):
+            each.events.close()
+            each.engine.holdings.break_off()
         self.sleep.end_all()
         await self.serving.stop()
         self._leftovers.close()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,10 @@ from registry_sandbox.auth.keys import KeySet, SigningKey
 from registry_sandbox.auth.verify.verifier import Mode, TokenVerifier
 
 _MAX_FORMER_KEYS: Final = 20
+
+
+KeyState = tuple[SigningKey, tuple[tuple[SigningKey, float], ...]]
+"""A signing key, and the keys that it has replaced, each with the end of its time on the sandbox's clock."""
 
 
 @dataclass(kw_only=True)
@@ -27,6 +31,7 @@ class Credentials:
         audience: the accepted `aud`; None for every name of the registry.
         jwks: the public keys of the user's own issuer, a JWKS file.
         signing_key_file: the built-in issuer's key, a PEM file; None for a new key.
+        own_keys, signing_key: the keys themselves, where they are loaded already.
 
     Raises:
         UnusableKey: one of the files cannot be used.
@@ -39,17 +44,17 @@ class Credentials:
     audience: str | None = None
     jwks: Path | None = None
     signing_key_file: Path | None = None
-    _own_keys: KeySet | None = field(init=False, default=None)
-    _signing_key: SigningKey | None = field(init=False, default=None)
+    own_keys: KeySet | None = None
+    signing_key: SigningKey | None = None
     _first_key: SigningKey | None = field(init=False, default=None)
     _former: tuple[tuple[SigningKey, float], ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         """Load the operator's files at once, so that an unusable file stops the start."""
         if self.jwks is not None:
-            self._own_keys = KeySet.load(self.jwks, self.issuer_name or "")
+            self.own_keys = KeySet.load(self.jwks, self.issuer_name or "")
         if self.signing_key_file is not None:
-            self._signing_key = SigningKey.load(self.signing_key_file)
+            self.signing_key = SigningKey.load(self.signing_key_file)
 
     def prepare(self) -> threading.Thread:
         """Return a thread that makes what tokens need: the server joins it before it says that it is ready."""
@@ -61,8 +66,8 @@ class Credentials:
     @cached_property
     def issuer(self) -> Issuer:
         """The built-in issuer."""
-        key = self._signing_key = self._signing_key or SigningKey.generate()
-        name = self.issuer_name if self.issuer_name and self._own_keys is None else BUILT_IN_ISSUER
+        key = self.signing_key = self.signing_key or SigningKey.generate()
+        name = self.issuer_name if self.issuer_name and self.own_keys is None else BUILT_IN_ISSUER
         return Issuer(key, random_bytes=self.random_bytes, name=name, former=self._former)
 
     @cached_property
@@ -70,10 +75,26 @@ class Credentials:
         """The verifier: with a JWKS file it accepts the user's own issuer beside the built-in one."""
         keys = self.issuer.public_keys()
         issuers = [self.issuer.name]
-        if self._own_keys is not None:
-            keys |= self._own_keys
+        if self.own_keys is not None:
+            keys |= self.own_keys
             issuers += [self.issuer_name] if self.issuer_name else []
         return TokenVerifier(mode=self.mode, keys=keys, issuers=issuers, leeway_s=self.leeway_s)
+
+    def of_another(self, random_bytes: Callable[[int], bytes], mount: str) -> "Credentials":
+        """Return the credentials of another workspace: the key of the start is the same until one of them rotates it.
+
+        `mount` is the workspace's path, such as `/w/NAME`; a configured audience has it at its end.
+        """
+        self.issuer  # noqa: B018 - it makes the key, where nothing has made it yet
+        audience = None if self.audience is None else f"{self.audience}{mount}"
+        return replace(
+            self,
+            random_bytes=random_bytes,
+            audience=audience,
+            jwks=None,
+            signing_key_file=None,
+            signing_key=self._first_key or self.signing_key,
+        )
 
     def rotate(self, key: SigningKey, now: float, overlap_s: float) -> None:
         """Sign with a new key from now on.
@@ -88,13 +109,25 @@ class Credentials:
         former = [(each, min(until_s, now + overlap_s)) for each, until_s in self._former]
         self._use(key, ((replaced, now + overlap_s), *former)[:_MAX_FORMER_KEYS])
 
+    @property
+    def state(self) -> KeyState | None:
+        """The signing key and those it has replaced, for `resume`; None while it is the key of the start."""
+        return None if self._first_key is None or self.signing_key is None else (self.signing_key, self._former)
+
+    def resume(self, state: KeyState | None) -> None:
+        """Sign with the key that credentials of the same start had."""
+        self.reset()
+        if state is not None:
+            self._first_key = self._first_key or self.issuer.valid_keys(0.0)[0][0]
+            self._use(*state)
+
     def reset(self) -> None:
         """Return to the key of the start."""
         if self._first_key is not None:
             self._use(self._first_key, ())
 
     def _use(self, key: SigningKey, former: tuple[tuple[SigningKey, float], ...]) -> None:
-        self._signing_key, self._former = key, former
+        self.signing_key, self._former = key, former
         # The verifier caches tokens by their text: a new one begins without them, and checks every token again.
         for name in ("issuer", "verifier"):
             vars(self).pop(name, None)

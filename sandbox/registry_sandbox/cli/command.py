@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "health": "exit with status 0 when the sandbox is ready",
     "fault": "add, list, remove or release faults of the running sandbox",
     "clock": "show or change the clock of the running sandbox",
+    "state": "save the state of the running sandbox to a file, or load it",
     "tail": "show the exchanges of a running sandbox as they happen",
     "verdict": "say what the clients of the running sandbox did right and wrong",
     "settings": "print the table of all settings",

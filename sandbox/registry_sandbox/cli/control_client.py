@@ -10,12 +10,19 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from http.client import IncompleteRead
+from shutil import copyfileobj
+from typing import Any, BinaryIO, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 from registry_sandbox.cli.failure import CommandFailed
+
+
+class _File(NamedTuple):
+    content: BinaryIO
+    size: int
 
 
 class NoAnswer(CommandFailed):
@@ -54,6 +61,24 @@ class ControlClient:
             for line in answer:
                 yield line.decode().rstrip("\r\n")
 
+    def save(self, path: str, to: BinaryIO) -> None:
+        """Write an answer to a file as it comes.
+
+        Raises:
+            NoAnswer: nothing answers there, or the sandbox refuses, or breaks off.
+        """
+        with self._answer("GET", path, None) as answer:
+            copyfileobj(answer, to)
+
+    def load(self, path: str, document: BinaryIO, size: int) -> None:
+        """Send a file of this many bytes by PUT.
+
+        Raises:
+            NoAnswer: nothing answers there, or the sandbox refuses.
+        """
+        with self._answer("PUT", path, _File(document, size)) as answer:
+            answer.read()
+
     @contextmanager
     def _answer(self, method: str, path: str, body: Any) -> Iterator[Any]:
         url = f"{self.root}{path}"
@@ -65,6 +90,8 @@ class ControlClient:
         except HTTPError as error:
             with error:
                 raise NoAnswer(f"{_reason(error.read(10_000))} ({method} {url} answers {error.code})") from error
+        except IncompleteRead as error:
+            raise NoAnswer(f"{url}: the answer is cut short") from error
         except (URLError, OSError) as error:
             raise NoAnswer(f"{url} does not answer: {_why(getattr(error, 'reason', error))}") from error
 
@@ -79,8 +106,12 @@ class ControlClient:
 
     def _request(self, method: str, url: str, body: Any) -> Request:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        content = None if body is None else json.dumps(body).encode()
-        if content is not None:
+        content = body
+        if isinstance(body, _File):
+            content, headers["Content-Length"] = body.content, str(body.size)
+        elif body is not None:
+            content = json.dumps(body).encode()
+        if body is not None:
             headers["Content-Type"] = "application/json"
         return Request(url, content, headers, method=method)  # noqa: S310 - `control_root` checked the scheme
 

@@ -25,7 +25,7 @@ def startup_message(sandbox: Sandbox, fhir_base: str, control_root: str) -> str:
         f"  Profiles      {_profiles(sandbox)}",
         f"  Clock         {write_instant(service.clock.now())}{frozen}",
         *_faults(sandbox),
-        f"  Random seed   {sandbox.random_streams.seed}",
+        f"  Random seed   {sandbox.workspace.random_streams.seed}",
     ]
     return "\n".join([*lines, "", *_to_paste(sandbox, fhir_base, control_root), ""])
 

@@ -16,7 +16,7 @@ from registry_sandbox.runtime.clock import SHOWABLE, require_showable
 from registry_sandbox.workspace import Workspace
 
 
-class _Moment:
+class Moment:
     """An instant that the clock can show."""
 
     def read(self, value: Any) -> datetime:
@@ -39,7 +39,7 @@ class _Moment:
 class ClockChange:
     """A change of the clock: it is set, then advanced, then frozen or not."""
 
-    now: Annotated[datetime, _Moment()] | None = None
+    now: Annotated[datetime, Moment()] | None = None
     advance: SignedSeconds | None = None
     frozen: bool | None = None
 

@@ -19,10 +19,11 @@ _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNOR
 class Guard:
     """Refuses calls without the control token, from pages of other origins, and by names that are not loopback names.
 
-    `token` is what `--control-token` says; `loopback_only` is True if the sandbox listens on loopback only.
+    Any of `tokens` is accepted; without any, none is wanted. `loopback_only` is True if the sandbox listens on loopback
+    only.
     """
 
-    token: str | None
+    tokens: tuple[str, ...]
     loopback_only: bool
 
     def require(self, request: Request) -> None:
@@ -44,12 +45,13 @@ class Guard:
             raise _refused("Host is not a loopback name; expected localhost or 127.0.0.1.")
 
     def _require_token(self, request: Request) -> None:
-        if self.token is None:
+        if not self.tokens:
             return
         scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
         # In constant time, so that the token cannot be guessed character by character.
-        same = compare_digest(sent.strip().encode(errors="surrogateescape"), self.token.encode())
-        if not same or scheme.lower() != "bearer":
+        given = sent.strip().encode(errors="surrogateescape")
+        same = [compare_digest(given, token.encode()) for token in self.tokens]
+        if not any(same) or scheme.lower() != "bearer":
             raise _refused("The control plane requires its own token: Authorization: Bearer <--control-token>.")
 
 

@@ -12,6 +12,9 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.workspace import Workspace
 
+Uptime = Callable[[], float]
+"""Returns the seconds since the start."""
+
 PATHS: Final = ("/health", "/health/live", "/health/ready")
 """What anybody may ask, without a token and by any name: probes and load balancers know neither."""
 

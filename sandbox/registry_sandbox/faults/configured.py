@@ -1,7 +1,7 @@
 """The faults that a sandbox starts with: from flags and the environment, from a file, and the sentinels."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def configured(
     of_file = _of_file(file) if file is not None else []
     of_sentinels = sentinel_rules() if sentinels else ()
     of_settings = [read_rule({"then": {"vary": True}}, "--vary", "vary")] if vary else []
-    _require_one_id_each([*of_flags, *of_file, *of_sentinels, *of_settings])
+    require_one_id_each([*of_flags, *of_file, *of_sentinels, *of_settings])
     return [("flag", of_flags), ("file", of_file), ("sentinel", of_sentinels), ("setting", of_settings)]
 
 
@@ -85,7 +85,12 @@ def _parsed(file: Path, content: bytes) -> Document:
     return documents[0] if len(documents) == 1 else Document(None, {"": 1})
 
 
-def _require_one_id_each(rules: list[Rule]) -> None:
+def require_one_id_each(rules: Iterable[Rule]) -> None:
+    """Refuse two rules of the start that have the same id.
+
+    Raises:
+        BadFault: naming the id.
+    """
     seen: set[str] = set()
     for each in rules:
         if each.id in seen:

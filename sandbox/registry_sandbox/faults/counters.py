@@ -1,6 +1,7 @@
 """Counters of a rule, kept apart for each scope."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final
 
 from registry_sandbox.faults.when import Scope
@@ -13,6 +14,16 @@ class Counters:
 
     def __init__(self) -> None:
         self._counts: OrderedDict[tuple[str, Scope], int] = OrderedDict()
+
+    def copy(self) -> "Counters":
+        """Return the same counts, to count on apart."""
+        other = Counters()
+        other._counts = self._counts.copy()
+        return other
+
+    def __iter__(self) -> Iterator[tuple[str, Scope, int]]:
+        """Iterate over the counts: what was counted, in which scope, and how often; the one used last at the end."""
+        return iter([(what, scope, count) for (what, scope), count in self._counts.items()])
 
     def get(self, what: str, scope: Scope) -> int:
         """Return a count; 0 if nothing was counted."""

@@ -17,6 +17,7 @@ from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response, Wire
 from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.runtime.rate_limiter import RateLimiter
 
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for a number of seconds. It is injected, so that tests of delays take no time."""
@@ -49,7 +50,7 @@ class Activation:
     rule_id: str
     draw: Callable[[str], float]
     commit: bool = False
-    memory: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, RateLimiter] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     acting: set[str] = field(default_factory=set)
 

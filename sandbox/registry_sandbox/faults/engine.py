@@ -6,6 +6,7 @@ first terminal wins. Other effects accumulate; where two rules have the same eff
 
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, takewhile
 from operator import attrgetter
@@ -14,7 +15,7 @@ from typing import Final
 from registry_sandbox.faults.decision import Decision
 from registry_sandbox.faults.effect import Activation
 from registry_sandbox.faults.holding import Holdings
-from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, NearMiss, Source
+from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.when import count_scope, draw, draw_scope
@@ -23,6 +24,26 @@ from registry_sandbox.runtime.clock import Clock
 NOTHING_TO_SPOIL: Final = "matched, nothing to spoil"
 _MAX_HEADER_TEXTS: Final = 1_000
 _MAX_FIRED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """All that an engine knows at one moment; nobody counts on in it.
+
+    Attributes:
+        seed: the start of every draw.
+        rules: in force, in order of precedence.
+        of_header: the rules of each header's text.
+        fired: the last activations, oldest first; `activations` counts all.
+        numbered: how many ids were made up for rules.
+    """
+
+    seed: int
+    rules: tuple[LiveRule, ...]
+    of_header: tuple[tuple[str, tuple[LiveRule, ...]], ...] = ()
+    fired: tuple[Fired, ...] = ()
+    activations: int = 0
+    numbered: int = 0
 
 
 class FaultEngine:
@@ -39,7 +60,7 @@ class FaultEngine:
     """
 
     def __init__(self, seed: int, clock: Clock, configured: Iterable[tuple[Source, Sequence[Rule]]] = ()) -> None:
-        self.seed = seed
+        self.seed = self._first_seed = seed
         self._clock = clock
         self.holdings = Holdings()
         self._configured = [(source, rule) for source, rules in configured for rule in rules]
@@ -48,13 +69,37 @@ class FaultEngine:
     def reset(self) -> None:
         """Return to the rules at the start, with all counts at 0; break off the exchanges that are held."""
         self.holdings.break_off()
-        now_s = self._clock.timestamp()
+        self.seed, now_s = self._first_seed, self._clock.timestamp()
         self._rules = [LiveRule(rule, source, now_s) for source, rule in self._configured]
         self._of_header: OrderedDict[str, list[LiveRule]] = OrderedDict()
         self._fired: deque[Fired] = deque(maxlen=_MAX_FIRED)
         self.activations = 0
         self._numbered = 0
         self._index()
+
+    @property
+    def state(self) -> EngineState:
+        """All that the engine knows now, for `resume`."""
+        return EngineState(
+            self.seed,
+            self._copied(self._rules),
+            tuple((text, self._copied(rules)) for text, rules in self._of_header.items()),
+            tuple(self._fired),
+            self.activations,
+            self._numbered,
+        )
+
+    def resume(self, state: EngineState) -> None:
+        """Count on from what an engine knew; break off the exchanges that are held."""
+        self.holdings.break_off()
+        self.seed, self.activations, self._numbered = state.seed, state.activations, state.numbered
+        self._rules = list(self._copied(state.rules))
+        self._of_header = OrderedDict((text, list(self._copied(rules))) for text, rules in state.of_header)
+        self._fired = deque(state.fired, maxlen=_MAX_FIRED)
+        self._index()
+
+    def _copied(self, rules: Iterable[LiveRule]) -> tuple[LiveRule, ...]:
+        return tuple(live.copy(self._clock) for live in rules)
 
     def _index(self) -> None:
         """Sort the rules by precedence and prepare the look-ups of `decide`.
@@ -185,14 +230,14 @@ class FaultEngine:
         if not unmet and when.probability is not None and draws("fires") >= when.probability:
             unmet = "probability"
         if unmet:
-            live.near_misses.append(NearMiss(now_s, facts, f"when.{unmet}: does not hold for match {nth}"))
+            live.note_near_miss(now_s, facts, f"when.{unmet}: does not hold for match {nth}")
             return
         # A rule whose effects are all overruled has matched, but it has not fired and keeps its `times`.
         activation = Activation(live.rule.id, draws, live.rule.then.commit, live.memory)
         if decision.add(live, activation, facts.interaction):
             self._count(Fired(now_s, live, activation, facts, counted, nth, drawn, nth_drawn), decision)
         else:
-            live.near_misses.append(NearMiss(now_s, facts, f"then: overruled by {', '.join(decision.rule_ids)}"))
+            live.note_near_miss(now_s, facts, f"then: overruled by {', '.join(decision.rule_ids)}")
 
     def _count(self, fired: Fired, decision: Decision) -> None:
         decision.fired.append(fired)
@@ -214,7 +259,7 @@ class FaultEngine:
         for fired in decision.drop(rule_id):
             if fired.live.source != "setting":
                 decision.idle.append(rule_id)
-            fired.live.near_misses.append(NearMiss(fired.at_s, fired.facts, NOTHING_TO_SPOIL))
+            fired.live.note_near_miss(fired.at_s, fired.facts, NOTHING_TO_SPOIL)
             fired.live.fired -= 1
             fired.live.counters.add("fired", fired.counted, -1)
             if fired in self._fired:  # False after a reset: the new counts know nothing of it

@@ -1,14 +1,15 @@
 """A rule in force: where it came from, since when, and what it has counted."""
 
-from collections import deque
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from registry_sandbox.faults.counters import Counters
 from registry_sandbox.faults.effect import Activation, Effect
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule, effect_is_for
 from registry_sandbox.faults.when import Scope
+from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.runtime.rate_limiter import RateLimiter
 
 Source = Literal["header", "http", "flag", "file", "sentinel", "setting"]
 PRECEDENCE: Final[tuple[Source, ...]] = ("header", "http", "flag", "file", "sentinel", "setting")
@@ -51,12 +52,22 @@ class LiveRule:
     fired: int = 0
     counters: Counters = field(default_factory=Counters)
     interactions: frozenset[str] = frozenset()
-    memory: dict[str, Any] = field(default_factory=dict)
-    near_misses: deque[NearMiss] = field(default_factory=lambda: deque(maxlen=NEAR_MISSES))
+    memory: dict[str, RateLimiter] = field(default_factory=dict)
+    near_misses: list[NearMiss] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Compute the interactions once, not for every exchange."""
         self.interactions = frozenset(self.rule.interactions)
+
+    def note_near_miss(self, at_s: float, facts: Facts, why: str) -> None:
+        """Note an exchange on which the rule nearly fired; only the last are kept."""
+        self.near_misses.append(NearMiss(at_s, facts, why))
+        del self.near_misses[:-NEAR_MISSES]
+
+    def copy(self, clock: Clock) -> "LiveRule":
+        """Return the rule with the same counts and memory, to count on apart; `clock` is that of its new registry."""
+        memory = {word: _remembered(limiter, clock) for word, limiter in self.memory.items()}
+        return replace(self, counters=self.counters.copy(), memory=memory, near_misses=[*self.near_misses])
 
     def effects_for(self, interaction: str) -> list[Effect]:
         """Return the effects that have a meaning for the interaction."""
@@ -65,6 +76,12 @@ class LiveRule:
     def expired(self, now_s: float) -> bool:
         """Return True if the rule's time to live is over."""
         return self.rule.ttl is not None and now_s >= self.since_s + self.rule.ttl
+
+
+def _remembered(limiter: RateLimiter, clock: Clock) -> RateLimiter:
+    other = RateLimiter(limiter.limit, clock)
+    other.resume(limiter.windows)
+    return other
 
 
 @dataclass(frozen=True, slots=True, eq=False)

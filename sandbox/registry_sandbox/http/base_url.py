@@ -1,6 +1,52 @@
-"""Base URLs and their parts: hosts as they stand in a URL, and the root of everything beside the FHIR base."""
+"""Base URLs and their parts: hosts as they stand in a URL, the root of everything beside the FHIR base, workspaces.
 
+A workspace has the URLs of the registry with `/w/NAME` before their last part: `https://example.test/w/NAME/STU3`.
+"""
+
+import re
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
+
+WORKSPACES: Final = "/w"
+"""The path below which the workspaces are."""
+
+NAME: Final = r"[a-z0-9-]{1,63}"
+"""The names that workspaces and snapshots can have."""
+
+NAME_EXPECTED: Final = "1 to 63 of a-z, 0-9 and hyphens"
+
+_BELOW = re.compile(rf"{WORKSPACES}/([^/]*)(/.*|)", re.DOTALL)
+_MOUNT = re.compile(rf"{WORKSPACES}/({NAME})(?=/[^/]*\Z|\Z)", re.ASCII)
+
+
+class Below(NamedTuple):
+    """A path below `/w`: the name of the workspace as it was sent, and the path inside the workspace."""
+
+    name: str
+    path: str
+
+    @property
+    def mount(self) -> str:
+        """The path of the workspace."""
+        return f"{WORKSPACES}/{self.name}"
+
+
+def below_workspaces(path: str) -> Below | None:
+    """Return the parts of a path below `/w`; None for any other path."""
+    match = _BELOW.fullmatch(path)
+    return None if match is None else Below(match[1], match[2] or "/")
+
+
+def mounted(base: str, mount: str) -> str:
+    """Return a FHIR base, or its path, as it is inside a mount such as `/w/NAME`."""
+    cut = base.rfind("/", base.find("://") + 3 if "://" in base else 0)
+    return base + mount if cut < 0 else base[:cut] + mount + base[cut:]
+
+
+def workspace_of(audience: str) -> tuple[str, str]:
+    """Return the workspace that an audience names (empty: none), and the audience without it."""
+    match = _MOUNT.search(audience)
+    return ("", audience) if match is None else (match[1], audience[: match.start()] + audience[match.end() :])
 
 
 def reachable(host: str) -> str:

@@ -8,6 +8,7 @@ from multidict import CIMultiDictProxy
 
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format
+from registry_sandbox.http.base_url import mounted
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.interaction import NO_INTERACTION, Interaction
 from registry_sandbox.http.response import Response
@@ -99,7 +100,7 @@ class Request:
     """A request, and what the steps before the interaction found out about it.
 
     Attributes:
-        path: as on the request line, percent-encoded, without the query.
+        path: as on the request line, percent-encoded, without the query; inside a workspace, without `mount`.
         query: what followed `?`.
         body: with its content-coding undone.
         body_error: why there is no body, if it could not be read; the step whose turn it is raises it.
@@ -115,6 +116,8 @@ class Request:
         not_acceptable: why the client accepts no format, if so.
         injected: the faults in force for this exchange.
         warnings: the warnings of the profiles about a body that conforms.
+        parts: of a body that is too large to be kept in one piece; `body` is empty then.
+        mount: the path of the workspace, such as `/w/NAME`; empty for the one without a name.
         state: what the answer waits for, while it waits.
         under_way: the journal's record of an exchange that has to wait; None where it need not.
         written: the version that the exchange stored, whatever became of its answer.
@@ -142,10 +145,19 @@ class Request:
     body_format: Format = _learnt("json")
     injected: "Injected | None" = _learnt(None)
     warnings: Sequence[Finding] = _learnt(())
+    parts: Sequence[bytes] = _learnt(())
+    mount: str = _learnt("")
     state: State = _learnt("working")
     under_way: Any = _learnt(None)
     written: Written | None = _learnt(None)
     tls_fault: str = _learnt("")
+
+    def enter(self, mount: str, path: str) -> None:
+        """Become a request inside a workspace, as if it were called at a server of the workspace's own."""
+        self.mount, self.path = mount, path
+        self.base = mounted(self.base, mount)
+        if self.called_as:
+            self.called_as = mounted(self.called_as, mount)
 
     @property
     def interaction(self) -> str:

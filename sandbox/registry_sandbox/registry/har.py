@@ -51,10 +51,10 @@ def entry(exchange: Exchange) -> dict[str, Any]:
 def _request(exchange: Exchange, told: dict[str, Any]) -> dict[str, Any]:
     asked = exchange.request
     base = urlsplit(asked.called_as or asked.base)
-    query = told.get("query", "")
+    path, query = _quoted(asked.mount + told["path"]), told.get("query", "")
     described: dict[str, Any] = {
         "method": told["method"],
-        "url": f"{base.scheme}://{base.netloc}{_quoted(told['path'])}{f'?{_quoted(query)}' if query else ''}",
+        "url": f"{base.scheme}://{base.netloc}{path}{f'?{_quoted(query)}' if query else ''}",
         "httpVersion": _HTTP_VERSION,
         "cookies": [],
         "headers": _pairs(told["headers"].items()),

@@ -102,6 +102,11 @@ class Journal:
         for waiting in self._under_way:
             waiting.number = self._next()
 
+    @property
+    def waits(self) -> bool:
+        """Whether an exchange is under way that has to wait."""
+        return len(self._under_way) > 0
+
     def end_all(self) -> None:
         """End every exchange under way: it writes nothing from now on, and the journal forgets it."""
         self._under_way.end_all()

@@ -20,6 +20,7 @@ from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 _RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_CREATED = "-1d 12:00"
 _REMEMBERED_AT_MOST = 1_000
 _TOLD_EVERY = 1_000
 
@@ -56,7 +57,8 @@ class SeedLoader:
     """Loads seeds. A story that was validated once is not validated again at the next reset.
 
     `seed_ids` returns a function that draws ids for the seeds of the start: the same ones at each start and reset.
-    `change` changes each version of a story; documents are stored as they are written.
+    `change` changes each version of a story; documents are stored as they are written. `known` are the stories that
+    were validated; workspaces share them.
 
     Only what has to be one step happens on the event loop: the ids are drawn, and everything is stored. Reading,
     validating and encoding happen in the threads of the service.
@@ -65,10 +67,12 @@ class SeedLoader:
     service: RegistryService
     seed_ids: Callable[[], Callable[[], str]]
     change: Callable[[str, Resource], Resource] = unchanged
-    _known: dict[bytes, Resource] = field(default_factory=dict)
+    known: dict[bytes, Resource] = field(default_factory=dict)
 
-    def load(self, seeds: Iterable[Seed], progress: Progress = no_progress) -> None:
+    def load(self, seeds: Iterable[Seed], progress: Progress = no_progress) -> bool:
         """Store all seeds, or none, on the spot: for the start, while nobody waits for the event loop.
+
+        Return True if every seed names its id, so that nothing stored depends on what is drawn.
 
         `progress` is called after every thousand.
 
@@ -83,6 +87,7 @@ class SeedLoader:
         self._require_free_ids(drafts, self.service.registry)
         for each in self._histories(drafts, _ids(drafts, self.seed_ids())):
             self.service.registry.add(each)
+        return _are_named(drafts)
 
     async def load_body(self, place: str, body: bytes) -> list[Version]:
         """Store the seeds in a body, all or none, and return the current version of each appointment.
@@ -104,8 +109,8 @@ class SeedLoader:
             registry.add(each)
         return [each.versions[-1] for each in histories]
 
-    async def filled(self, seeds: Iterable[Seed], now: datetime) -> Registry:
-        """Return a registry that holds these seeds alone, with instants relative to `now`.
+    async def filled(self, seeds: Iterable[Seed], now: datetime) -> tuple[Registry, bool]:
+        """Return a registry that holds these seeds alone, with instants relative to `now`, and what `load` returns.
 
         Raises:
             BadSeed: one cannot be used.
@@ -115,7 +120,7 @@ class SeedLoader:
         drafts = await workers.collect(self._drafts(seeds, now))
         self._require_free_ids(drafts, registry)
         await workers.collect(map(registry.add, self._histories(drafts, _ids(drafts, self.seed_ids()))))
-        return registry
+        return registry, _are_named(drafts)
 
     def _drafts(self, seeds: Iterable[Seed], now: datetime) -> Iterator[_Draft]:
         for seed in seeds:
@@ -137,7 +142,7 @@ class SeedLoader:
         if logical_id is not None and not (isinstance(logical_id, str) and _LOGICAL_ID.fullmatch(logical_id)):
             place = seed.place_of("id")
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
-        told = {**story, "created": story.get("created", "-1d 12:00")}
+        told = {**story, "created": story.get("created", _CREATED)}
         instants = {key: _when(seed.place_of(key), key, sent, now) for key, sent in told.items() if key in _TIMES}
         steps = [{"at": told["created"], "status": story.get("status", "booked")}, *story.get("later", [])]
         # A story of very many versions mostly repeats itself.
@@ -174,7 +179,7 @@ class SeedLoader:
             taken.add(each.logical_id)
 
     def _conforming(self, seed: Seed, number: int, body: bytes) -> Resource:
-        known = self._known.get(body)
+        known = self.known.get(body)
         if known is None:
             try:
                 reading = self.service.codec.read(body, "json", ("Appointment",))
@@ -182,8 +187,8 @@ class SeedLoader:
             except SandboxError as error:
                 raise _bad_story(seed, number, error) from error
             known = reading.resource
-            if len(self._known) < _REMEMBERED_AT_MOST:
-                self._known[body] = known
+            if len(self.known) < _REMEMBERED_AT_MOST:
+                self.known[body] = known
         return known
 
     def _read(self, place: str, body: bytes, body_format: Format, expected: tuple[str, ...]) -> Reading:
@@ -202,6 +207,10 @@ class SeedLoader:
 
 def _ids(drafts: Iterable[_Draft], new_id: Callable[[], str]) -> Iterator[str]:
     return (each.logical_id or new_id() for each in drafts)
+
+
+def _are_named(drafts: Iterable[_Draft]) -> bool:
+    return all(each.logical_id is not None for each in drafts)
 
 
 def _require_no_reset(registry: Registry, generation: int) -> None:
@@ -251,6 +260,36 @@ def _when(place: str, key: str, sent: Any, now: datetime) -> str:
     except (ValueError, OverflowError) as error:
         raise BadSeed(f"{place}: '{key}' is {sent!r}; expected such as +3d 09:30") from error
     return write_instant(moment.replace(second=0, microsecond=0))
+
+
+Relative = Mapping[str, tuple[str, str]]
+"""Relative instants such as `+3d 09:30`, each with the place and the key where it stands first."""
+
+
+def relative_instants(seeds: Iterable[Seed]) -> Relative:
+    """Return the relative instants of seeds."""
+    found: dict[str, tuple[str, str]] = {}
+    for seed in seeds:
+        for where, key, sent in _told_instants(seed.story or {"created": ""}):
+            if _RELATIVE.fullmatch(str(sent)):
+                found.setdefault(str(sent), (seed.place_of(where), key))
+    return found
+
+
+def resolved(relative: Relative, now: datetime) -> tuple[str, ...]:
+    """Return what relative instants mean at a moment.
+
+    Raises:
+        BadSeed: one is out of range.
+    """
+    return tuple(_when(place, key, text, now) for text, (place, key) in relative.items())
+
+
+def _told_instants(story: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield where each instant of a story stands, the name of its key, and what it is."""
+    yield "created", "created", story.get("created", _CREATED)
+    yield from ((key, key, story[key]) for key in ("start", "end") if key in story)
+    yield from ((f"later[{at}].at", "at", step["at"]) for at, step in enumerate(story.get("later", ())))
 
 
 def _stamp(place: str, written: str) -> datetime:

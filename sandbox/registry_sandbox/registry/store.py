@@ -96,12 +96,25 @@ class Stored(NamedTuple):
 class History:
     """All versions of an appointment, the oldest first, which were made somewhere else than in the registry."""
 
-    versions: list[Version]
+    versions: Sequence[Version]
     pointers: Iterable[str]
+
+
+class Contents(NamedTuple):
+    """All appointments at one moment, as several registries and snapshots share them: nobody changes them any more."""
+
+    histories: dict[str, tuple[Version, ...]]
+    ids_of_patient: dict[str, dict[str, None]]
+    pointers: set[str]
+
+
+_OF_CONTENTS = ("_histories", "_ids_of_patient", "_pointers", "_shared", "_own_patients")
 
 
 class Registry:
     """The appointments of one workspace.
+
+    What is shared with others (`share`, `use`) is copied by the first write: the maps, never the versions.
 
     Args:
         write: encodes a resource.
@@ -113,11 +126,9 @@ class Registry:
 
     def __init__(self, write: Write, parse: Parse) -> None:
         self._write = write
-        self._parse = parse
-        self._histories: dict[str, list[Version]] = {}
-        self._ids_of_patient: dict[str, dict[str, None]] = {}
-        self._pointers: set[str] = set()
+        self.parse = parse
         self.generation = 0
+        self._set(Contents({}, {}, set()))
 
     def __len__(self) -> int:
         return len(self._histories)
@@ -131,33 +142,64 @@ class Registry:
 
     def clear(self) -> None:
         """Remove all appointments."""
-        self._histories.clear()
-        self._ids_of_patient.clear()
-        self._pointers.clear()
+        self._set(Contents({}, {}, set()))
         self.generation += 1
 
     def empty(self) -> "Registry":
         """Return another registry, without appointments."""
-        return Registry(self._write, self._parse)
+        return Registry(self._write, self.parse)
 
     def exchange_contents(self, other: "Registry") -> None:
         """Take the appointments of another registry, which takes these: in one step, however many there are."""
-        self._histories, other._histories = other._histories, self._histories  # noqa: SLF001 - of its own class
-        self._ids_of_patient, other._ids_of_patient = other._ids_of_patient, self._ids_of_patient  # noqa: SLF001 - of its own class
-        self._pointers, other._pointers = other._pointers, self._pointers  # noqa: SLF001 - of its own class
+        for name in _OF_CONTENTS:
+            mine = getattr(self, name)
+            setattr(self, name, getattr(other, name))
+            setattr(other, name, mine)
         self.generation += 1
         other.generation += 1
 
     def removing(self) -> Iterator[None]:
         """Remove the appointments one by one, a step for each: to free very many at once would take long."""
-        for each in (self._histories, self._ids_of_patient):
-            while each:
-                each.popitem()
+        if not self._shared:
+            for each in (self._histories, self._ids_of_patient):
+                while each:
+                    each.popitem()
+                    yield
+            while self._pointers:
+                self._pointers.pop()
                 yield
-        while self._pointers:
-            self._pointers.pop()
-            yield
         self.clear()
+
+    def share(self) -> Contents:
+        """Return the appointments as they are now. No later write changes what is returned."""
+        self._shared = True
+        return Contents(self._histories, self._ids_of_patient, self._pointers)
+
+    def use(self, contents: Contents) -> None:
+        """Hold these appointments instead of all others."""
+        self._set(contents)
+        self._shared = True
+        self.generation += 1
+
+    def take_over(self, contents: Contents) -> None:
+        """Hold the same versions as `contents` wherever they are equal, so that equal ones are in memory once."""
+        for logical_id, history in self._histories.items():
+            other = contents.histories.get(logical_id, ())
+            if [(each.last_updated, each.json) for each in history] == [
+                (each.last_updated, each.json) for each in other
+            ]:
+                self._histories[logical_id] = other
+
+    def _set(self, contents: Contents) -> None:
+        self._histories, self._ids_of_patient, self._pointers = contents
+        self._shared = False
+        self._own_patients: set[str] | None = None  # whose ids are not shared; None where nothing was ever shared
+
+    def _unshare(self) -> None:
+        """Copy what is shared, before a write."""
+        self._histories, self._pointers = dict(self._histories), set(self._pointers)
+        self._ids_of_patient, self._own_patients = dict(self._ids_of_patient), set()
+        self._shared = False
 
     def histories(self) -> Iterator[Sequence[Version]]:
         """Return the versions of each appointment, oldest first; the appointments in the order of registration."""
@@ -219,7 +261,9 @@ class Registry:
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
         stored = self.encoded(resource, logical_id, 1, at)
-        self._histories[logical_id] = [stored.version]
+        if self._shared:
+            self._unshare()
+        self._histories[logical_id] = (stored.version,)
         self._pointers.update(pointers_of(resource))
         self._index(stored.version)
         return stored
@@ -233,10 +277,12 @@ class Registry:
         logical_id = history.versions[0].logical_id
         if logical_id in self._histories:
             raise ValueError(f"the id {logical_id} is taken")
-        self._histories[logical_id] = history.versions
+        if self._shared:
+            self._unshare()
+        self._histories[logical_id] = tuple(history.versions)
         self._pointers.update(history.pointers)
-        for nhs_number in {each for version in history.versions for each in version.patients}:
-            self._ids_of_patient.setdefault(nhs_number, {})[logical_id] = None
+        for version in history.versions:
+            self._index(version)
 
     def update(self, logical_id: str, resource: Resource, *, expected: int, at: datetime) -> Stored:
         """Store the next version, if `expected` is the current one: compare-and-set in one step.
@@ -245,23 +291,30 @@ class Registry:
             NoRecordFound: there is no appointment of that id.
             VersionConflict: somebody else wrote in between.
         """
-        current = self.current(logical_id)
+        history = self.history(logical_id)
+        current = history[-1]
         if current.number != expected:
             raise VersionConflict(f"The current version is {current.etag}, no longer {entity_tag(str(expected))}.")
         stored = self.encoded(resource, logical_id, expected + 1, at)
-        self._histories[logical_id].append(stored.version)
+        if self._shared:
+            self._unshare()
+        self._histories[logical_id] = (*history, stored.version)
         self._index(stored.version)
         return stored
 
     def _index(self, version: Version) -> None:
         for nhs_number in version.patients:
+            own = self._own_patients
+            if own is not None and nhs_number not in own:
+                own.add(nhs_number)
+                self._ids_of_patient[nhs_number] = dict(self._ids_of_patient.get(nhs_number, ()))
             self._ids_of_patient.setdefault(nhs_number, {})[version.logical_id] = None
 
     def encoded(self, resource: Resource, logical_id: str, number: int, at: datetime) -> Stored:
         """Return a version without storing it; this may be called in a thread."""
         stamped = _stamped(resource, logical_id, {"versionId": str(number), "lastUpdated": write_instant(at)})
         json, end, patients = self._write(stamped, "json"), resource.get("end", ""), patients_named(resource)
-        return Stored(Version(logical_id, number, at, json, end, patients, self._parse), stamped)
+        return Stored(Version(logical_id, number, at, json, end, patients, self.parse), stamped)
 
 
 def _stamped(resource: Resource, logical_id: str, meta: dict[str, Any]) -> Resource:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
+from typing import NamedTuple
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
 SHOWABLE = "an instant with a time zone from 1970 to 9989, such as 2019-01-18T09:00:00Z"
@@ -27,6 +28,13 @@ def require_showable(moment: datetime) -> datetime:
 def http_date(whole_s: int) -> str:
     """Write an instant, in whole seconds since the epoch, as HTTP does (RFC 9110 section 5.6.7)."""
     return formatdate(whole_s, usegmt=True)
+
+
+class Reading(NamedTuple):
+    """What a clock does: it stands still at an instant, or ticks with an offset to the machine's; both in seconds."""
+
+    frozen: bool
+    seconds: float
 
 
 class Clock:
@@ -61,6 +69,10 @@ class Clock:
         """Return the instant that a reset makes it show, in UTC."""
         return datetime.fromtimestamp(self.wall() if self._start is None else self._start.timestamp(), UTC)
 
+    def at(self, reading: Reading) -> datetime:
+        """Return the instant that a reading makes it show, in UTC."""
+        return datetime.fromtimestamp(reading.seconds + (0.0 if reading.frozen else self.wall()), UTC)
+
     def now(self) -> datetime:
         """Return the instant, in UTC."""
         return datetime.fromtimestamp(self.timestamp(), UTC)
@@ -87,6 +99,18 @@ class Clock:
     def ahead(self, by_s: float) -> "Clock":
         """Return a clock that is always `by_s` seconds ahead of this one."""
         return Clock(lambda: self.timestamp() + by_s)
+
+    @property
+    def reading(self) -> Reading:
+        """What it does now, for `resume`."""
+        return Reading(True, self.timestamp()) if self._frozen else Reading(False, self._offset_s)  # noqa: FBT003
+
+    def resume(self, reading: Reading) -> None:
+        """Do what a clock did when it was read."""
+        if reading.frozen:
+            self._stand(reading.seconds)
+        else:
+            self._tick(reading.seconds)
 
     def freeze(self) -> None:
         """Stand still at the instant shown now."""

@@ -3,6 +3,7 @@
 import math
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +55,15 @@ class RateLimiter:
     def clear(self) -> None:
         """Forget all requests."""
         self._windows.clear()
+
+    @property
+    def windows(self) -> dict[str, tuple[float, int]]:
+        """When the window of each client began (in seconds on the sandbox's clock), and how many requests it has."""
+        return dict(self._windows)
+
+    def resume(self, windows: Mapping[str, tuple[float, int]]) -> None:
+        """Count on from these windows."""
+        self._windows = OrderedDict(windows)
 
     def wait_s(self, client: str) -> int:
         """Count a request. Return 0 if the client may send it, else the seconds until it may send the next."""

@@ -35,7 +35,8 @@ class AccessLog:
         if not self._lines:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
         status, size, faults = _really_sent(request, response)
-        self._lines.append((remote, request.method, request.path, status, size, request.client.name, faults))
+        path = request.mount + request.path
+        self._lines.append((remote, request.method, path, status, size, request.client.name, faults))
 
     def flush(self) -> None:
         """Write the lines that were collected."""

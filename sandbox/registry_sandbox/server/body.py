@@ -27,18 +27,31 @@ async def received(http: web.BaseRequest, limits: Limits, patience: asyncio.Time
         much at once (503), cut short or badly chunked (400), or as `decoded`.
     """
     try:
-        sent = await _sent(http, limits, patience)
+        sent = b"".join(await _sent(http, limits, patience, limits.max_body))
     except SandboxError as error:
         return b"", error
     return decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), limits.max_body)
 
 
-async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout) -> bytes:
-    length, max_body = http.content_length, limits.max_body
+async def received_in_parts(
+    http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout, max_bytes: int
+) -> tuple[list[bytes], SandboxError | None]:
+    """Wait for a body that may be larger than others, as `received` does; it is not put together.
+
+    It must have no content-coding: to inflate it would hold up the event loop.
+    """
+    try:
+        return await _sent(http, limits, patience, max_bytes), None
+    except SandboxError as error:
+        return [], error
+
+
+async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout, max_body: int) -> list[bytes]:
+    length = http.content_length
     if length is not None and length > max_body:
         raise _too_large(f"{length} bytes", max_body)
     _continue_if_expected(http)
-    content, chunks, total = http.content, [], 0
+    content, chunks, total = http.content, list[bytes](), 0
     try:
         if content.is_eof():  # it came with its head
             chunks = [content.read_nowait()]
@@ -57,7 +70,7 @@ async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout
         raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
     if total > max_body:
         raise _too_large("larger", max_body)
-    return b"".join(chunks)
+    return chunks
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:

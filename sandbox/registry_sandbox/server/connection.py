@@ -24,9 +24,10 @@ from registry_sandbox.http.errors import (
     SandboxError,
     ServiceUnavailable,
 )
+from registry_sandbox.http.field_names import CONTENT_ENCODING
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Sent
-from registry_sandbox.server.body import Body, received
+from registry_sandbox.server.body import received, received_in_parts
 from registry_sandbox.server.chunks import Framing
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
 from registry_sandbox.server.forwarded import forwarded_root, named_host
@@ -173,21 +174,27 @@ class Connection(web.RequestHandler):
             request.state = "receiving"
             self._listener.receiving(request)
             self._framing.begin(http)
-        request.body, request.body_error = await self._body(http)
+        large = 0 if CONTENT_ENCODING in http.headers else self._listener.bytes_in_parts(request)
+        if self._half_closed and not http.content.is_eof():
+            request.body_error = _CUT_SHORT
+        else:
+            await self._receive_now(http, request, large)
+            if self._framing.broken:
+                request.body, request.body_error = b"", NotWellFormed(reason("chunk"))
+            elif self._half_closed and isinstance(request.body_error, RequestTimeout):
+                request.body_error = _CUT_SHORT
         request.state = "working"
 
-    async def _body(self, http: web.BaseRequest) -> Body:
-        if self._half_closed and not http.content.is_eof():
-            return _cut_short()
+    async def _receive_now(self, http: web.BaseRequest, request: Request, large: int) -> None:
         limits = self._listener.limits
-        self._patience = asyncio.timeout(limits.request_timeout_s)
+        patience = self._patience = asyncio.timeout(limits.request_timeout_s)
         try:
-            body = await received(http, limits, self._patience)
+            if large:
+                request.parts, request.body_error = await received_in_parts(http, limits, patience, large)
+            else:
+                request.body, request.body_error = await received(http, limits, patience)
         finally:
             self._patience = None
-        if self._framing.broken:
-            return b"", NotWellFormed(reason("chunk"))
-        return _cut_short() if self._half_closed and isinstance(body[1], RequestTimeout) else body
 
     def _request(self, http: web.BaseRequest) -> Request:
         listener, target = self._listener, http.raw_path
@@ -248,8 +255,7 @@ def _has_waited(request: Request) -> bool:
     return time.monotonic() - float(waiting.started_s) > _BEGUN_WITHIN_S
 
 
-def _cut_short() -> Body:
-    return b"", NotWellFormed("The body is cut short: the client ended its half of the connection.")
+_CUT_SHORT = NotWellFormed("The body is cut short: the client ended its half of the connection.")
 
 
 def _answer(http: web.BaseRequest) -> Awaitable[web.StreamResponse]:

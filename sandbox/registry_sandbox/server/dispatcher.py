@@ -8,6 +8,9 @@ from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
+Mount = tuple[str, Handler]
+"""The beginning of paths, such as `/oauth2`, and what answers them."""
+
 
 class Dispatcher:
     """Answers every path: the FHIR base, or one of the mounts beside it.
@@ -24,7 +27,7 @@ class Dispatcher:
         self,
         fhir: Handler | None,
         base_paths: tuple[str, ...],
-        mounts: tuple[tuple[str, Handler], ...],
+        mounts: tuple[Mount, ...],
         root: Handler,
         prefixes: tuple[str, ...] = (),
     ) -> None:

@@ -31,6 +31,7 @@ class Listener:
         trust_forwarded: whether to believe a proxy's headers about the URL that the client called.
         refuse: makes the answer to what cannot be read as HTTP.
         receiving: is called with each request whose body has not arrived yet.
+        bytes_in_parts: returns how large the body of a request may be that is kept in parts; 0: it is not kept so.
     """
 
     handle: Handler
@@ -43,3 +44,4 @@ class Listener:
     bad_certificate: BadCertificate | None = None
     trust_forwarded: bool = False
     receiving: Callable[[Request], None] = lambda _: None
+    bytes_in_parts: Callable[[Request], int] = lambda _: 0

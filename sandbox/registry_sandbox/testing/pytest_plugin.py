@@ -1,7 +1,8 @@
 """The pytest plugin: a sandbox as a fixture, as it was at its start for each test.
 
 It is loaded in every pytest run where the distribution is installed, so nothing of the server is imported before a
-test asks for it. Under pytest-xdist each worker has sandboxes of its own.
+test asks for it. Under pytest-xdist each worker has sandboxes of its own, and in a sandbox that runs already each test
+has a workspace of its own.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -21,8 +22,9 @@ _URL = "--registry-sandbox-url"
 _ARTIFACTS = "--registry-sandbox-artifacts"
 _UNFIRED = "registry_sandbox_unfired_faults"
 _VERDICT = "registry_sandbox_verdict"
+_WORKSPACE = "registry_sandbox_workspace"
 _USED = pytest.StashKey["list[RemoteSandbox]"]()
-_RESET = pytest.StashKey["list[RemoteSandbox]"]()
+_END = pytest.StashKey["list[Callable[[], None]]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         _ARTIFACTS, metavar="DIR", type=Path, help="folder for the journals of failing tests, as HTTP Archives (HAR)"
     )
     parser.addini("registry_sandbox", "settings of the sandbox, a line each: key = value", type="linelist", default=[])
+    parser.addini(
+        _WORKSPACE,
+        f"with {_URL}: who has a workspace of its own there: test (the default), worker, none",
+        default="test",
+    )
     parser.addini(_UNFIRED, "what a fault does that never fired: fail (the default) or ignore", default="fail")
     parser.addini(
         _VERDICT, "what a test's client did wrong: off (the default: not judged), warn or fail", default="off"
@@ -46,7 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "registry_sandbox(**settings): what the sandbox of this test is set to, over the ini file's settings"
     )
-    if config.getoption(_URL) and getattr(config.option, "numprocesses", None):
+    own = config.getini(_WORKSPACE)
+    if own not in ("test", "worker", "none"):
+        raise pytest.UsageError(f"{_WORKSPACE} is {own!r}; expected test, worker or none")
+    if own == "none" and config.getoption(_URL) and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError(f"{_URL} names one registry, which the workers of -n would reset for each other")
     if config.getini(_UNFIRED) not in ("fail", "ignore"):
         raise pytest.UsageError(f"{_UNFIRED} is {config.getini(_UNFIRED)!r}; expected fail or ignore")
@@ -100,8 +110,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to the report of a failing test what its sandboxes saw, and write their journals where they are wanted.
 
-    Then, at the very end of the test, reset its sandbox: what the test has begun must not reach the next one, nor
-    whoever uses the same sandbox without a fixture. Fixtures that fail in their teardown are reported before that.
+    Then, at the very end of the test, reset its sandbox, or end its workspace: what the test has begun must not reach
+    the next one, nor whoever uses the same sandbox without a fixture. Fixtures that fail in their teardown are reported
+    before that.
     """
     report = yield
     if report.failed:
@@ -113,11 +124,11 @@ def pytest_runtest_makereport(
 
 
 def _end(item: pytest.Item) -> None:
-    for sandbox in item.stash.get(_RESET, []):
+    for end in item.stash.get(_END, []):
         from registry_sandbox.cli.control_client import NoAnswer
 
         with suppress(NoAnswer):  # one that is gone has nothing to end; the next test that wants it will say so
-            sandbox.reset()
+            end()
 
 
 def _used(item: pytest.Item) -> "list[RemoteSandbox]":
@@ -148,7 +159,8 @@ def _seen(item: pytest.Item, sandbox: "RemoteSandbox", ordinal: int) -> str:
 @pytest.fixture(scope="session")
 def _registry_sandboxes(request: pytest.FixtureRequest) -> Sandboxes:
     config = request.config
-    sandboxes = Sandboxes(config.getoption(_URL), _from_lines(config.getini("registry_sandbox")))
+    settings = _from_lines(config.getini("registry_sandbox"))
+    sandboxes = Sandboxes(config.getoption(_URL), settings, config.getini(_WORKSPACE))
     config.add_cleanup(sandboxes.close)  # after the last report, which may still ask them
     return sandboxes
 
@@ -156,9 +168,9 @@ def _registry_sandboxes(request: pytest.FixtureRequest) -> Sandboxes:
 @pytest.fixture
 def registry_sandbox(request: pytest.FixtureRequest, _registry_sandboxes: Sandboxes) -> "RemoteSandbox":
     """A registry sandbox on a free port of this machine, as it is at its start: seeds, clock, no faults."""
-    sandbox = _registry_sandboxes.get(_marked(request.node))
-    for key in (_USED, _RESET):
-        request.node.stash.setdefault(key, []).append(sandbox)
+    sandbox, end = _registry_sandboxes.lend(_marked(request.node))
+    request.node.stash.setdefault(_USED, []).append(sandbox)
+    request.node.stash.setdefault(_END, []).append(end)
     return sandbox
 
 
@@ -168,7 +180,7 @@ def registry_sandbox_server(_registry_sandboxes: Sandboxes) -> "RemoteSandbox":
 
     `base_url`, `token_url`, `client_id` and `client_secret` configure the client; `environment` has them as variables.
     """
-    return _registry_sandboxes.get({})
+    return _registry_sandboxes.of_session()
 
 
 @pytest.fixture

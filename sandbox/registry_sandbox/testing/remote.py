@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from ssl import SSLContext
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from registry_sandbox.cli.control_client import control_root
@@ -17,11 +17,14 @@ from registry_sandbox.testing.builders import Resource, appointment
 from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.holding import Hold
 from registry_sandbox.testing.journal import Journal
+from registry_sandbox.testing.snapshot import Snapshot
 from registry_sandbox.testing.steering import Fault, RemoteClock, written
 from registry_sandbox.testing.verdict import Verdict
 from registry_sandbox.verdict.reports.json import read
 
 __tracebackhide__ = True  # of every function here: a failing test shows where it called, and not us
+if TYPE_CHECKING:
+    from registry_sandbox.testing.workspace import RemoteWorkspace
 
 
 class RemoteSandbox:
@@ -54,6 +57,7 @@ class RemoteSandbox:
         self.journal = Journal(control)
         self._pointers = itertools.count(1)
         self._faults: list[Fault] = []
+        self._set_before: dict[str, tuple[Fault, ...]] = {}  # by the name of the snapshot that has them
 
     @property
     def control_url(self) -> str:
@@ -135,7 +139,7 @@ class RemoteSandbox:
 
     def faults_that_never_fired(self) -> list[Fault]:
         """Return the faults that were set since the last reset, must fire, and did not."""
-        return [fault for fault in self._faults if fault.must_fire and not fault.fired]
+        return [fault for fault in self._faults if fault.must_fire and fault.never_fired]
 
     def undo_faults(self) -> None:
         """Undo every fault that was set here."""
@@ -192,6 +196,29 @@ class RemoteSandbox:
         query = {"format": "json", "client": client, "since": since}
         chosen = urlencode({name: value for name, value in query.items() if value is not None})
         return Verdict(read(self.control.text("GET", f"/verdict?{chosen}")))
+
+    def workspace(self, **wanted: Any) -> "RemoteWorkspace":
+        """Make a registry of the test's own in the same server; use it in a `with`, or `close` it.
+
+        `wanted` is what it starts with, as docs/workspaces.md lists it: `clock`, `faults`, `seed_data` ...
+        """
+        from registry_sandbox.testing.workspace import RemoteWorkspace, server_of
+
+        return RemoteWorkspace(server_of(self), wanted)
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Keep the state as it is now. In a `with`, whatever happens is undone at its end, and nothing is kept."""
+        made = self.control.json("POST", "/snapshots", {} if name is None else {"name": name})
+        self._set_before[made["name"]] = tuple(self._faults)
+        return Snapshot(self, made["name"], passing=True)
+
+    def restore(self, name: str) -> Snapshot:
+        """Return to a snapshot now, and in a `with` again at its end; it is kept."""
+        for fault in self._faults:
+            fault.note(ends=fault not in self._set_before.get(name, ()))
+        self.journal.forget()
+        self.control.json("POST", f"/snapshots/{name}/restore")
+        return Snapshot(self, name, passing=False)
 
     def reset(self) -> None:
         """Return to the exact start: the seeds, no faults but those of the settings, the clock, an empty journal."""

@@ -63,6 +63,7 @@ class Fault:
         self.id: str = rule["id"]
         self.must_fire = must_fire
         self._last_shown = dict(rule)
+        self._ended = self._has_fired = False
 
     @property
     def rule(self) -> dict[str, Any]:
@@ -74,11 +75,21 @@ class Fault:
     @property
     def fired(self) -> int:
         """How many exchanges it has spoiled; of one that is not in force any more, as many as it had when it ended."""
-        if not self._look():  # whoever undid it
+        if not self._look() and not self._ended:  # whoever undid it
             listed: list[dict[str, Any]] = self._control.json("GET", "/faults/fired")["fired"]
             known = sum(each["rule"] == self.id for each in listed)
             self._last_shown["fired"] = max(known, self._last_shown["fired"])
         return int(self._last_shown["fired"])
+
+    @property
+    def never_fired(self) -> bool:
+        """Whether it has not fired, and had not before the sandbox returned to a snapshot."""
+        return not self._has_fired and self.fired == 0
+
+    def note(self, *, ends: bool) -> None:
+        """Note what it has done, before the sandbox returns to a snapshot; one that `ends` is in force no more then."""
+        self._has_fired = self._has_fired or self.fired > 0
+        self._ended = self._ended or ends
 
     @property
     def near_misses(self) -> list[str]:
@@ -97,6 +108,8 @@ class Fault:
 
     def _look(self) -> bool:
         """Note the rule as it is now; False if it is not in force any more."""
+        if self._ended:  # another rule may have its id now
+            return False
         listed: list[dict[str, Any]] = self._control.json("GET", "/faults")["faults"]
         shown = next((each for each in listed if each["id"] == self.id), None)
         self._last_shown = self._last_shown if shown is None else shown

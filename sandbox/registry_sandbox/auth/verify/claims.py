@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
 
+from registry_sandbox.http.base_url import workspace_of
 from registry_sandbox.http.request import Client
 
 LAST_NUMERIC_DATE: Final = 253_402_300_799
@@ -131,8 +132,25 @@ def audience_errors(claims: Mapping[str, Any], expectation: Expectation) -> Iter
     if "aud" not in claims:
         yield f"Claim aud is missing; {expected}"
     elif not any(audience in expectation.audiences for audience in stated):
+        elsewhere = _for_another_workspace(stated, expectation.audiences)
+        if elsewhere:
+            yield f"Claim aud is for {elsewhere}; {expected}"
+            return
         slash = any(audience.removesuffix("/") in expectation.audiences for audience in stated)
         yield f"Claim aud {'has an extra slash at its end' if slash else 'does not name this registry'}; {expected}"
+
+
+def _for_another_workspace(stated: Collection[str], expected: Collection[str]) -> str:
+    """Return which workspace of this sandbox a token is for, and which this is; empty if it is for none of them."""
+    here = {registry: name for name, registry in map(workspace_of, expected)}
+    for name, registry in map(workspace_of, stated):
+        if registry in here and name != here[registry]:
+            return f"{_named(name)}, and this is {_named(here[registry])}"
+    return ""
+
+
+def _named(workspace: str) -> str:
+    return f"the workspace '{workspace}'" if workspace else "the workspace without a name"
 
 
 def listed(accepted: Collection[str]) -> str:

@@ -1,0 +1,66 @@
+"""The handlers of the workspace without a name: everything that the others have, and the others themselves.
+
+Source: design/workspaces.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from registry_sandbox.app.handlers import Handlers
+from registry_sandbox.control import workspaces
+from registry_sandbox.control.api import ROOT
+from registry_sandbox.control.operation import Operation
+from registry_sandbox.control.workspaces import Place, Urls
+from registry_sandbox.http.base_url import WORKSPACES, mounted, root_of
+from registry_sandbox.http.common_headers import CommonHeaders
+from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.request import Request
+from registry_sandbox.runtime.random_streams import RandomStreams
+from registry_sandbox.server.dispatcher import Dispatcher
+from registry_sandbox.server.workspace_mount import UnknownWorkspace, WorkspaceMount
+from registry_sandbox.workspaces import Workspaces
+
+
+@dataclass
+class FirstHandlers(Handlers):
+    """The handlers of the whole sandbox. `others` returns the workspaces that have a name."""
+
+    others: Callable[[], Workspaces]
+
+    def whole_registry_port(self) -> Dispatcher:
+        """Build the handler of the registry's port, with all workspaces."""
+
+        def find(name: str) -> Handler | None:
+            member = self.others().find(name)
+            return None if member is None else member.made.on_registry_port
+
+        return self.dispatcher((WORKSPACES, WorkspaceMount(find, self._unknown)))
+
+    def whole_control_port(self) -> Dispatcher:
+        """Build the handler of the control plane's own port, with all workspaces."""
+
+        def find(name: str) -> Handler | None:
+            member = self.others().find(name)
+            return None if member is None else member.made.on_control_port
+
+        return self.control_dispatcher((WORKSPACES, WorkspaceMount(find, self._unknown)))
+
+    @cached_property
+    def _unknown(self) -> UnknownWorkspace:
+        # Its request ids are its own: a call of nobody's must not change what any workspace answers next.
+        ids = RandomStreams(self.workspace.random_streams.seed).ids("request ids of no workspace")
+        headers = CommonHeaders(ids, self.workspace.service.clock)
+        bases = self.addresses.of_workspace(WORKSPACES).base_paths
+        return UnknownWorkspace(headers, self.workspace.service.codec.write, bases)
+
+    def more_operations(self) -> list[Operation]:
+        """Return the operations on workspaces."""
+        return workspaces.operations(Place(self.workspace, self.others, self._urls))
+
+    def _urls(self, request: Request, name: str) -> Urls:
+        """Return the URLs of a workspace, as whoever sends this request reaches it."""
+        mount = f"{WORKSPACES}/{name}"
+        base = self.addresses.of_workspace(mount).registry_base(mounted(request.base, mount))
+        reached = request.called_as if self.addresses.control_apart and request.called_as else request.base
+        return Urls(base, f"{root_of(base)}/oauth2/token", f"{root_of(reached)}{mount}{ROOT}")
