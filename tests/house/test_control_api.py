@@ -24,6 +24,8 @@ def faulty(running: RegistrySandbox) -> Iterator[Faulty]:
     with Faulty(running.base_url, running.control_url) as faulty:
         faulty.begin()
         yield faulty
+        for each in faulty.control.get("/workspaces").json()["workspaces"]:  # a test that sends everything makes some
+            faulty.control.delete(f"/workspaces/{each['name']}")
 
 
 def read(faulty: Faulty) -> int:
