@@ -2,7 +2,8 @@
 
 Start `registry-sandbox --fault 'cancel:500@x2' --fault 'register:commit+reset@x1'`, then run this with Python; it needs
 httpx. What makes it right is not the retrying but what it does first: after a lost answer it looks whether the
-registration came about, and after a conflict it reads the appointment again.
+registration came about, and after a conflict it reads the appointment again. (The folders beside this file have whole
+clients, with pauses between the attempts.)
 """
 
 import sys
@@ -47,19 +48,19 @@ def register(registry: httpx.Client) -> dict[str, Any]:
             answer = registry.post("/Appointment", json=APPOINTMENT)
         except httpx.TransportError as error:
             print(f"register: no answer ({type(error).__name__}); looking whether it was done")
-            done = registered(registry)
-            if done is not None:
-                return done
-            continue
-        if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            created: dict[str, Any] = answer.raise_for_status().json()
-            return created
-        print(f"register: {answer.status_code}; again")
+        else:
+            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                created: dict[str, Any] = answer.raise_for_status().json()
+                return created
+            print(f"register: {answer.status_code}; looking whether it was done")
+        done = registered(registry)
+        if done is not None:
+            return done
     raise SystemExit("register: given up")
 
 
 def cancel(registry: httpx.Client, appointment: dict[str, Any]) -> dict[str, Any]:
-    """Cancel: a 5xx may be repeated, a conflict asks for reading again, any other 4xx is ours to mend."""
+    """Cancel: a 5xx or a conflict asks for reading again, any other 4xx is ours to mend."""
     path = f"/Appointment/{appointment['id']}"
     for _ in range(ATTEMPTS):
         if appointment["status"] == "cancelled":
@@ -71,11 +72,9 @@ def cancel(registry: httpx.Client, appointment: dict[str, Any]) -> dict[str, Any
             print(f"cancel: no answer ({type(error).__name__}); reading")
             appointment = registry.get(path).raise_for_status().json()
             continue
-        if answer.status_code == HTTPStatus.CONFLICT:
-            print("cancel: 409; reading")
+        if answer.status_code == HTTPStatus.CONFLICT or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            print(f"cancel: {answer.status_code}; reading")
             appointment = registry.get(path).raise_for_status().json()
-        elif answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            print(f"cancel: {answer.status_code}; again")
         else:
             appointment = answer.raise_for_status().json()
     raise SystemExit("cancel: given up")

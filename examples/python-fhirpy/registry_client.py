@@ -5,131 +5,219 @@ half an answer, nobody knows whether the registry acted. So it looks first, and 
 """
 
 import os
+import random
+import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from fhirpy import SyncFHIRClient
-from fhirpy.base.exceptions import OperationOutcome
 
 Resource = dict[str, Any]
 
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 URI = "urn:ietf:rfc:3986"
-ATTEMPTS = 5
-FIRST_PAUSE_S = 0.2
 TIMEOUT_S = 10
+ATTEMPTS = 5
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
+PATIENCE_S = 60.0  # a Retry-After that asks for more than this is somebody else's decision
 
 
-class UnknownOutcome(Exception):
-    """A 5xx, no answer or a broken one: the registry may have acted, or not."""
+class TryAgain(Exception):
+    """What may be tried again, not before `wait_s`: a 5xx, a lost or broken answer, a 429, a version conflict."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        self.wait_s = wait_s
+        super().__init__(message)
 
 
-class VersionConflict(Exception):
-    """Somebody else made a newer version: read it, and decide again."""
+class GaveUp(Exception):
+    """Every attempt failed; the message says at what."""
+
+
+class Refused(Exception):
+    """A 4xx: the same request would be refused again. The message is what the registry says about it."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class Registry:
-    """A conversation with the registry.
+    """A conversation with the registry, under a token that is renewed in time.
 
     Args:
         base_url: the FHIR base, such as `http://127.0.0.1:8080/STU3`.
-        token: good for an hour; a program that runs longer asks for another in time.
+        token_url: the token endpoint.
+        credentials: client id and client secret.
     """
 
-    def __init__(self, base_url: str, token: str) -> None:
-        self._base_url = base_url
-        self._authorization = f"Bearer {token}"
-        self._client = self._client_with({})
+    def __init__(self, base_url: str, token_url: str, credentials: tuple[str, str]) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._token_url = token_url
+        self._credentials = credentials
+        self._token = ""
+        self._token_ends = 0.0
 
     def register(self, appointment: Resource) -> Resource:
-        """Register an appointment exactly once, and give what the registry holds."""
+        """Register an appointment exactly once, and return what the registry holds."""
         pointer = appointment["identifier"][0]["value"]
         patient = appointment["participant"][0]["actor"]["identifier"]["value"]
-        for attempt in paced_attempts("register"):
-            # The answer to the first attempt was lost, perhaps not the registration: look for it.
-            if attempt > 1 and (known := self._registered(patient, pointer)):
+        headers = {"X-Request-Id": new_request_id()}
+
+        def attempt(number: int) -> Resource:
+            # The answer to an earlier attempt was lost, perhaps not the registration: look for it.
+            if number > 1 and (known := self._registered(patient, pointer)):
                 return known
-            try:
-                return answered(self._client.resource("Appointment", **appointment).save)
-            except UnknownOutcome as lost:
-                report(lost)
-        raise UnknownOutcome(f"register: {ATTEMPTS} attempts, and none was answered")
+            return self._call(headers, lambda client: client.resource("Appointment", **appointment).save())
+
+        return persist("register", attempt)
 
     def search(self, patient: str) -> list[Resource]:
         """Return the appointments of a patient that are not past; the registry has no paging."""
-        found = self._client.resources("Appointment").search(patient__identifier=f"{NHS_NUMBER}|{patient}")
+        value = f"{NHS_NUMBER}|{patient}"
         # Not .first(), .get(), .limit() or .count(): they add _count, which the registry does not support.
-        return ask("search", found.fetch)
+        return self._ask(
+            "search", lambda client: client.resources("Appointment").search(patient__identifier=value).fetch()
+        )
 
     def read(self, logical_id: str) -> Resource:
         """Return the current version of an appointment."""
-        return ask("read", self._client.reference("Appointment", logical_id).to_resource)
+        return self._ask("read", lambda client: client.reference("Appointment", logical_id).to_resource())
 
-    def cancel(self, logical_id: str) -> Resource:
-        """Cancel a booked appointment, and give the cancelled version, whoever made it."""
-        for _ in paced_attempts("cancel"):
-            # Read before each attempt: what an attempt without an answer did, and what others did, shows here.
-            current = self.read(logical_id)
-            if current["status"] != "booked":
+    def cancel(self, appointment: Resource) -> Resource:
+        """Cancel a booked appointment as it was read, and return the cancelled version, whoever made it."""
+        request_ids: dict[str, str] = defaultdict(new_request_id)
+
+        def attempt(number: int) -> Resource:
+            # What an attempt without an answer did, and what others did, shows when it is read again.
+            current = appointment if number == 1 else self.read(appointment["id"])
+            if current["status"] == "cancelled":
                 return current
-            try:
-                return self._put_cancelled(current)
-            except UnknownOutcome as lost:
-                report(lost)
-            except VersionConflict:
-                report("somebody else was faster (409): read again")
-        raise UnknownOutcome(f"cancel: {ATTEMPTS} attempts, and none was answered")
+            # The same version is sent again in the same request; another version makes another request.
+            return self._put_cancelled(current, request_ids[current["meta"]["versionId"]])
 
-    def _put_cancelled(self, current: Resource) -> Resource:
-        # fhirpy sends no If-Match of its own. A header belongs to a client, so this update has its own client.
-        client = self._client_with({"If-Match": f'W/"{current["meta"]["versionId"]}"'})
+        return persist("cancel", attempt)
+
+    def _put_cancelled(self, current: Resource, request_id: str) -> Resource:
+        # fhirpy sends no If-Match of its own.
+        headers = {"X-Request-Id": request_id, "If-Match": f'W/"{current["meta"]["versionId"]}"'}
         # All that was read goes back, only the status is another: that is all an update may change.
-        return answered(client.resource("Appointment", **{**current, "status": "cancelled"}).save)
+        body = {**current, "status": "cancelled"}
+        try:
+            return self._call(headers, lambda client: client.resource("Appointment", **body).save())
+        except Refused as refused:
+            if refused.status != requests.codes.conflict:
+                raise
+            raise TryAgain("somebody else was faster (409): read again") from refused
 
     def _registered(self, patient: str, pointer: str) -> Resource | None:
         return next((each for each in self.search(patient) if each["identifier"][0]["value"] == pointer), None)
 
+    def _ask(self, what: str, question: Callable[[SyncFHIRClient], Any]) -> Any:
+        """Read until there is an answer: a read changes nothing, so it can simply be repeated."""
+        headers = {"X-Request-Id": new_request_id()}
+        return persist(what, lambda _: self._call(headers, question))
+
+    def _call(self, headers: dict[str, str], call: Callable[[SyncFHIRClient], Any]) -> Any:
+        """Call fhirpy; after a 403 once more, with a new token: the old one may have ended before its time."""
+        if time.monotonic() >= self._token_ends:
+            self._renew_token()
+        try:
+            return settled(lambda: call(self._client_with(headers)))
+        except Refused as refused:
+            if refused.status != requests.codes.forbidden:
+                raise
+        self._renew_token()
+        return settled(lambda: call(self._client_with(headers)))
+
     def _client_with(self, headers: dict[str, str]) -> SyncFHIRClient:
-        return SyncFHIRClient(self._base_url, self._authorization, headers, requests_config={"timeout": TIMEOUT_S})
+        # A header belongs to a client, so each call has a client of its own. fhirpy's errors have neither the status
+        # nor Retry-After; requests shows both to a hook.
+        config = {"timeout": TIMEOUT_S, "hooks": {"response": require_success}}
+        return SyncFHIRClient(self._base_url, f"Bearer {self._token}", headers, requests_config=config)
+
+    def _renew_token(self) -> None:
+        granted = persist("token", lambda _: settled(self._request_token))
+        self._token = granted["access_token"]
+        # Azure AD writes numbers as text. A minute less, so that no token expires on its way.
+        self._token_ends = time.monotonic() + int(granted["expires_in"]) - 60
+
+    def _request_token(self) -> Any:
+        client_id, client_secret = self._credentials
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "scope": f"{self._base_url}/.default",
+        }
+        hooks = {"response": require_success}
+        return requests.post(self._token_url, data=form, timeout=TIMEOUT_S, hooks=hooks).json()
 
 
-def answered(call: Callable[[], Any]) -> Any:
-    """Call fhirpy, and sort what went wrong: the outcome is unknown, there was a conflict, or (as raised) a refusal."""
+def settled(call: Callable[[], Any]) -> Any:
+    """Make a call; no answer, or one that cannot be read, says that it may be tried again."""
     try:
         return call()
     except (requests.RequestException, ValueError) as error:  # ValueError: what came is no JSON, or half of one
-        raise UnknownOutcome(f"no answer: {error}") from error
-    except OperationOutcome as outcome:
-        # fhirpy keeps no status. The registry's issue codes tell them apart: 500 is exception, 503 transient.
-        code = outcome.resource["issue"][0]["code"]
-        if code in ("exception", "transient"):
-            raise UnknownOutcome(f"the registry failed ({code})") from outcome
-        if code == "conflict":
-            raise VersionConflict from outcome
-        raise
+        raise TryAgain(f"no answer, or half of one: {error}") from error
 
 
-def ask(what: str, question: Callable[[], Any]) -> Any:
-    """Repeat a read until there is an answer: it changes nothing, so it can be repeated."""
-    for _ in paced_attempts(what):
+def require_success(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Raise what an answer means that is no success."""
+    if response.status_code >= requests.codes.server_error or response.status_code == requests.codes.too_many_requests:
+        raise TryAgain(f"the registry answered {response.status_code}", retry_after_s(response))
+    if response.status_code >= requests.codes.bad_request:
+        message = f"the registry refused {response.request.method} with {told_by(response)}"
+        raise Refused(message, response.status_code)
+
+
+def persist(what: str, attempt: Callable[[int], Any]) -> Any:
+    """Attempt until there is an answer; pauses grow, vary and are bounded, and are never below Retry-After.
+
+    They vary so that clients which failed together do not come back together.
+    """
+    for number in range(1, ATTEMPTS + 1):
         try:
-            return answered(question)
-        except UnknownOutcome as lost:
-            report(lost)
-    raise UnknownOutcome(f"{what}: {ATTEMPTS} attempts, and none was answered")
+            return attempt(number)
+        except TryAgain as failure:
+            report(f"{what}: {failure}")
+            if number == ATTEMPTS or failure.wait_s > PATIENCE_S:
+                raise GaveUp(f"{what}: given up after {number} attempts; the last: {failure}") from failure
+            pause_s = min(FIRST_PAUSE_S * 2 ** (number - 1), LONGEST_PAUSE_S) * random.uniform(1, 1.5)
+            time.sleep(max(pause_s, failure.wait_s))
+    raise AssertionError("the last attempt returns or raises")
 
 
-def paced_attempts(what: str) -> Iterator[int]:
-    """Count the attempts, with a pause before each but the first, twice as long each time."""
-    for attempt in range(1, ATTEMPTS + 1):
-        if attempt > 1:
-            report(f"{what}: attempt {attempt}")
-            time.sleep(FIRST_PAUSE_S * 2 ** (attempt - 2))
-        yield attempt
+def retry_after_s(response: requests.Response) -> float:
+    """Return how many seconds the answer asks to wait; it may say so by a date (RFC 9110, section 10.2.3)."""
+    value = response.headers.get("Retry-After", "0")
+    if value.isdigit():
+        return float(value)
+    try:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except ValueError:
+        return 0.0
+
+
+def told_by(response: requests.Response) -> str:
+    """Return the status of a refusal, and what its body says: an OperationOutcome or the token endpoint's error."""
+    try:
+        said = response.json()
+        reasons = [each.get("diagnostics", "") for each in said.get("issue", [])] or [said["error_description"]]
+    except (ValueError, LookupError, AttributeError):
+        reasons = []
+    return " ".join([str(response.status_code), *(each for each in reasons if each)])
+
+
+def new_request_id() -> str:
+    """Return what names one request in the logs of both sides; a retry keeps it."""
+    return str(uuid.uuid4())
 
 
 def report(what: object) -> None:
@@ -137,32 +225,13 @@ def report(what: object) -> None:
     print(f"  ... {what}", flush=True)
 
 
-def request_token(token_url: str, base_url: str, client_id: str, client_secret: str) -> str:
-    """Ask the token endpoint for a token of the registry."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "scope": f"{base_url}/.default",
-    }
-    return ask("token", lambda: granted(requests.post(token_url, data=form, timeout=TIMEOUT_S)))
-
-
-def granted(response: requests.Response) -> str:
-    """Return the token in an answer of the token endpoint."""
-    if response.status_code >= requests.codes.server_error:
-        raise UnknownOutcome(f"{response.status_code} from the token endpoint")
-    if not response.ok:
-        raise SystemExit(f"no token: {response.text}")
-    return str(response.json()["access_token"])
-
-
-def tomorrow(patient: str) -> Resource:
-    """Return an appointment of tomorrow; the identifier points to it at the provider, where it was booked."""
+def tomorrow(patient: str, pointer: str) -> Resource:
+    """Return an appointment of tomorrow; the pointer leads to it at the provider, where it was booked."""
     now = datetime.now(UTC).replace(microsecond=0)
     start = now + timedelta(days=1)
     return {
-        "identifier": [{"system": URI, "value": f"https://provider.example.test/appointments/{uuid.uuid4()}"}],
+        "resourceType": "Appointment",
+        "identifier": [{"system": URI, "value": pointer}],
         "status": "booked",
         "start": start.isoformat(),
         "end": (start + timedelta(minutes=10)).isoformat(),
@@ -176,21 +245,58 @@ def tomorrow(patient: str) -> Resource:
     }
 
 
-def main() -> None:
+def perform(registry: Registry, verb: str) -> None:
+    """Do one operation on what the environment names, and print how things stand then."""
+    match verb:
+        case "register":
+            appointment = tomorrow(os.environ["REGISTRY_PATIENT"], os.environ["REGISTRY_POINTER"])
+            show("registered", registry.register(appointment))
+        case "search":
+            show_found(registry.search(os.environ["REGISTRY_PATIENT"]))
+        case "read":
+            show("read", registry.read(os.environ["REGISTRY_APPOINTMENT"]))
+        case "cancel":
+            show("cancelled", registry.cancel(registry.read(os.environ["REGISTRY_APPOINTMENT"])))
+        case _:
+            raise Refused(f"REGISTRY_VERB is {verb!r}; expected register, search, read or cancel")
+
+
+def walk_through(registry: Registry) -> None:
     """Register an appointment, find it, read it and cancel it."""
-    base_url = os.environ["REGISTRY_BASE_URL"].rstrip("/")
-    credentials = os.environ["REGISTRY_CLIENT_ID"], os.environ["REGISTRY_CLIENT_SECRET"]
-    registry = Registry(base_url, request_token(os.environ["REGISTRY_TOKEN_URL"], base_url, *credentials))
-    patient = os.environ.get("REGISTRY_NHS_NUMBER", "9990001111")
-    registered = registry.register(tomorrow(patient))
-    print(f"registered {registered['id']}, version {registered['meta']['versionId']}")
-    found = registry.search(patient)
-    print(f"found {len(found)}: {', '.join(each['id'] for each in found)}")
+    patient = os.environ.get("REGISTRY_PATIENT", "9990001111")
+    pointer = f"https://provider.example.test/appointments/{uuid.uuid4()}"
+    registered = registry.register(tomorrow(patient, pointer))
+    show("registered", registered)
+    show_found(registry.search(patient))
     current = registry.read(registered["id"])
-    print(f"read {current['id']}, {current['status']}, version {current['meta']['versionId']}")
-    cancelled = registry.cancel(registered["id"])
-    print(f"cancelled {cancelled['id']}, {cancelled['status']}, version {cancelled['meta']['versionId']}")
+    show("read", current)
+    show("cancelled", registry.cancel(current))
+
+
+def show(done: str, appointment: Resource) -> None:
+    """Print what was done, and the version that it led to."""
+    print(f"{done} {appointment['id']}, {appointment['status']}, version {appointment['meta']['versionId']}")
+
+
+def show_found(appointments: list[Resource]) -> None:
+    """Print what a search found."""
+    print(f"found {len(appointments)}: {', '.join(each['id'] for each in appointments)}")
+
+
+def main() -> int:
+    """Do what REGISTRY_VERB says, or else everything; return 1 and say why where that failed."""
+    credentials = os.environ["REGISTRY_CLIENT_ID"], os.environ["REGISTRY_CLIENT_SECRET"]
+    registry = Registry(os.environ["REGISTRY_BASE_URL"], os.environ["REGISTRY_TOKEN_URL"], credentials)
+    try:
+        if verb := os.environ.get("REGISTRY_VERB"):
+            perform(registry, verb)
+        else:
+            walk_through(registry)
+    except (Refused, GaveUp) as failure:
+        print(f"failed: {failure}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

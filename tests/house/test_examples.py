@@ -18,8 +18,8 @@ def test_the_retrying_client_comes_through() -> None:
         ours = [each for each in registry.histories() if b"/appointments/retried" in each[-1].json]
     assert done.returncode == 0, done.stderr
     assert "register: no answer (ReadError); looking whether it was done" in done.stdout
-    assert done.stdout.count("cancel: 500; again") == 2
+    assert done.stdout.count("cancel: 500; reading") == 2
     assert [len(history) for history in ours] == [2]
     journal = done.stdout.partition("\n\n")[2].splitlines()
-    assert [line.split()[1] for line in journal] == ["POST", "GET", "PUT", "PUT", "PUT"]
+    assert [line.split()[1] for line in journal] == ["POST", "GET", "PUT", "GET", "PUT", "GET", "PUT"]
     assert "none (reset)" in journal[0]

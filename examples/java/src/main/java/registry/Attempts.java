@@ -1,27 +1,41 @@
 package registry;
 
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntFunction;
 
-/** Several attempts, with a pause before each but the first, twice as long each time. */
+/**
+ * Several attempts with pauses that grow, vary and are bounded, and are never below Retry-After. They vary so that clients
+ * which failed together do not come back together.
+ */
 final class Attempts {
   private static final int MOST = 5;
   private static final long FIRST_PAUSE_MS = 200;
+  private static final long LONGEST_PAUSE_MS = 5_000;
+
+  /** A Retry-After that asks for more than this is somebody else's decision. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private Attempts() {}
 
   /** Attempt until there is an answer; each attempt is told its number. */
-  static <T> T paced(String what, IntFunction<T> attempt) {
+  static <T> T persist(String what, IntFunction<T> attempt) {
     for (int number = 1; ; number++) {
       try {
         return attempt.apply(number);
-      } catch (TryAgain unanswered) {
-        System.out.println("  ... " + what + ": " + unanswered.getMessage());
-        if (number == MOST) {
-          throw new IllegalStateException(what + ": " + MOST + " attempts, and none was answered", unanswered);
+      } catch (TryAgain failure) {
+        System.out.println("  ... " + what + ": " + failure.getMessage());
+        if (number == MOST || failure.notBefore().compareTo(PATIENCE) > 0) {
+          throw new Failed(what + ": given up after " + number + " attempts; the last: " + failure.getMessage(), failure);
         }
+        pause(Math.max(growing(number), failure.notBefore().toMillis()));
       }
-      pause(FIRST_PAUSE_MS << (number - 1));
     }
+  }
+
+  private static long growing(int number) {
+    long pause = Math.min(FIRST_PAUSE_MS << (number - 1), LONGEST_PAUSE_MS);
+    return pause + ThreadLocalRandom.current().nextLong(pause / 2);
   }
 
   private static void pause(long milliseconds) {
@@ -29,7 +43,7 @@ final class Attempts {
       Thread.sleep(milliseconds);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", interrupted);
+      throw new Failed("interrupted", interrupted);
     }
   }
 }

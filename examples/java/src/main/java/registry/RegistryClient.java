@@ -17,35 +17,60 @@ import org.hl7.fhir.dstu3.model.OperationOutcome;
 import org.hl7.fhir.dstu3.model.OperationOutcome.IssueSeverity;
 import org.hl7.fhir.dstu3.model.Reference;
 
-/** Registers an appointment, finds it, reads it and cancels it. */
+/** Does the operation that REGISTRY_VERB names; without it, registers an appointment, finds it, reads it and cancels it. */
 public final class RegistryClient {
   private RegistryClient() {}
 
   public static void main(String[] arguments) {
-    String baseUrl = required("REGISTRY_BASE_URL").replaceFirst("/$", "");
-    var endpoint = new TokenEndpoint(
-        URI.create(required("REGISTRY_TOKEN_URL")),
-        required("REGISTRY_CLIENT_ID"),
-        required("REGISTRY_CLIENT_SECRET"));
-    var registry = new Registry(baseUrl, endpoint.tokenFor(baseUrl));
-    String patient = Optional.ofNullable(System.getenv("REGISTRY_NHS_NUMBER")).orElse("9990001111");
-
-    Appointment appointment = tomorrow(patient);
-    System.out.printf("validated: %d errors%n", errorsIn(registry.validate(appointment)));
-    Appointment registered = registry.register(appointment);
-    String id = registered.getIdElement().getIdPart();
-    System.out.printf("registered %s, version %s%n", id, registered.getMeta().getVersionId());
-    List<String> found = registry.search(patient).stream().map(each -> each.getIdElement().getIdPart()).toList();
-    System.out.printf("found %d: %s%n", found.size(), String.join(", ", found));
-    Appointment current = registry.read(id);
-    System.out.printf("read %s, %s, version %s%n", id, current.getStatus().toCode(), current.getMeta().getVersionId());
-    Appointment cancelled = registry.cancel(id);
-    System.out.printf(
-        "cancelled %s, %s, version %s%n", id, cancelled.getStatus().toCode(), cancelled.getMeta().getVersionId());
+    try {
+      String baseUrl = required("REGISTRY_BASE_URL").replaceFirst("/$", "");
+      var endpoint = new TokenEndpoint(
+          URI.create(required("REGISTRY_TOKEN_URL")),
+          required("REGISTRY_CLIENT_ID"),
+          required("REGISTRY_CLIENT_SECRET"));
+      perform(new Registry(baseUrl, endpoint), optional("REGISTRY_VERB").orElse(""));
+    } catch (Failed failure) {
+      System.err.println("failed: " + failure.getMessage());
+      System.exit(1);
+    }
   }
 
-  /** Give an appointment of tomorrow; the identifier points to it at the provider, where it was booked. */
-  private static Appointment tomorrow(String patient) {
+  private static void perform(Registry registry, String verb) {
+    switch (verb) {
+      case "register" -> show("registered",
+          registry.register(tomorrow(required("REGISTRY_PATIENT"), required("REGISTRY_POINTER"))));
+      case "search" -> showFound(registry.search(required("REGISTRY_PATIENT")));
+      case "read" -> show("read", registry.read(required("REGISTRY_APPOINTMENT")));
+      case "cancel" -> show("cancelled", registry.cancel(registry.read(required("REGISTRY_APPOINTMENT"))));
+      case "" -> walkThrough(registry);
+      default -> throw new Failed("REGISTRY_VERB is " + verb + "; expected register, search, read or cancel", null);
+    }
+  }
+
+  private static void walkThrough(Registry registry) {
+    String patient = optional("REGISTRY_PATIENT").orElse("9990001111");
+    Appointment appointment = tomorrow(patient, "https://provider.example.test/appointments/" + UUID.randomUUID());
+    System.out.printf("validated: %d errors%n", errorsIn(registry.validate(appointment)));
+    Appointment registered = registry.register(appointment);
+    show("registered", registered);
+    showFound(registry.search(patient));
+    Appointment current = registry.read(registered.getIdElement().getIdPart());
+    show("read", current);
+    show("cancelled", registry.cancel(current));
+  }
+
+  private static void show(String done, Appointment appointment) {
+    System.out.printf("%s %s, %s, version %s%n", done, appointment.getIdElement().getIdPart(),
+        appointment.getStatus().toCode(), appointment.getMeta().getVersionId());
+  }
+
+  private static void showFound(List<Appointment> appointments) {
+    List<String> ids = appointments.stream().map(each -> each.getIdElement().getIdPart()).toList();
+    System.out.printf("found %d: %s%n", ids.size(), String.join(", ", ids));
+  }
+
+  /** Give an appointment of tomorrow; the pointer leads to it at the provider, where it was booked. */
+  private static Appointment tomorrow(String patient, String pointer) {
     Instant start = Instant.now().plus(Duration.ofDays(1));
     Identifier nhsNumber =
         new Identifier().setUse(IdentifierUse.OFFICIAL).setSystem(Registry.NHS_NUMBER).setValue(patient);
@@ -57,7 +82,7 @@ public final class RegistryClient {
         .setCreatedElement(DateTimeType.now());
     appointment.addIdentifier()
         .setSystem("urn:ietf:rfc:3986")
-        .setValue("https://provider.example.test/appointments/" + UUID.randomUUID());
+        .setValue(pointer);
     appointment.addParticipant()
         .setActor(new Reference().setIdentifier(nhsNumber))
         .setStatus(ParticipationStatus.ACCEPTED);
@@ -71,7 +96,10 @@ public final class RegistryClient {
   }
 
   private static String required(String name) {
-    return Optional.ofNullable(System.getenv(name))
-        .orElseThrow(() -> new IllegalStateException(name + " is not set"));
+    return optional(name).orElseThrow(() -> new Failed(name + " is not set", null));
+  }
+
+  private static Optional<String> optional(String name) {
+    return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty());
   }
 }
