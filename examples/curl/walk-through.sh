@@ -16,11 +16,14 @@ work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
 # Calls curl. Leaves the answer's status in $status, its body in $work/body, the seconds of Retry-After in $retry_after.
-# Status 000: there was no answer, or half of one, or one that is no JSON.
+# Status 000: there was no answer, or half of one, or one that is no JSON. (jq reads bytes that are no UTF-8 as U+FFFD, in
+# the middle of a value perhaps: such an answer is broken.)
 answered() {
     status=$(curl --silent --max-time 10 --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' \
         "$@") || status=000
-    if [[ $status == 2* ]] && ! jq --exit-status type "$work/body" &>"$work/type"; then status=000; fi
+    if [[ $status == 2* ]] && ! { iconv -f UTF-8 "$work/body" | jq --exit-status type; } &>"$work/type"; then
+        status=000
+    fi
     retry_after=0
     [[ $status == 000 ]] || retry_after=$(sed -n 's/^retry-after: *\([0-9]\{1,\}\).*/\1/Ip' "$work/head")
 }

@@ -162,6 +162,8 @@ async function answered(headers, call) {
   }
   // The library gives {} for an empty body: that is no answer either.
   if (!resource.resourceType) throw new TryAgain('an empty answer');
+  // It reads bytes that are no UTF-8 as U+FFFD, in the middle of a value perhaps: such an answer is broken.
+  if (JSON.stringify(resource).includes('\uFFFD')) throw new TryAgain('a broken answer');
   return resource;
 }
 

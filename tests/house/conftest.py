@@ -219,9 +219,8 @@ def _damage_xml(chance: random.Random, root: etree._Element) -> None:
 def faulty() -> Iterator[Faulty]:
     """A sandbox that only notes its waits."""
     waits = Waits()
-    settings = {"random_seed": 5, "request_faults": True}
     with (
-        RegistrySandbox(sleep=waits, **settings) as running,
+        RegistrySandbox(sleep=waits, random_seed=5, request_faults=True) as running,
         Faulty(running.base_url, running.control_url, waits) as faulty,
     ):
         yield faulty

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from registry_sandbox.app.handlers import Handlers
-from registry_sandbox.control import workspaces
+from registry_sandbox.control import exam, workspaces
 from registry_sandbox.control.api import ROOT
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.control.workspaces import Place, Urls
@@ -55,8 +55,9 @@ class FirstHandlers(Handlers):
         return UnknownWorkspace(headers, self.workspace.service.codec.write, bases)
 
     def more_operations(self) -> list[Operation]:
-        """Return the operations on workspaces."""
-        return workspaces.operations(Place(self.workspace, self.others, self._urls))
+        """Return the operations on workspaces, and the exam that is held in them."""
+        place = Place(self.workspace, self.others, self._urls)
+        return [*workspaces.operations(place), *exam.operations(self.others, self._urls)]
 
     def _urls(self, request: Request, name: str) -> Urls:
         """Return the URLs of a workspace, as whoever sends this request reaches it."""

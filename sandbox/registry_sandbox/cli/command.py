@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "state": "save the state of the running sandbox to a file, or load it",
     "tail": "show the exchanges of a running sandbox as they happen",
     "verdict": "say what the clients of the running sandbox did right and wrong",
+    "exam": "put a client to the test",
     "settings": "print the table of all settings",
     "schema": "print the JSON Schema of a file of settings, faults or seeds",
 }

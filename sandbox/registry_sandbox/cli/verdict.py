@@ -32,7 +32,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="NUMBER|INSTANT", help="judge later exchanges only")
     parser.add_argument("--format", choices=get_args(Format), default="text", help="what is printed; default: text")
     parser.add_argument(
-        "--output", action="append", default=[], type=_file, metavar="FILE", help="write it there too; repeatable"
+        "--output",
+        action="append",
+        default=[],
+        type=file_of_report,
+        metavar="FILE",
+        help="write it there too; repeatable",
     )
     parser.add_argument("--fail-on", choices=get_args(FailOn), default="fail", help="what exits with 1; default: fail")
     parser.add_argument(
@@ -45,7 +50,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Exit status: 0 fine, 1 findings, 2 a mistake in the call, 3 too little was exercised."
 
 
-def _file(text: str) -> Path:
+def file_of_report(text: str) -> Path:
+    """Return the file that an option names, if its ending says in which format to write.
+
+    Raises:
+        ArgumentTypeError: it does not.
+    """
     try:
         format_of(Path(text))
     except ValueError as error:
@@ -78,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
             write_verdict(report, file)
     except (BadExpectations, UnknownRule, UnreadableReport, UnwritableVerdict) as error:
         raise CommandFailed(error) from error
-    _print(report, options.format)
+    print_report(report, options.format)
     return _status(report, options, expectations)
 
 
@@ -88,7 +98,8 @@ def _report(options: argparse.Namespace) -> Report:
     return read(control_client(options).text("GET", f"/verdict?{chosen}"))
 
 
-def _print(report: Report, wanted: Format) -> None:
+def print_report(report: Report, wanted: Format) -> None:
+    """Print a report on stdout."""
     if wanted == "text":
         from registry_sandbox.verdict.reports.text import render
 
@@ -104,13 +115,14 @@ def _has_colour() -> bool:
 
 def _status(report: Report, options: argparse.Namespace, expectations: list[Expectation]) -> int:
     for each in gone(report, expectations):
-        _tell(f"{each}: this is expected and no longer occurs; the entry can go")
+        tell(f"{each}: this is expected and no longer occurs; the entry can go")
     findings = too_bad(report, options.fail_on)
     reasons = unreached(report, options.require, options.min_coverage)
     for reason in reasons:
-        _tell(reason)
+        tell(reason)
     return _FOUND if findings else _NOT_REACHED if reasons else 0
 
 
-def _tell(sentence: str) -> None:
+def tell(sentence: str) -> None:
+    """Say something on stderr, in one line."""
     print(f"registry-sandbox: {one_line(sentence)}", file=sys.stderr)

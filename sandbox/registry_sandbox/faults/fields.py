@@ -6,7 +6,7 @@ A frozen dataclass is the declaration. Its type hints say what is read and what 
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING
 from functools import cache
 from types import NoneType, UnionType
@@ -19,6 +19,22 @@ _SHOWN = 60
 
 class BadFault(Exception):
     """A fault cannot be used. The message names the place, what was found and what was expected."""
+
+
+class UnknownKey(BadFault):
+    """A mapping has a key that is not known.
+
+    Attributes:
+        at: the place, the key included.
+        key: what was found.
+        known: what was expected.
+    """
+
+    def __init__(self, place: str, key: object, known: Sequence[str]) -> None:
+        super().__init__(f"{place}: {shown(key)} is not known; expected {', '.join(known)}")
+        self.at = f"{place}.{key}"
+        self.key = str(key)
+        self.known = known
 
 
 class Member(NamedTuple):
@@ -149,7 +165,7 @@ def require_keys(value: Any, known: list[str], place: str) -> None:
         raise BadFault(f"{place}: {shown(value)} cannot be used; expected a mapping of {', '.join(known)}")
     for key in value:
         if key not in known:
-            raise BadFault(f"{place}: {shown(key)} is not known; expected {', '.join(known)}")
+            raise UnknownKey(place, key, known)
 
 
 def from_text(kind: Any, text: str) -> Any:

@@ -5,7 +5,7 @@ instants are absolute or relative to the clock (`+3d 09:30`, `-2h`). docs/seeds.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -113,6 +113,22 @@ def seeds_in(place: str, body: bytes) -> list[Seed]:
         case b"":
             raise BadSeed(f"{place}: there is nothing in it; expected an appointment or a story")
     return list(_stories(place, body))
+
+
+def seeds_of_values(place: str, values: Sequence[Mapping[str, Any]]) -> list[Seed]:
+    """Return the seeds that values stand for: whole Appointments, and stories, whose plain values may be numbers.
+
+    Raises:
+        BadSeed: one is neither; the message names its place.
+    """
+    return [_seed_of_value(f"{place}[{at}]", each) for at, each in enumerate(values)]
+
+
+def _seed_of_value(place: str, value: Mapping[str, Any]) -> Seed:
+    if "resourceType" in value:
+        return Seed(place, json.dumps(value).encode())
+    story = {key: str(told) if isinstance(told, int | float) else told for key, told in value.items()}
+    return _required(Seed(place, story=story))
 
 
 def _seeds_in_json(place: str, body: bytes) -> list[Seed]:

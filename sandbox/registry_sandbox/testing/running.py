@@ -7,6 +7,8 @@ with RegistrySandbox() as sandbox:
 import asyncio
 import ssl
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +28,7 @@ class RegistrySandbox(RemoteSandbox):
 
     Args:
         sleep: how injected delays wait.
+        wall: the machine's clock, in seconds since the epoch.
         settings: as in a YAML file: `clock="2019-01-18T09:00:00Z"`, `fault=["cancel:503@x1"]`. The port is a free one
             unless it is named; the environment is not looked at.
 
@@ -37,10 +40,11 @@ class RegistrySandbox(RemoteSandbox):
         BadSetting: a setting is unknown, or has a value that it cannot have.
     """
 
-    def __init__(self, *, sleep: Sleep = asyncio.sleep, **settings: Any) -> None:
+    def __init__(self, *, sleep: Sleep = asyncio.sleep, wall: Callable[[], float] = time.time, **settings: Any) -> None:
         chosen = {name: _plain(value) for name, value in settings.items() if value is not None}
         self._settings = combined({}, {}, {"port": 0, "quiet": True, **chosen}, type(self).__name__)
         self._sleep = sleep
+        self._wall = wall
         self._thread: threading.Thread | None = None
         self.base_url = ""
 
@@ -52,7 +56,7 @@ class RegistrySandbox(RemoteSandbox):
         """
         if self._thread is not None:
             raise RuntimeError("this sandbox runs already")
-        self.sandbox = build(self._settings, sleep=self._sleep)
+        self.sandbox = build(self._settings, sleep=self._sleep, wall=self._wall)
         started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=[started], name="registry-sandbox", daemon=True)
         self._thread.start()

@@ -1,0 +1,141 @@
+"""Drives a command-line client through the scenarios of an exam, several side by side."""
+
+import os
+import re
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from registry_sandbox.cli.control_client import ControlClient
+from registry_sandbox.cli.failure import CommandFailed
+
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]+)\}")
+PLACEHOLDERS: Final = (
+    "verb",
+    "appointment",
+    "patient",
+    "pointer",
+    "base_url",
+    "token_url",
+    "client_id",
+    "client_secret",
+    "scenario",
+)
+_SAID_AT_MOST: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a client came through a scenario: the task as the sandbox tells it, and the end of what the client said."""
+
+    task: Mapping[str, Any]
+    said: str
+
+
+class Driver:
+    """Runs a command for each operation of a task.
+
+    Args:
+        client: of the control plane.
+        command: with placeholders.
+        time_limit_s: of each operation.
+
+    Raises:
+        CommandFailed: the command cannot be split into words, or has an unknown placeholder.
+    """
+
+    def __init__(self, client: ControlClient, command: str, time_limit_s: float) -> None:
+        self._client = client
+        self._words = words_of(command)
+        self._time_limit_s = time_limit_s
+        self._stopped = threading.Event()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+
+    def drive(self, scenarios: Sequence[Any], jobs: int, tell: Callable[[Outcome], None]) -> None:
+        """Drive the client through scenarios, at most so many at once; `tell` hears of each when it has ended.
+
+        Raises:
+            CommandFailed: the command cannot be run, or the sandbox does not answer.
+        """
+        with ThreadPoolExecutor(jobs) as pool:
+            running = [pool.submit(self._through, each, tell) for each in scenarios]
+            try:
+                for each in running:
+                    each.result()
+            except BaseException:
+                self._stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        for each in [*self._processes]:
+            each.kill()
+
+    def _through(self, scenario: Any, tell: Callable[[Outcome], None]) -> None:
+        task = self._client.json("POST", "/exam", {"scenarios": [scenario]})["tasks"][0]
+        said = ""
+        while task["state"] in ("waiting", "acting") and not self._stopped.is_set():
+            ended, said = self._run(task)
+            task = self._client.json("POST", f"/exam/{task['name']}/done", ended)
+        if not self._stopped.is_set():
+            tell(Outcome(task, said))
+
+    def _run(self, task: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Run the command once; return how it ended, as the sandbox is told, and the end of what it said."""
+        environment = task["environment"]
+        words = [_PLACEHOLDER.sub(lambda found: value_of(found[1], task), word) for word in self._words]
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the user's own command, without a shell
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
+            )
+        except OSError as error:
+            raise CommandFailed(f"--command: {words[0]} cannot be run: {error.strerror}") from error
+        self._processes.add(process)
+        try:
+            said, _ = process.communicate(timeout=self._time_limit_s)
+            ended: dict[str, Any] = {"exit_status": process.returncode}
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said, _ = process.communicate()
+            ended = {"timed_out": True}
+        finally:
+            self._processes.discard(process)
+        return ended, said.decode(errors="replace")[-_SAID_AT_MOST:].strip()
+
+
+def words_of(command: str) -> list[str]:
+    """Return the words of a command, as a shell would split them.
+
+    Raises:
+        CommandFailed: it has none, a quotation that does not end, or an unknown placeholder.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise CommandFailed(f"--command {command!r}: {error}".lower()) from error
+    if not words:
+        raise CommandFailed("--command is empty; expected one such as './my-client {verb} {appointment}'")
+    for name in (each for word in words for each in _PLACEHOLDER.findall(word)):
+        if name not in PLACEHOLDERS:
+            nearest = get_close_matches(name, PLACEHOLDERS, n=1)
+            hint = f"; did you mean {{{nearest[0]}}}?" if nearest else ""
+            known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+            raise CommandFailed(f"--command: {{{name}}} is no placeholder; expected {known}{hint}")
+    return words
+
+
+def value_of(placeholder: str, task: Mapping[str, Any]) -> str:
+    """Return what a placeholder stands for in a task."""
+    if placeholder == "scenario":
+        return str(task["name"])
+    return str(task["environment"][f"REGISTRY_{placeholder.upper()}"])

@@ -1,0 +1,185 @@
+"""/_sandbox/exam: puts clients to the test, each task in a workspace of its own.
+
+Source: docs/exam.md. Nothing of it is imported before somebody asks.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters, refused_for
+from registry_sandbox.control.workspaces import Urls
+from registry_sandbox.faults.fields import BadFault, object_schema, read_object, shown
+from registry_sandbox.faults.kinds import Whole
+from registry_sandbox.http.json_response import json_response, plain_response
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.registry.seeds import BadSeed
+from registry_sandbox.runtime.workers import WorkersBusy
+from registry_sandbox.verdict.reports import MEDIA_TYPES, rendered
+from registry_sandbox.workspaces import NameTaken, NoRoom, Wanted, Workspaces
+
+if TYPE_CHECKING:
+    from registry_sandbox.control.exam_task import RunningTask
+    from registry_sandbox.verdict.exam.scenario import Scenario
+
+_FORMAT: Final = {"format": f"{', '.join(MEDIA_TYPES)}; by default json"}
+_TASK: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["name", "scenario", "client", "state", "base_url", "token_url", "environment"],
+    "properties": {
+        "state": {"enum": ["waiting", "acting", "pass", "warning", "fail", "inconclusive"]},
+        "acted": {"type": "boolean", "description": "whether the client seems to have done its last operation"},
+        "messages": {"type": "array", "items": {"type": "string"}, "description": "why it is no pass"},
+    },
+}
+_TASKS: Final[dict[str, Any]] = {"type": "object", "properties": {"tasks": {"type": "array", "items": _TASK}}}
+_STARTED: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "scenarios": {
+            "type": "array",
+            "items": {"anyOf": [{"type": "string", "description": "the name of a shipped one"}, {"type": "object"}]},
+        }
+    },
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How a client has ended its operation; both are for who drives a command."""
+
+    exit_status: Annotated[int, Whole(-255, 2**32)] | None = None
+    timed_out: bool = False
+
+
+def operations(workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls]) -> list[Operation]:
+    """Return the operations; `urls` returns where a workspace is, for whoever sends a request."""
+    exam = _Exam(workspaces, urls)
+    media_types = tuple(dict.fromkeys(each.partition(";")[0] for each in MEDIA_TYPES.values()))
+    created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
+    done = "Say that the client has done what the task asks: the next operation, or the result."
+    return [
+        Operation("GET", "/exam", exam.tasks, "The tasks, with their URLs and states.", answers=_TASKS),
+        Operation("POST", "/exam", exam.start, "Start scenarios.", body=_STARTED, status=created, answers=_TASKS),
+        Operation("DELETE", "/exam", exam.end, "End the tasks and their workspaces.", status=gone),
+        Operation("GET", "/exam/report", exam.report, "The report of all tasks.", _FORMAT, media_types=media_types),
+        Operation("POST", "/exam/{id}/done", exam.done, done, body=object_schema(_Done), answers=_TASK),
+    ]
+
+
+class _Exam:
+    def __init__(self, workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls]) -> None:
+        self._workspaces = workspaces
+        self._urls = urls
+        self._tasks: dict[str, RunningTask] = {}
+
+    async def tasks(self, request: Request, _: str) -> Response:
+        """Show the tasks."""
+        parameters(request, {})
+        with _not_too_busy():
+            shown_ = [{**each.described(), "acted": await each.has_acted()} for each in [*self._tasks.values()]]
+        return json_response(HTTPStatus.OK, {"tasks": shown_})
+
+    def start(self, request: Request, _: str) -> Response:
+        """Start scenarios, all or none; one that has been started begins anew."""
+        scenarios = _scenarios(json_body(request) if request.body else {})
+        started: list[RunningTask] = []
+        try:
+            started.extend(self._started(each, request) for each in scenarios)
+        except BaseException:
+            for task in started:
+                self._forget(task.scenario.name)
+            raise
+        return json_response(HTTPStatus.CREATED, {"tasks": [each.described() for each in started]})
+
+    def _started(self, scenario: "Scenario", request: Request) -> "RunningTask":
+        from registry_sandbox.control.exam_task import RunningTask
+
+        self._forget(scenario.name)
+        name = f"exam-{scenario.name}"[:63].strip("-")
+        wanted = Wanted(name=name, seeds=scenario.seeded, faults=scenario.rules)
+        try:
+            with refused_for(BadFault, BadSeed):
+                member = self._workspaces().create(wanted)
+        except (NoRoom, NameTaken) as refused:
+            raise BadControlRequest(str(refused), HTTPStatus.CONFLICT) from refused
+        task = self._tasks[scenario.name] = RunningTask(scenario, member, self._urls(request, member.name))
+        return task
+
+    def _forget(self, name: str) -> None:
+        task = self._tasks.pop(name, None)
+        if task is not None and self._workspaces().get(task.member.name) is task.member:
+            self._workspaces().remove(task.member.name)
+
+    def end(self, request: Request, _: str) -> Response:
+        """End them."""
+        del request
+        for name in [*self._tasks]:
+            self._forget(name)
+        return Response(HTTPStatus.NO_CONTENT)
+
+    async def done(self, request: Request, name: str) -> Response:
+        """Go on with the next operation of a task, or with its result."""
+        from registry_sandbox.verdict.exam.ending import Ended
+
+        task = self._tasks.get(name)
+        if task is None:
+            known = ", ".join(self._tasks) or "none; POST /_sandbox/exam starts some"
+            raise BadControlRequest(f"There is no task '{name[:80]}'; there are: {known}.", HTTPStatus.NOT_FOUND)
+        with refused_for(BadFault):
+            said: _Done = read_object(_Done, json_body(request) if request.body else {}, "done")
+        with _not_too_busy():
+            await task.go_on(Ended(said.exit_status, said.timed_out))
+        return json_response(HTTPStatus.OK, task.described())
+
+    def report(self, request: Request, _: str) -> Response:
+        """Show what came of all tasks."""
+        from registry_sandbox.verdict.exam.merging import Task, merged
+
+        asked = parameters(request, _FORMAT).get("format", "json")
+        wanted = next((each for each in MEDIA_TYPES if each == asked), None)
+        if wanted is None:
+            raise BadControlRequest(f"format is '{asked[:40]}'; expected {', '.join(MEDIA_TYPES)}.")
+        report = merged([Task(each.scenario, each.result) for each in self._tasks.values()])
+        return plain_response(HTTPStatus.OK, MEDIA_TYPES[wanted], rendered(report, wanted).encode())
+
+
+def _scenarios(body: Any) -> "list[Scenario]":
+    """Return the scenarios that a body names or has; all that are shipped where it has none."""
+    from registry_sandbox.verdict.exam.scenario import read_scenario
+    from registry_sandbox.verdict.exam.scenario_files import shipped_scenarios
+
+    if not isinstance(body, dict) or set(body) - {"scenarios"}:
+        raise BadControlRequest('The body is not {"scenarios": [...]}; expected this single key, or no body.')
+    known = {each.name: each for each in shipped_scenarios()}
+    asked = body.get("scenarios", [*known])
+    if not isinstance(asked, list) or not asked:
+        raise BadControlRequest(f"scenarios is {shown(asked)}; expected a list of names or of scenarios.")
+    with refused_for(BadFault):
+        read = [
+            _known(each, known) if isinstance(each, str) else read_scenario(each, f"scenarios[{at}]")
+            for at, each in enumerate(asked)
+        ]
+    return list({each.name: each for each in read}.values())
+
+
+def _known(name: str, known: "dict[str, Scenario]") -> "Scenario":
+    if name not in known:
+        nearest = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else f"; expected one of {', '.join(known)}."
+        raise BadControlRequest(f"There is no scenario '{name[:80]}'{hint}")
+    return known[name]
+
+
+@contextmanager
+def _not_too_busy() -> Iterator[None]:
+    try:
+        yield
+    except WorkersBusy as busy:
+        message = f"The sandbox is busy with other work: {busy}. Ask again later."
+        raise BadControlRequest(message, HTTPStatus.SERVICE_UNAVAILABLE) from busy
