@@ -289,6 +289,9 @@ class TestDocument:
                     faulty.control.post("/reset").raise_for_status()  # a DELETE before may have taken the rule away
                     read(faulty)  # so that the journal has an exchange 1
                     known = "1" if "/journal/" in path else "sentinel-read-500"
+                    if "/exam/" in path:
+                        known = "read-once"
+                        faulty.control.post("/exam", json={"scenarios": [known]}).raise_for_status()
                     for noun in ("workspaces", "snapshots"):  # 409 where nothing has ended it
                         faulty.control.post(f"/{noun}", json={"name": known})
                     answer = httpx.request(method, origin + path.replace("{id}", known))

@@ -45,6 +45,12 @@ def _of_stories() -> dict[str, Any]:
     return story_schema()
 
 
+def _of_scenarios() -> dict[str, Any]:
+    from registry_sandbox.verdict.exam.scenario import scenario_schema
+
+    return scenario_schema()
+
+
 def _of_settings() -> dict[str, Any]:
     from registry_sandbox.settings import Settings, fields
 
@@ -71,6 +77,7 @@ def _of_setting(kind: Any, choices: tuple[str, ...]) -> dict[str, Any]:
 SCHEMAS: Final[Mapping[str, tuple[str, Callable[[], dict[str, Any]]]]] = {
     "config": ("The settings of the Appointment Registry Sandbox (--config)", _of_settings),
     "faults": ("Fault rules of the Appointment Registry Sandbox (--fault-file)", _of_faults),
+    "scenario": ("A scenario of the exam of the Appointment Registry Sandbox (exam --scenarios)", _of_scenarios),
     "story": ("A story: the seed of an appointment of the Appointment Registry Sandbox", _of_stories),
 }
 """Each kind of file, with its title and what makes its schema."""

@@ -1,7 +1,5 @@
 """Scenario files: what can be read, and what is said of what cannot."""
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from registry_sandbox.verdict.exam.scenario_files import (
 )
 from registry_sandbox.verdict.rule import all_rules
 
-SCHEMA = Path(__file__).parents[3] / "docs" / "scenario.schema.json"
 PLAIN = "scenario: my own\nclient: cancel the appointment {appointment}\nexpect:\n  rules: [the-location]\n"
 
 WRONG = {
@@ -165,18 +162,10 @@ def test_every_shipped_scenario_says_what_it_is_for_and_is_in_a_file_of_its_name
     assert sorted(each.name for each in shipped_scenarios()) == sorted(each.stem for each in shipped_folder().iterdir())
 
 
-def test_the_published_schema_is_the_readers() -> None:
-    """`WRITE_DOCS=1` writes it."""
-    text = json.dumps(scenario_schema(), indent=2) + "\n"
-    if os.environ.get("WRITE_DOCS"):
-        SCHEMA.write_text(text, "utf-8")
-    assert SCHEMA.read_text("utf-8") == text
-
-
 @pytest.fixture(scope="module")
 def validator() -> Any:
     """A validator with the published schema."""
-    return Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+    return Draft202012Validator(scenario_schema())
 
 
 def test_the_published_schema_accepts_every_shipped_scenario(validator: Any) -> None:

@@ -15,7 +15,7 @@ from registry_sandbox.faults.fields import BadFault, object_schema, read_object
 from registry_sandbox.faults.kinds import Seconds, Text
 from registry_sandbox.faults.rule import Rule, rule_schema
 from registry_sandbox.faults.rule_set import read_rules
-from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_of_values
+from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_of_values, story_schema
 from registry_sandbox.verdict.rule import all_rules
 
 Verb = Literal["register", "search", "read", "cancel"]
@@ -99,7 +99,8 @@ class _Seeds:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
-        return {"type": "array", "items": {"type": "object"}}
+        appointment = {"type": "object", "required": ["resourceType"]}
+        return {"type": "array", "items": {"anyOf": [story_schema(), appointment]}}
 
 
 def _require_known_placeholders(text: str) -> None:
@@ -264,11 +265,7 @@ def read_scenario(value: Any, place: str = "scenario") -> Scenario:
 
 def scenario_schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A scenario of the exam",
-        **object_schema(Scenario),
-    }
+    return object_schema(Scenario)
 
 
 def verb_of(sentence: str) -> Verb:
