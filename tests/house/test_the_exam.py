@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -239,6 +240,28 @@ def test_a_client_that_does_not_end_is_ended(sandbox: RegistrySandbox, capsys: p
     command = f'{sys.executable} -c "import time; time.sleep(60)"'
     assert driven(sandbox, "--command", command, "--scenario", "read-once", "--time-limit", "300ms") == 1
     assert "The time was over before the client had ended." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's programs end with it on POSIX only")
+def test_what_a_client_has_started_ends_with_it(sandbox: RegistrySandbox) -> None:
+    """A script's program would go on, and keep the output open, long after the script was ended."""
+    began = time.monotonic()
+    assert driven(sandbox, "--command", "sh -c 'sleep 20; true'", "--scenario", "read-once", "--time-limit", "0.2") == 1
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is sent to another process")
+def test_an_exam_that_is_interrupted_is_no_pass(tmp_path: Path) -> None:
+    """Its exit status is that of a shell for SIGINT, and the client is ended."""
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    command = [sys.executable, "-m", "registry_sandbox", "exam", "--command", f"sh -c 'echo > {begun}; sleep 60'"]
+    options = ["--scenario", "read-once"]
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+        begun.read_bytes()  # waits until the client has written
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (130, "registry-sandbox: interrupted: the exam is not over\n")
 
 
 def test_a_warning_fails_where_it_shall(sandbox: RegistrySandbox, tmp_path: Path) -> None:

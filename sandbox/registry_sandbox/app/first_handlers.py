@@ -56,8 +56,8 @@ class FirstHandlers(Handlers):
 
     def more_operations(self) -> list[Operation]:
         """Return the operations on workspaces, and the exam that is held in them."""
-        place = Place(self.workspace, self.others, self._urls)
-        return [*workspaces.operations(place), *exam.operations(self.others, self._urls)]
+        place, workers = Place(self.workspace, self.others, self._urls), self.workspace.service.workers
+        return [*workspaces.operations(place), *exam.operations(self.others, self._urls, workers)]
 
     def _urls(self, request: Request, name: str) -> Urls:
         """Return the URLs of a workspace, as whoever sends this request reaches it."""

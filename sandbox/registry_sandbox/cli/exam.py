@@ -26,10 +26,11 @@ from registry_sandbox.verdict.acceptance import FailOn, too_bad, unreached
 from registry_sandbox.verdict.exam.merging import scenario_id
 from registry_sandbox.verdict.exam.scenario import Scenario
 from registry_sandbox.verdict.exam.scenario_files import BadScenario, documents_at, shipped_folder
+from registry_sandbox.verdict.report import Report
 from registry_sandbox.verdict.reports import Format
 from registry_sandbox.verdict.reports.json import read
 
-_FOUND, _NOT_REACHED = 1, 3
+_FOUND, _NOT_REACHED, _INTERRUPTED = 1, 3, 130
 _TIME_LIMIT_S, _WAITING_LIMIT_S = 60.0, 1800.0
 _OWN: Final = ("--auth", "any", "--no-seed-data")
 _JOBS_AT_MOST: Final = 64
@@ -93,9 +94,7 @@ def run(options: argparse.Namespace) -> int:
         for each, _ in chosen:
             print(f"{each.name:50} {' '.join(each.about.split())}")
         return 0
-    with _sandbox(options) as client:
-        _hold(client, chosen, options)
-        report = read(client.text("GET", "/exam/report?format=json"))
+    report = _held(chosen, options)
     try:
         for file in options.output:
             write_verdict(report, file)
@@ -106,6 +105,15 @@ def run(options: argparse.Namespace) -> int:
     for reason in reasons:
         tell(reason)
     return _FOUND if too_bad(report, options.fail_on) else _NOT_REACHED if reasons else 0
+
+
+def _held(chosen: Sequence[tuple[Scenario, Any]], options: argparse.Namespace) -> Report:
+    try:
+        with _sandbox(options) as client:
+            _hold(client, chosen, options)
+            return read(client.text("GET", "/exam/report?format=json"))
+    except KeyboardInterrupt:
+        raise CommandFailed("interrupted: the exam is not over", _INTERRUPTED) from None
 
 
 def _chosen(options: argparse.Namespace) -> list[tuple[Scenario, Any]]:

@@ -3,10 +3,13 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -75,7 +78,7 @@ class Driver:
     def _stop(self) -> None:
         self._stopped.set()
         for each in [*self._processes]:
-            each.kill()
+            _kill(each)
 
     def _through(self, scenario: Any, tell: Callable[[Outcome], None]) -> None:
         task = self._client.json("POST", "/exam", {"scenarios": [scenario]})["tasks"][0]
@@ -97,20 +100,32 @@ class Driver:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **environment},
+                start_new_session=True,  # so that what the command has started ends with it
             )
         except OSError as error:
             raise CommandFailed(f"--command: {words[0]} cannot be run: {error.strerror}") from error
         self._processes.add(process)
+        if self._stopped.is_set():
+            _kill(process)
         try:
             said, _ = process.communicate(timeout=self._time_limit_s)
             ended: dict[str, Any] = {"exit_status": process.returncode}
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill(process)
             said, _ = process.communicate()
             ended = {"timed_out": True}
         finally:
             self._processes.discard(process)
         return ended, said.decode(errors="replace")[-_SAID_AT_MOST:].strip()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a command, and on POSIX what it has started: a script's program would go on, and keep its output open."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def words_of(command: str) -> list[str]:

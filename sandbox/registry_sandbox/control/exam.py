@@ -3,6 +3,7 @@
 Source: docs/exam.md. Nothing of it is imported before somebody asks.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +19,13 @@ from registry_sandbox.http.json_response import json_response, plain_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seeds import BadSeed
-from registry_sandbox.runtime.workers import WorkersBusy
-from registry_sandbox.verdict.reports import MEDIA_TYPES, rendered
+from registry_sandbox.runtime.workers import Workers, WorkersBusy
+from registry_sandbox.verdict.reports import MEDIA_TYPES, Format, rendered
 from registry_sandbox.workspaces import NameTaken, NoRoom, Wanted, Workspaces
 
 if TYPE_CHECKING:
     from registry_sandbox.control.exam_task import RunningTask
+    from registry_sandbox.verdict.exam.ending import Result
     from registry_sandbox.verdict.exam.scenario import Scenario
 
 _FORMAT: Final = {"format": f"{', '.join(MEDIA_TYPES)}; by default json"}
@@ -57,9 +59,11 @@ class _Done:
     timed_out: bool = False
 
 
-def operations(workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls]) -> list[Operation]:
+def operations(
+    workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls], workers: Workers
+) -> list[Operation]:
     """Return the operations; `urls` returns where a workspace is, for whoever sends a request."""
-    exam = _Exam(workspaces, urls)
+    exam = _Exam(workspaces, urls, workers)
     media_types = tuple(dict.fromkeys(each.partition(";")[0] for each in MEDIA_TYPES.values()))
     created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     done = "Say that the client has done what the task asks: the next operation, or the result."
@@ -73,9 +77,12 @@ def operations(workspaces: Callable[[], Workspaces], urls: Callable[[Request, st
 
 
 class _Exam:
-    def __init__(self, workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls]) -> None:
+    def __init__(
+        self, workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls], workers: Workers
+    ) -> None:
         self._workspaces = workspaces
         self._urls = urls
+        self._workers = workers
         self._tasks: dict[str, RunningTask] = {}
 
     async def tasks(self, request: Request, _: str) -> Response:
@@ -85,13 +92,17 @@ class _Exam:
             shown_ = [{**each.described(), "acted": await each.has_acted()} for each in [*self._tasks.values()]]
         return json_response(HTTPStatus.OK, {"tasks": shown_})
 
-    def start(self, request: Request, _: str) -> Response:
+    async def start(self, request: Request, _: str) -> Response:
         """Start scenarios, all or none; one that has been started begins anew."""
-        scenarios = _scenarios(json_body(request) if request.body else {})
+        body = json_body(request) if request.body else {}
+        with _not_too_busy():
+            scenarios = await self._workers.run(_scenarios, body)
         started: list[RunningTask] = []
         try:
-            started.extend(self._started(each, request) for each in scenarios)
-        except BaseException:
+            for each in scenarios:
+                started.append(self._started(each, request))
+                await asyncio.sleep(0)  # each takes some milliseconds
+        except BadControlRequest:
             for task in started:
                 self._forget(task.scenario.name)
             raise
@@ -137,16 +148,23 @@ class _Exam:
             await task.go_on(Ended(said.exit_status, said.timed_out))
         return json_response(HTTPStatus.OK, task.described())
 
-    def report(self, request: Request, _: str) -> Response:
+    async def report(self, request: Request, _: str) -> Response:
         """Show what came of all tasks."""
-        from registry_sandbox.verdict.exam.merging import Task, merged
-
         asked = parameters(request, _FORMAT).get("format", "json")
         wanted = next((each for each in MEDIA_TYPES if each == asked), None)
         if wanted is None:
             raise BadControlRequest(f"format is '{asked[:40]}'; expected {', '.join(MEDIA_TYPES)}.")
-        report = merged([Task(each.scenario, each.result) for each in self._tasks.values()])
-        return plain_response(HTTPStatus.OK, MEDIA_TYPES[wanted], rendered(report, wanted).encode())
+        with _not_too_busy():
+            text = await self._workers.run(
+                _written, [(each.scenario, each.result) for each in self._tasks.values()], wanted
+            )
+        return plain_response(HTTPStatus.OK, MEDIA_TYPES[wanted], text)
+
+
+def _written(tasks: "list[tuple[Scenario, Result | None]]", wanted: Format) -> bytes:
+    from registry_sandbox.verdict.exam.merging import Task, merged
+
+    return rendered(merged([Task(*each) for each in tasks]), wanted).encode()
 
 
 def _scenarios(body: Any) -> "list[Scenario]":

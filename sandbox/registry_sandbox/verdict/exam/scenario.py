@@ -7,115 +7,30 @@ Source: docs/exam.md.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal
 
 from registry_sandbox.faults.fields import BadFault, object_schema, read_object
-from registry_sandbox.faults.kinds import Seconds, Text
-from registry_sandbox.faults.rule import Rule, rule_schema
+from registry_sandbox.faults.kinds import Seconds
+from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.rule_set import read_rules
-from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_of_values, story_schema
-from registry_sandbox.verdict.rule import all_rules
-
-Verb = Literal["register", "search", "read", "cancel"]
-VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
-PLACEHOLDERS: Final = ("appointment", "another", "patient", "pointer")
-PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]*)\}")
+from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_of_values
+from registry_sandbox.verdict.exam.kinds import (
+    PLACEHOLDER,
+    VERBS,
+    Faults,
+    Key,
+    Name,
+    RuleId,
+    Seeds,
+    Sentence,
+    Verb,
+)
 
 _PATIENT: Final = "9991000011"
 _POINTERS: Final = "https://provider.example.test/appointments/"
-
-
-class _Sentence:
-    """What the client shall do, in words that begin with the operation."""
-
-    def read(self, value: Any) -> str:
-        """Return the sentence."""
-        verb = value.split(" ")[0] if isinstance(value, str) else ""
-        if verb not in VERBS:
-            raise ValueError(f"a sentence that begins with {', '.join(VERBS[:-1])} or {VERBS[-1]}")
-        _require_known_placeholders(value)
-        return str(value)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        return {"type": "string", "pattern": f"^({'|'.join(VERBS)}) "}
-
-
-class _Key:
-    """What names an appointment: a logical id or a pointer, or a placeholder for one."""
-
-    def read(self, value: Any) -> str:
-        """Return the key."""
-        if not isinstance(value, str) or not value:
-            raise ValueError("a logical id or a pointer, such as '{appointment}' or '{pointer}'")
-        _require_known_placeholders(value)
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        return {"type": "string", "minLength": 1}
-
-
-class _RuleId:
-    """The id of a rule about clients."""
-
-    def read(self, value: Any) -> str:
-        """Return the id."""
-        known = [each.id for each in all_rules()]
-        if value not in known:
-            nearest = get_close_matches(str(value), known, n=1, cutoff=0.4) or known[:1]
-            raise ValueError(f"the id of a rule; did you mean {nearest[0]}? `registry-sandbox verdict` lists them all")
-        return str(value)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        return {"enum": [each.id for each in all_rules()]}
-
-
-class _Faults:
-    """A list of fault rules, in their long or short form."""
-
-    def read(self, value: Any) -> Sequence[Any]:
-        """Return the list; `Scenario.rules` reads what is in it."""
-        if isinstance(value, list):
-            return value
-        raise ValueError("a list of fault rules (docs/faults.md)")
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        return {"type": "array", "items": {"anyOf": [rule_schema(), {"type": "string", "description": "a short form"}]}}
-
-
-class _Seeds:
-    """A list of seeds: stories, or whole Appointments."""
-
-    def read(self, value: Any) -> Sequence[Any]:
-        """Return the list; `Scenario.seeded` reads what is in it."""
-        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise ValueError("a list of stories or Appointments (docs/seeds.md)")
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        appointment = {"type": "object", "required": ["resourceType"]}
-        return {"type": "array", "items": {"anyOf": [story_schema(), appointment]}}
-
-
-def _require_known_placeholders(text: str) -> None:
-    for name in PLACEHOLDER.findall(text):
-        if name not in PLACEHOLDERS:
-            nearest = get_close_matches(name, PLACEHOLDERS, n=1)
-            hint = f"; did you mean {{{nearest[0]}}}?" if nearest else ""
-            raise ValueError(f"no placeholder but {', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}{hint}")
-
-
-Name = Annotated[
-    str, Text(r"[A-Za-z0-9](?:[A-Za-z0-9' ,:-]{0,98}[A-Za-z0-9])?", "a name of 1 to 100 letters, digits and spaces")
-]
 _Status = Literal["booked", "cancelled", "entered-in-error"]
-_RuleIds = tuple[Annotated[str, _RuleId()], ...]
+_RuleIds = tuple[Annotated[str, RuleId()], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +53,7 @@ class Expected:
     """
 
     rules: _RuleIds = ()
-    versions: Mapping[Annotated[str, _Key()], tuple[_Status, ...]] | None = None
+    versions: Mapping[Annotated[str, Key()], tuple[_Status, ...]] | None = None
     may: _RuleIds = ()
     outcome: Literal["success", "failure"] = "success"
 
@@ -159,11 +74,11 @@ class Scenario:
     """
 
     scenario: Name
-    client: Annotated[str, _Sentence()] | tuple[Annotated[str, _Sentence()] | ClockStep, ...]
+    client: Annotated[str, Sentence()] | tuple[Annotated[str, Sentence()] | ClockStep, ...]
     expect: Expected
     about: str = ""
-    seeds: Annotated[Sequence[Any], _Seeds()] | None = None
-    faults: Annotated[Sequence[Any], _Faults()] = ()
+    seeds: Annotated[Sequence[Any], Seeds()] | None = None
+    faults: Annotated[Sequence[Any], Faults()] = ()
 
     def __post_init__(self) -> None:
         """Read what stands inside, so that a mistake shows at once.
