@@ -196,14 +196,13 @@ def test_the_list_needs_no_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"cancel-once +Nothing goes wrong.*", next(each for each in lines if "cancel-once" in each))
 
 
-def test_a_driven_client_passes_in_a_sandbox_of_the_commands_own(tmp_path: Path) -> None:
+def test_a_driven_client_passes_in_a_sandbox_of_the_commands_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the environment says about another server; the report goes to stdout and to a file."""
-    os.environ["SANDBOX_PORT"] = "1"
-    try:
-        chosen = ("--scenario", "cancel-once", "--scenario", "register-survives-a-lost-answer")
-        done = exam("--command", DRIVEN, *chosen, "--output", str(tmp_path / "exam.xml"), "--format", "json")
-    finally:
-        del os.environ["SANDBOX_PORT"]
+    monkeypatch.setenv("SANDBOX_RATE_LIMIT", "1/h")
+    chosen = ("--scenario", "cancel-once", "--scenario", "register-survives-a-lost-answer")
+    done = exam("--command", DRIVEN, *chosen, "--output", str(tmp_path / "exam.xml"), "--format", "json")
     assert done.returncode == 0, done.stderr
     assert sorted(re.findall(r"passed +(.*)", done.stderr)) == ["cancel once", "register survives a lost answer"]
     graded = {each["id"]: each["grade"] for each in json.loads(done.stdout)["rules"]}
