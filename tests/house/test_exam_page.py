@@ -55,11 +55,11 @@ def test_the_number_of_scenarios_is_right() -> None:
 def test_the_scenario_that_is_shown_can_be_used_and_the_mistake_is_told_as_shown() -> None:
     """With its line."""
     shown = next(each for each in re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
-    scenario, document = read_text(shown, "mine.yaml")
+    scenario, document = read_text(shown.encode(), "mine.yaml")
     assert scenario.name == "cancel-in-bad-weather"
     assert document == yaml.safe_load(shown)
     with pytest.raises(BadScenario) as refused:
-        read_text(shown.replace("  rules:", "  ruels:"), "mine.yaml")
+        read_text(shown.replace("  rules:", "  ruels:").encode(), "mine.yaml")
     assert f"registry-sandbox: {refused.value}" in PAGE.read_text("utf-8")
 
 

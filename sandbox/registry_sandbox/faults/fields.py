@@ -25,14 +25,12 @@ class UnknownKey(BadFault):
     """A mapping has a key that is not known.
 
     Attributes:
-        at: the place, the key included.
         key: what was found.
         known: what was expected.
     """
 
     def __init__(self, place: str, key: object, known: Sequence[str]) -> None:
         super().__init__(f"{place}: {shown(key)} is not known; expected {', '.join(known)}")
-        self.at = f"{place}.{key}"
         self.key = str(key)
         self.known = known
 

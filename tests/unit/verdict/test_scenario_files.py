@@ -20,37 +20,41 @@ from registry_sandbox.verdict.rule import all_rules
 PLAIN = "scenario: my own\nclient: cancel the appointment {appointment}\nexpect:\n  rules: [the-location]\n"
 
 WRONG = {
-    "an unknown key": ("expect:", "expct:", 'f:3: "expct" is not known; .*; did you mean expect\\?'),
-    "an unknown key inside": ("rules:", "ruels:", 'f:4: expect: "ruels" is not known; .*; did you mean rules\\?'),
-    "an unknown rule": ("the-location", "the-locations", "f:4: expect.rules.0.: .*did you mean the-location\\?"),
-    "an unknown placeholder": ("{appointment}", "{apointment}", "f:2: client: .* did you mean {appointment}\\?"),
-    "an unknown operation": ("cancel the", "delete the", "f:2: client: .* begins with register, search, read or"),
-    "a name with a slash": ("my own", "my/own", "f:1: scenario: .*expected a name of 1 to 100 letters"),
-    "a missing key": ("client: cancel the appointment {appointment}\n", "", "f:1: 'client' is missing"),
-    "a repeated key": ("expect:", "scenario: other\nexpect:", "f:3: 'scenario' is repeated"),
-    "a text that is a number": ("client:", "about: 5\nclient:", "f:2: about: 5 cannot be used; expected a text"),
-    "no YAML": ("expect:", "expect: [", "f:5: no YAML: expected"),
-    "a fault with a typing error": ("expect:", "faults: ['cncel:500']\nexpect:", 'f:3: faults.0. "cncel:500"'),
+    "an unknown key": ("expect:", "expct:", 'f, line 3: "expct" is not known; .*; did you mean expect\\?'),
+    "an unknown key inside": ("rules:", "ruels:", 'f, line 4: expect: "ruels" is not known; .*; did you mean rules\\?'),
+    "an unknown rule": ("the-location", "the-locations", "f, line 4: expect.rules.0.: .*did you mean the-location\\?"),
+    "an unknown placeholder": ("{appointment}", "{apointment}", "f, line 2: client: .* did you mean {appointment}\\?"),
+    "an unknown operation": ("cancel the", "delete the", "f, line 2: client: .* begins with register, search, read or"),
+    "a name with a slash": ("my own", "my/own", "f, line 1: scenario: .*expected a name of 1 to 100 letters"),
+    "a missing key": ("client: cancel the appointment {appointment}\n", "", "f, line 1: 'client' is missing"),
+    "a repeated key": ("expect:", "scenario: other\nexpect:", "f, line 3: the key 'scenario' is repeated"),
+    "a text that is a number": ("client:", "about: 5\nclient:", "f, line 2: about: 5 cannot be used; expected a text"),
+    "no YAML": ("expect:", "expect: [", "f, line 4: not YAML: "),
+    "a fault with a typing error": ("expect:", "faults: ['cncel:500']\nexpect:", 'f, line 3: faults.0. "cncel:500"'),
     "a fault below another": (
         "expect:",
         "faults:\n  - 'read:500@x1'\n  - {then: {statuss: 5}}\nexpect:",
-        "f:5: faults.1.",
+        "f, line 5: faults.1.",
     ),
-    "a seed that lacks something": ("expect:", "seeds:\n  - {id: a}\nexpect:", "f:4: seeds.0.: 'patient' is missing"),
-    "seeds that are none": ("expect:", "seeds: [a]\nexpect:", "f:3: seeds: .*expected a list of stories"),
-    "faults that are none": ("expect:", "faults: 5\nexpect:", "f:3: faults: 5 .*expected a list of fault rules"),
+    "a seed that lacks something": (
+        "expect:",
+        "seeds:\n  - {id: a}\nexpect:",
+        "f, line 4: seeds.0.: 'patient' is missing",
+    ),
+    "seeds that are none": ("expect:", "seeds: [a]\nexpect:", "f, line 3: seeds: .*expected a list of stories"),
+    "faults that are none": ("expect:", "faults: 5\nexpect:", "f, line 3: faults: 5 .*expected a list of fault rules"),
     "a step of the clock at the end": (
         "client: cancel the appointment {appointment}",
         "client: ['read {appointment}', {advance: 5m}]",
-        "f:2: client begins or ends with a step of the clock",
+        "f, line 2: client begins or ends with a step of the clock",
     ),
     "an end that no store has": (
         "rules: [the-location]",
         "versions: {a: [bookd]}",
-        "f:4: expect.versions.a.0.: .bookd",
+        "f, line 4: expect.versions.a.0.: .bookd",
     ),
-    "nothing": (PLAIN, "", "f: there is nothing in it"),
-    "a list": (PLAIN, "- a\n", "f:1: .* expected a mapping of scenario, client"),
+    "nothing": (PLAIN, "", "f: there are 0 documents in it; expected one scenario"),
+    "a list": (PLAIN, "- a\n", "f, line 1: .* expected a mapping of scenario, client"),
     "too deep a nest": ("expect:", f"about: {'[' * 40}{']' * 40}\nexpect:", "nested too deeply"),
 }
 
@@ -60,12 +64,12 @@ def test_what_cannot_be_used_is_named_with_file_and_line(wrong: tuple[str, str, 
     """And with the nearest known word where there is one."""
     old, new, message = wrong
     with pytest.raises(BadScenario, match=message):
-        read_text(PLAIN.replace(old, new), "f")
+        read_text(PLAIN.replace(old, new).encode(), "f")
 
 
 def test_a_plain_scenario_has_one_booked_appointment_of_tomorrow() -> None:
     """Its id is the scenario's name, and the placeholders stand for it."""
-    scenario, _ = read_text(PLAIN, "f")
+    scenario, _ = read_text(PLAIN.encode(), "f")
     assert scenario.name == "my-own"
     assert scenario.filled(str(scenario.client)) == "cancel the appointment my-own"
     assert scenario.filled("{patient} {pointer}") == "9991000011 https://provider.example.test/appointments/my-own"
@@ -74,7 +78,7 @@ def test_a_plain_scenario_has_one_booked_appointment_of_tomorrow() -> None:
 
 def test_a_registration_begins_with_an_empty_registry() -> None:
     """Its pointer is made up; nobody has an id yet."""
-    scenario, _ = read_text(PLAIN.replace("cancel the appointment {appointment}", "register {pointer}"), "f")
+    scenario, _ = read_text(PLAIN.replace("cancel the appointment {appointment}", "register {pointer}").encode(), "f")
     assert not scenario.seeded
     assert dict(scenario.values) == {
         "appointment": "",
@@ -89,7 +93,7 @@ def test_several_operations_may_have_steps_of_the_clock_between_them() -> None:
     text = PLAIN.replace(
         "cancel the appointment {appointment}", "['read {appointment}', {advance: 1h}, 'cancel {another}']"
     )
-    scenario, _ = read_text(text, "f")
+    scenario, _ = read_text(text.encode(), "f")
     assert scenario.steps == ("read {appointment}", ClockStep(3600.0), "cancel {another}")
 
 
@@ -97,7 +101,7 @@ def test_numbers_in_stories_and_instants_are_read_as_they_are_written() -> None:
     """YAML would make numbers and dates of them."""
     times = "start: 2035-05-06T09:30:00Z, end: 2035-05-06T09:40:00Z"
     story = f"{{id: a, patient: 9991000011, pointer: https://x.test/a, {times}}}"
-    scenario, _ = read_text(f"{PLAIN}seeds: [{story}]\n", "f")
+    scenario, _ = read_text(f"{PLAIN}seeds: [{story}]\n".encode(), "f")
     seed = scenario.seeded[0].story or {}
     assert (seed["patient"], seed["start"]) == ("9991000011", "2035-05-06T09:30:00Z")
     assert scenario.values["patient"] == "9991000011"
@@ -133,7 +137,7 @@ def _unusable(folder: Path) -> Iterator[tuple[Path, str]]:
     yield folder / "none.yaml", "no such file or folder"
     yield folder / "empty", r"there is no .yaml or .yml file in it"
     yield folder / "twice", "a.yml has the name 'my own' too"
-    yield folder / "latin.yaml", "not UTF-8"
+    yield folder / "latin.yaml", "line 1: not YAML"
 
 
 def test_a_path_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Reads scenario files: strictly, and with the line of whatever is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any, Final
 
 from registry_sandbox import shipped
 from registry_sandbox.faults.fields import BadFault, UnknownKey
+from registry_sandbox.reading.yaml_reader import NotYaml, read_yaml
 from registry_sandbox.verdict.exam.scenario import Scenario, read_scenario
 
 _SUFFIXES: Final = (".yaml", ".yml")
-_DEEPEST: Final = 32
 _ROOT: Final = "scenario"
 
 
@@ -57,86 +58,48 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _content(file: Path) -> str:
+def _content(file: Path) -> bytes:
     try:
-        return file.read_text("utf-8")
+        return file.read_bytes()
     except OSError as error:
         raise BadScenario(f"{file}: {error.strerror}") from error
-    except ValueError as error:
-        raise BadScenario(f"{file}: this is not UTF-8") from error
 
 
-def read_text(content: str, file: str) -> tuple[Scenario, Any]:
+def read_text(content: bytes, file: str) -> tuple[Scenario, Any]:
     """Return the scenario in a text, and the value that stands there; `file` names it in messages.
 
     Raises:
         BadScenario: the text is no scenario.
     """
-    value, lines = _parsed(content, file)
+    try:
+        read, as_text = read_yaml(content), read_yaml(content, as_text=True)
+    except NotYaml as error:
+        raise BadScenario(f"{file}, {error}") from error
+    if len(read) != 1:
+        raise BadScenario(f"{file}: there are {len(read)} documents in it; expected one scenario")
+    value = _as_written(read[0].value, as_text[0].value)
     try:
         return read_scenario(value, _ROOT), value
     except BadFault as error:
-        raise BadScenario(_located(error, lines, file)) from error
+        about = re.sub(rf"^{_ROOT}(\.|: )", "", str(error))
+        raise BadScenario(f"{file}, line {read[0].line(about)}: {about}{_nearest(error)}") from error
 
 
-def _located(error: BadFault, lines: Mapping[str, int], file: str) -> str:
-    message = str(error)
-    place = error.at if isinstance(error, UnknownKey) else _place_in(message, lines)
-    about = re.sub(rf"^{_ROOT}(\.|: )", "", message)
-    hint = ""
-    if isinstance(error, UnknownKey):
-        nearest = get_close_matches(error.key, error.known, n=1, cutoff=0.5)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
-    return f"{file}:{lines.get(place, 1)}: {about}{hint}"
+def _as_written(value: Any, text: Any) -> Any:
+    """Return a value in which instants are the texts that they were: a reader of YAML makes dates of some."""
+    if isinstance(value, date):
+        return text
+    if isinstance(value, dict):
+        return {
+            key: _as_written(each, written) for (key, each), written in zip(value.items(), text.values(), strict=True)
+        }
+    if isinstance(value, list):
+        return [_as_written(each, written) for each, written in zip(value, text, strict=True)]
+    return value
 
 
-def _place_in(message: str, lines: Mapping[str, int]) -> str:
-    """Return the innermost place that a message names; what a scenario reads itself is named without its root."""
-    full = message if message.startswith(f"{_ROOT}.") else f"{_ROOT}.{message.removeprefix(f'{_ROOT}: ')}"
-    named = [each for each in lines if full.startswith(each) and not full[len(each) : len(each) + 1].isalnum()]
-    return max(named, key=len, default=_ROOT)
-
-
-def _parsed(content: str, file: str) -> tuple[Any, Mapping[str, int]]:
-    """Return the value of a YAML text, and the line of every place in it."""
-    import yaml  # only where there is such a file: 40 ms
-
-    class Loader(yaml.SafeLoader):
-        """Reads instants as the texts that they are."""
-
-    Loader.yaml_implicit_resolvers = {
-        first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    loader = Loader(content)
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            raise BadScenario(f"{file}: there is nothing in it; expected a scenario")
-        lines = dict(_lines(node, _ROOT, file, 0))
-        return loader.construct_document(node), lines
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark is not None else ""
-        raise BadScenario(f"{file}{line}: no YAML: {getattr(error, 'problem', None) or error}") from error
-    except RecursionError as error:
-        raise BadScenario(f"{file}: nested too deeply") from error
-    finally:
-        loader.dispose()
-
-
-def _lines(node: Any, place: str, file: str, depth: int) -> Iterator[tuple[str, int]]:
-    if depth > _DEEPEST:
-        raise BadScenario(f"{file}:{node.start_mark.line + 1}: nested too deeply")
-    yield place, node.start_mark.line + 1
-    if node.id == "sequence":
-        for at, each in enumerate(node.value):
-            yield from _lines(each, f"{place}[{at}]", file, depth + 1)
-    elif node.id == "mapping":
-        known: set[str] = set()
-        for key, value in node.value:
-            if key.value in known:
-                raise BadScenario(f"{file}:{key.start_mark.line + 1}: '{key.value}' is repeated; expected it once")
-            known.add(key.value)
-            yield from _lines(value, f"{place}.{key.value}", file, depth + 1)
-            yield f"{place}.{key.value}", key.start_mark.line + 1
+def _nearest(error: BadFault) -> str:
+    if not isinstance(error, UnknownKey):
+        return ""
+    nearest = get_close_matches(error.key, error.known, n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
