@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -143,6 +144,13 @@ def test_the_worst_of_all_is_the_grade_of_a_task(wrong: tuple[str, ...], seen: R
     found = result_of(scenario(), wrong, seen)
     assert found.grade == grade
     assert bool(found.messages) == (grade != "pass")
+
+
+def test_what_a_rule_says_several_times_is_told_once_with_how_often() -> None:
+    """A client in a loop would fill the screen."""
+    once = report(if_match="fail")
+    thrice = replace(once, findings=once.findings * 3)
+    assert result_of(scenario(), (), thrice).messages == (f"{IF_MATCH}: seen (3 times)",)
 
 
 def task(name: str, seen: Report | None, grade: TaskGrade = "pass") -> Task:

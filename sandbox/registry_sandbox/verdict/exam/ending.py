@@ -1,11 +1,13 @@
 """How a task of an exam has ended: what the store holds, what the client said, and what the rules saw."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from registry_sandbox.registry.store import Registry, Version, pointers_of
 from registry_sandbox.verdict.exam.scenario import Scenario
+from registry_sandbox.verdict.finding import Grade
 from registry_sandbox.verdict.report import Report
 
 TaskGrade = Literal["pass", "warning", "fail", "inconclusive"]
@@ -94,14 +96,20 @@ def wrong_in_words(scenario: Scenario, ended: Ended) -> Iterator[str]:
 
 def result_of(scenario: Scenario, wrong: Iterable[str], report: Report) -> Result:
     """Return the result of a task; `wrong` is what is wrong with its end."""
-    messages = [*wrong, *(f"{each.rule}: {each.message}" for each in report.findings if each.grade == "fail")]
+    messages = [*wrong, *_told(report, "fail")]
     if messages:
         return Result("fail", tuple(messages), report)
-    warnings = [f"{each.rule}: {each.message}" for each in report.findings if each.grade == "warning"]
+    warnings = tuple(_told(report, "warning"))
     if warnings:
-        return Result("warning", tuple(warnings), report)
+        return Result("warning", warnings, report)
     missing = tuple(not_exercised(scenario, report))
     return Result("inconclusive" if missing else "pass", missing, report)
+
+
+def _told(report: Report, grade: Grade) -> Iterator[str]:
+    """Return what the findings of a grade say, each sentence once."""
+    told = Counter(f"{each.rule}: {each.message}" for each in report.findings if each.grade == grade)
+    yield from (f"{message} ({times} times)" if times > 1 else message for message, times in told.items())
 
 
 def not_exercised(scenario: Scenario, report: Report) -> Iterator[str]:
