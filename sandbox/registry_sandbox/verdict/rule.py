@@ -76,6 +76,11 @@ class Rule:
     shown_by: Callable[[Evidence], bool] = nothing
 
     @property
+    def of_the_port(self) -> bool:
+        """Whether it is about a port that clients should turn away from: no exam in a workspace can exercise it."""
+        return self.shown_by is not nothing
+
+    @property
     def id(self) -> str:
         """The sentence without the parenthesis and what follows a comma or colon, hyphenated."""
         return id_of(self.sentence)
