@@ -24,8 +24,9 @@ def faulty(running: RegistrySandbox) -> Iterator[Faulty]:
     with Faulty(running.base_url, running.control_url) as faulty:
         faulty.begin()
         yield faulty
-        for each in faulty.control.get("/workspaces").json()["workspaces"]:  # a test that sends everything makes some
-            faulty.control.delete(f"/workspaces/{each['name']}")
+        for noun in ("workspaces", "snapshots"):  # a test that sends everything makes some, and a reset leaves them
+            for each in faulty.control.get(f"/{noun}").json()[noun]:
+                faulty.control.delete(f"/{noun}/{each['name']}")
 
 
 def read(faulty: Faulty) -> int:
