@@ -88,11 +88,18 @@ def read_rule(spec: Any, place: str, default_id: str) -> Rule:
         match=match,
         when=read_object(When, spec.get("when", {}), f"{place}.when"),
         then=_read_then(spec["then"], f"{place}.then"),
-        spec={"id": spec.get("id", default_id), **{key: spec[key] for key in _KEYS[1:] if key in spec}},
+        spec={"id": spec.get("id", default_id), **{key: _said(key, spec[key]) for key in _KEYS[1:] if key in spec}},
         ttl=read(Seconds, spec["ttl"], f"{place}.ttl") if "ttl" in spec else None,
     )
     _require_reachable(rule, place)
     return rule
+
+
+def _said(key: str, value: Any) -> Any:
+    """Return a part of a rule without the members of `match` and `when` that are null, which say nothing."""
+    if key not in ("match", "when"):
+        return value
+    return {name: each for name, each in value.items() if each is not None}
 
 
 def _require_reachable(rule: Rule, place: str) -> None:

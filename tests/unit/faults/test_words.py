@@ -95,3 +95,13 @@ def test_a_rule_is_told_word_for_word(spec: dict[str, Any], told: str) -> None:
 def test_the_sentinels_are_told_too() -> None:
     """Though they are not read from JSON."""
     assert {in_words(each)[:3] for each in sentinel_rules()} == {"On "}
+
+
+def test_what_is_null_says_nothing() -> None:
+    """A form sends null for what was left empty; the rule is told as without it."""
+    spec = {"then": {"status": 503}, "ttl": "349h", "match": {"interaction": "cancel"}, "when": {"times": 1}}
+    nothing = {"header": None, "id": None, "patient": None, "client": None}
+    times = {"nth": None, "every": None, "probability": None, "after": None, "for": None, "per": None}
+    with_nulls = {**spec, "match": {**spec["match"], **nothing}, "when": {**spec["when"], **times}}  # type: ignore[dict-item]
+    plain, said = read_rule(spec, "", "x"), read_rule(with_nulls, "", "x")
+    assert (in_words(said), short_form(said), said.spec) == (in_words(plain), short_form(plain), plain.spec)
