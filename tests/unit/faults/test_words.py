@@ -101,7 +101,7 @@ def test_what_is_null_says_nothing() -> None:
     """A form sends null for what was left empty; the rule is told as without it."""
     spec = {"then": {"status": 503}, "ttl": "349h", "match": {"interaction": "cancel"}, "when": {"times": 1}}
     nothing = {"header": None, "id": None, "patient": None, "client": None}
-    times = {"nth": None, "every": None, "probability": None, "after": None, "for": None, "per": None}
+    times = {"nth": None, "probability": None, "for": None, "per": None}
     with_nulls = {**spec, "match": {**spec["match"], **nothing}, "when": {**spec["when"], **times}}  # type: ignore[dict-item]
     plain, said = read_rule(spec, "", "x"), read_rule(with_nulls, "", "x")
     assert (in_words(said), short_form(said), said.spec) == (in_words(plain), short_form(plain), plain.spec)
