@@ -40,8 +40,9 @@ class RandomStreams:
         return partial(_uuid4_by, self.stream(purpose).getrandbits)
 
     def ids_from_the_start(self, purpose: str) -> Callable[[], str]:
-        """Return a function that returns the same new UUIDs whenever it is asked for, whatever was drawn before."""
-        return partial(_uuid4_by, random.Random(self._start(purpose)).getrandbits)  # noqa: S311 - ids, not secrets
+        """Return a function that returns the same new UUIDs whenever it is asked for, whatever was drawn or resumed."""
+        first = random.Random(f"{self._first_seed}/{purpose}")  # noqa: S311 - ids, not secrets
+        return partial(_uuid4_by, first.getrandbits)
 
     def reset(self) -> None:
         """Start every stream again, with the seed of the start."""
