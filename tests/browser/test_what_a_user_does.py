@@ -31,7 +31,7 @@ def test_why_a_cancel_is_refused_is_two_clicks_away(watched: Watched, http: http
     page = watched.open("traffic")
     body = cancelled(http, ("T09:30", "T10:30"))
     http.put(f"/Appointment/{BOOKED}", content=body, headers={"If-Match": 'W/"1"'})
-    row = page.get_by_role("row").filter(has_text="422")
+    row = page.get_by_role("row").filter(has=page.get_by_text("422", exact=True))
     expect(row).to_contain_text("Appointment.start: stored")
     row.click()
     detail(page)
@@ -61,7 +61,7 @@ def test_a_refused_request_is_mended_and_sent_again(watched: Watched, http: http
     """If-Match is added in the form, and the registry accepts it, with a fresh token."""
     http.put(f"/Appointment/{BOOKED}", content=cancelled(http))
     page = watched.open("traffic?status=4xx")
-    page.get_by_role("row").filter(has_text="412").click()
+    page.get_by_role("row").filter(has=page.get_by_text("412", exact=True)).click()
     detail(page).get_by_role("button", name="Edit and send again").click()
     headers = page.get_by_label("Headers (a fresh token is added)")
     headers.fill(f'{headers.input_value()}\nIf-Match: W/"1"')
@@ -84,7 +84,7 @@ def test_a_fault_is_set_by_the_form_and_seen_to_fire(watched: Watched, http: htt
     assert http.get(f"/Appointment/{BOOKED}").status_code == 503
     expect(card).to_contain_text("matched 1 · fired 1")
     card.get_by_role("link", name="Where it fired").click()
-    expect(page.get_by_role("row").filter(has_text="503")).to_contain_text("⚡")
+    expect(page.get_by_role("row").filter(has=page.get_by_text("503", exact=True))).to_contain_text("⚡")
 
 
 def test_what_the_server_refuses_is_told_while_the_form_grows(watched: Watched) -> None:
