@@ -48,6 +48,7 @@ class Credentials:
     signing_key: SigningKey | None = None
     _first_key: SigningKey | None = field(init=False, default=None)
     _former: tuple[tuple[SigningKey, float], ...] = field(init=False, default=())
+    _making: threading.Lock = field(init=False, default_factory=threading.Lock, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Load the operator's files at once, so that an unusable file stops the start."""
@@ -66,9 +67,14 @@ class Credentials:
     @cached_property
     def issuer(self) -> Issuer:
         """The built-in issuer."""
-        key = self.signing_key = self.signing_key or SigningKey.generate()
+        key = self._made_key()
         name = self.issuer_name if self.issuer_name and self.own_keys is None else BUILT_IN_ISSUER
         return Issuer(key, random_bytes=self.random_bytes, name=name, former=self._former)
+
+    def _made_key(self) -> SigningKey:
+        with self._making:  # `prepare` may be at it: a second key would sign what the first does not verify
+            self.signing_key = self.signing_key or SigningKey.generate()
+            return self.signing_key
 
     @cached_property
     def verifier(self) -> TokenVerifier:

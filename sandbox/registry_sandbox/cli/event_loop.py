@@ -4,7 +4,6 @@ Source: operator.md, Start.
 """
 
 import asyncio
-import gc
 import signal
 import sys
 import threading
@@ -13,9 +12,9 @@ from typing import Final
 
 from registry_sandbox.app import Sandbox
 from registry_sandbox.cli.startup_message import startup_message
+from registry_sandbox.runtime.garbage import rare_collections
 from registry_sandbox.server.loops import loop_factory
 
-_COLLECT_AFTER: Final = 20_000
 _STOPS: Final = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGBREAK")]
 
 
@@ -43,11 +42,11 @@ async def serve(sandbox: Sandbox) -> None:
     stopping = asyncio.Event()
     _on_signals(asyncio.get_running_loop(), stopping.set)
     await sandbox.start()
-    _collect_garbage_rarely()
-    # In a thread: a pipe that nobody reads must not hold up the requests.
-    threading.Thread(target=_announce, args=[sandbox], daemon=True).start()
-    await stopping.wait()
-    await sandbox.stop()
+    with rare_collections():
+        # In a thread: a pipe that nobody reads must not hold up the requests.
+        threading.Thread(target=_announce, args=[sandbox], daemon=True).start()
+        await stopping.wait()
+        await sandbox.stop()
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
@@ -57,14 +56,6 @@ def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> No
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows: a handler of Python's own wakes the loop
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
-
-
-def _collect_garbage_rarely() -> None:
-    # The objects of the start stay until the end, so the collector need not visit them again and again. Nor is what
-    # exchanges leave in the journal garbage: a collection after every 700 objects, the default, would find nothing.
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
 
 
 def _announce(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""The garbage collector, held off while a thread makes many objects that all go away at its end.
+"""The garbage collector: held off while a thread makes many objects that all go away at its end, and rare in a server.
 
 A collection stops every thread, the event loop's too: with a full journal for a tenth of a second.
 """
@@ -7,6 +7,9 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_COLLECT_AFTER: Final = 20_000
 
 
 class _Holds:
@@ -42,3 +45,22 @@ def no_collections() -> Iterator[None]:
         yield
     finally:
         _HOLDS.end()
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Collect rarely, and nothing of what is there now: as long as a server serves.
+
+    The objects of the start stay until the end, so the collector need not visit them again and again. Nor is what
+    exchanges leave in the journal garbage: a collection after every 700 objects, the default, would find nothing.
+    """
+    went, thresholds = gc.isenabled(), gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
+    gc.enable()
+    try:
+        yield
+    finally:  # the process may be somebody else's
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+        (gc.enable if went else gc.disable)()

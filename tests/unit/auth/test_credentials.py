@@ -1,6 +1,7 @@
 """Credentials: what the operator's settings make of keys, issuer, audience and kind of token."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,22 @@ def test_the_default_kind_of_token_is_an_accepted_one() -> None:
     credentials = Credentials(random_bytes=bytes, mode="spine")
     assert credentials.make_token(BASE, [], NOW).endswith(".")
     assert not credentials.make_token(BASE, [("mode", "registry")], NOW).endswith(".")
+
+
+def test_a_token_made_while_the_key_is_made_is_of_that_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`prepare` makes it in a thread; who comes meanwhile waits, and makes no second one."""
+    begun, may_go_on, generate = threading.Event(), threading.Event(), SigningKey.generate
+
+    def slowly() -> SigningKey:
+        begun.set()
+        may_go_on.wait(10)
+        return generate()
+
+    monkeypatch.setattr(SigningKey, "generate", slowly)
+    credentials = Credentials(random_bytes=bytes)
+    preparing = credentials.prepare()
+    assert begun.wait(10)
+    threading.Timer(0.05, may_go_on.set).start()
+    token = credentials.make_token(BASE, [], NOW)
+    preparing.join()
+    assert credentials.verifier.verify([f"Bearer {token}"], [BASE], NOW).client.may_write

@@ -1,10 +1,10 @@
-"""The garbage collector is held off while somebody asks for it, and goes on as before."""
+"""The garbage collector is held off, or rare, while somebody asks for it, and goes on as before."""
 
 import gc
 
 import pytest
 
-from registry_sandbox.runtime.garbage import no_collections
+from registry_sandbox.runtime.garbage import no_collections, rare_collections
 
 
 @pytest.mark.parametrize("going", [True, False])
@@ -27,3 +27,12 @@ def test_a_failure_sets_it_going_too() -> None:
     with pytest.raises(ValueError, match="inside"), no_collections():
         raise ValueError("inside")
     assert gc.isenabled()
+
+
+def test_a_server_that_ends_leaves_the_collector_as_it_found_it() -> None:
+    """Nothing stays frozen: what looks for the references of an object would not find them."""
+    before = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()
+    with rare_collections():
+        assert gc.get_freeze_count() > before[2]
+        assert gc.get_threshold()[0] > before[1][0]
+    assert (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()) == before
