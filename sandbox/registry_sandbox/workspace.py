@@ -165,3 +165,4 @@ class Workspace:
         self.events.close()
         self.engine.holdings.break_off()
         self.journal.end_all()
+        self.journal.clear()  # so that the tally has what was in it

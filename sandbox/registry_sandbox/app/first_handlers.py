@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from registry_sandbox.app.handlers import Handlers
-from registry_sandbox.control import exam, workspaces
+from registry_sandbox.control import exam, metrics, workspaces
 from registry_sandbox.control.api import ROOT
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.control.workspaces import Place, Urls
@@ -19,6 +19,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.server.dispatcher import Dispatcher
 from registry_sandbox.server.workspace_mount import UnknownWorkspace, WorkspaceMount
+from registry_sandbox.workspace import Workspace
 from registry_sandbox.workspaces import Workspaces
 
 
@@ -55,9 +56,21 @@ class FirstHandlers(Handlers):
         return UnknownWorkspace(headers, self.workspace.service.codec.write, bases)
 
     def more_operations(self) -> list[Operation]:
-        """Return the operations on workspaces, and the exam that is held in them."""
+        """Return the operations on workspaces, the exam that is held in them, and the metrics of all of them."""
         place, workers = Place(self.workspace, self.others, self._urls), self.workspace.service.workers
-        return [*workspaces.operations(place), *exam.operations(self.others, self._urls, workers)]
+        return [
+            *workspaces.operations(place),
+            *exam.operations(self.others, self._urls, workers),
+            *metrics.operations(self.metrics),
+        ]
+
+    @cached_property
+    def metrics(self) -> metrics.Metrics:
+        """The whole sandbox in figures: the journals of all workspaces share one tally."""
+        return metrics.Metrics(self.workspace.journal.tally, self._all, self.uptime_s)
+
+    def _all(self) -> list[Workspace]:
+        return [self.workspace, *(member.workspace for member in self.others())]
 
     def _urls(self, request: Request, name: str) -> Urls:
         """Return the URLs of a workspace, as whoever sends this request reaches it."""

@@ -21,6 +21,7 @@ from registry_sandbox.registry.seeds import seeds_at
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.start import SeededStart
 from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.tally import Tally
 from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.random_streams import RandomStreams
@@ -52,6 +53,7 @@ class Parts:
     credentials: Credentials
     state: State | None = None
     _known_stories: dict[bytes, Resource] = field(default_factory=dict)
+    _tally: Tally = field(default_factory=Tally)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -124,7 +126,7 @@ class Parts:
             service,
             SeedLoader(service, partial(streams.ids_from_the_start, "ids of seeds"), change, known=self._known_stories),
             FaultEngine(seed, service.clock, self._faults(wanted)),
-            Journal(service.clock, settings.journal_size),
+            Journal(service.clock, settings.journal_size, tally=self._tally),
             credentials,
             streams,
             self._beginning(wanted),

@@ -197,6 +197,7 @@ class Sandbox:
             each.events.close()
             each.engine.holdings.break_off()
         self.sleep.end_all()
+        self.handlers.metrics.stop()
         await self.serving.stop()
         self._leftovers.close()
 

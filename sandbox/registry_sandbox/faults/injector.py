@@ -205,6 +205,12 @@ class ActiveFaults:
         return tuple(each.live.rule.id for each in self.decision.fired if each.live.source != "setting")
 
     @property
+    def effects(self) -> tuple[str, ...]:
+        """The words of the effects that acted, each once, in alphabetical order."""
+        fired = [each for each in self.decision.fired if each.live.source != "setting"]
+        return tuple(sorted({word for each in fired for word in each.activation.acting}))
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the effects have noted for the journal: the variations that they made."""
         return tuple(note for each in self.decision.fired for note in each.activation.notes)

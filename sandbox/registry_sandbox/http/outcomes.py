@@ -36,13 +36,16 @@ def refused(request: Request, error: Exception) -> Response:
 
 def refusal(error: SandboxError) -> Response:
     """Return the answer for an error."""
-    return Response(error.status, Refusal(error.findings, error.spine_code), CIMultiDict(error.headers))
+    spine_code = error.findings[0].spine_code or error.spine_code
+    content = Refusal(error.findings, error.spine_code)
+    return Response(error.status, content, CIMultiDict(error.headers), spine_code=spine_code)
 
 
 def injected(status: int, issue_type: IssueType, spine_code: str, message: str, headers: Mapping[str, str]) -> Response:
     """Return the answer for an error that a fault injects."""
     issue = spine_issue(severity="error", code=issue_type, spine_code=spine_code, diagnostics=message)
-    return Response(status, GeneratedContent(spine_outcome([issue])), CIMultiDict(headers))
+    content = GeneratedContent(spine_outcome([issue]))
+    return Response(status, content, CIMultiDict(headers), spine_code=spine_code)
 
 
 @dataclass(slots=True)

@@ -169,6 +169,11 @@ class Injected(Protocol):
     """The faults in force for one exchange: the ids of their rules, and their last step."""
 
     @property
+    def effects(self) -> tuple[str, ...]:
+        """The words of the effects that acted, each once, in alphabetical order."""
+        ...
+
+    @property
     def rule_ids(self) -> tuple[str, ...]:
         """The rules that fired."""
         ...

@@ -43,6 +43,7 @@ class Response:
     """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is.
 
     `stream` is a body that comes in parts, as they are made, instead of `body`.
+    `spine_code` is that of a refusal, of its first issue.
     `lost` is what went out of an answer that the client did not take to its end, because it had hung up.
     """
 
@@ -53,6 +54,7 @@ class Response:
     delivery: "Delivery | None" = None
     lost: "Sent | None" = None
     stream: AsyncGenerator[bytes, None] | None = None
+    spine_code: str = ""
 
     @property
     def sent(self) -> "Sent | None":

@@ -7,28 +7,30 @@ import asyncio
 import copy
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
-
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange import Exchange
+from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, USUAL_HEADERS_BYTES, shortened, weight
+from registry_sandbox.registry.tally import Tally
 from registry_sandbox.registry.under_way import Register, UnderWay
 from registry_sandbox.runtime.clock import Clock
 
 _BYTES_AT_MOST = 64 * 1024 * 1024
 _RECORD_BYTES = 2_000  # what a record takes beside what the client sent and was sent, roughly
-_HEADER_BYTES = 150  # what a header takes beside its name and value
-_USUAL_HEADERS_BYTES = 4_096
-_KEPT_BYTES_AT_MOST = 65_536  # of one body, or of the headers of one request
+_COUNTED_TOGETHER = 500  # of the oldest, before they are dropped: about a tenth of a millisecond
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
 _Record = tuple[int, int, float, float, float, float | None, Request, Response | None, int, int]
 """Roughly how many bytes it takes, and the fields of an `Exchange` but for its state."""
+
+_TO_COUNT = itemgetter(6, 7, 4)
+"""Returns of a record what the tally counts: the request, the answer and how long it lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,11 @@ class Journal:
         size: how many exchanges are kept; none is noted where it is 0.
         max_bytes: how many bytes they may take together: bodies, headers and paths of both directions.
         monotonic: the machine's monotonic clock, in seconds.
+        tally: counts what is finished; several journals may share it.
 
     Attributes:
+        bytes: roughly how many bytes the finished exchanges take.
+        tally: what counts them.
         dropped: how many finished exchanges were dropped since the journal was last cleared.
         generation: how many times it was cleared.
         observer: told the number of each exchange that begins to wait or is done; None where nobody looks.
@@ -82,6 +87,7 @@ class Journal:
         size: int,
         max_bytes: int = _BYTES_AT_MOST,
         monotonic: Callable[[], float] = time.monotonic,
+        tally: Tally | None = None,
     ) -> None:
         self._clock = clock
         self._size = size
@@ -89,14 +95,23 @@ class Journal:
         self._monotonic = monotonic
         self._under_way = Register(self._end)
         self.observer: Callable[[int], None] | None = None
+        self.tally = tally or Tally()
         self.generation = -1
+        self._records: deque[_Record] = deque()
+        self._counted = self.dropped = 0
         self.clear()
 
     def clear(self) -> None:
-        """Forget the finished exchanges, and count from 1 again; those under way keep their order."""
-        self._records: deque[_Record] = deque()
-        self._bytes = 0
+        """Forget the finished exchanges, and count from 1 again; those under way keep their order.
+
+        A journal that nobody needs any more is cleared too, so that the tally loses nothing.
+        """
+        self.count(len(self._records))
+        self.tally.dropped += self.dropped
+        self._records = deque()
+        self.bytes = 0
         self._numbered = 0
+        self._counted = 0  # how many of those noted since now are in the tally: always the oldest
         self.dropped = 0
         self.generation += 1
         for waiting in self._under_way:
@@ -167,19 +182,19 @@ class Journal:
     ) -> None:
         sent, answered = len(request.body), 0 if response is None else len(response.body)
         if request.facts.bytes is None:
-            request.facts.bytes = _weight(request.headers)
+            request.facts.bytes = weight(request.headers)
         heads = request.facts.bytes
-        if sent > _KEPT_BYTES_AT_MOST or heads > _KEPT_BYTES_AT_MOST:
-            request, heads = _shortened(request, heads)
+        if sent > KEPT_BYTES_AT_MOST or heads > KEPT_BYTES_AT_MOST:
+            request, heads = shortened(request, heads)
         size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body)
         if response is not None:
-            if answered > _KEPT_BYTES_AT_MOST:
+            if answered > KEPT_BYTES_AT_MOST:
                 response = copy.copy(response)
-                response.body = response.body[:_KEPT_BYTES_AT_MOST]
+                response.body = response.body[:KEPT_BYTES_AT_MOST]
             # An answer may repeat what the request's headers say: the base, CORS.
-            size += len(response.body) + (_weight(response.headers) if heads > _USUAL_HEADERS_BYTES else 0)
+            size += len(response.body) + (weight(response.headers) if heads > USUAL_HEADERS_BYTES else 0)
         self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
-        self._bytes += size
+        self.bytes += size
         self._drop()
         if self.observer is not None:
             self.observer(number)
@@ -187,13 +202,31 @@ class Journal:
     def _drop(self) -> None:
         """Drop the oldest records while there are too many, or they take too many bytes."""
         records = self._records
-        while (len(records) > self._size or self._bytes > self._max_bytes) and records:
-            self._bytes -= records.popleft()[0]
+        while (len(records) > self._size or self.bytes > self._max_bytes) and records:
+            if self.dropped == self._counted:
+                self.count(_COUNTED_TOGETHER)
+            self.bytes -= records.popleft()[0]
             self.dropped += 1
+
+    def count(self, most: int) -> bool:
+        """Let the tally count the oldest finished exchanges that it does not have; return True if there are more."""
+        first = self._counted - self.dropped
+        left = len(self._records) - first
+        many = min(most, left)
+        # From whichever end is nearer: a deque finds its middle by walking there.
+        from_newest = islice(reversed(self._records), left - many, left)
+        chosen = islice(self._records, first, first + many) if first < left - many else from_newest
+        self.tally.count(map(_TO_COUNT, chosen))
+        self._counted += many
+        return many < left
 
     def _next(self) -> int:
         self._numbered += 1
         return self._numbered
+
+    def waiting_states(self) -> Iterator[str]:
+        """Yield what each exchange under way waits for."""
+        return (each.request.state if each.response is None else "sending" for each in self._under_way)
 
     def __len__(self) -> int:
         return len(self._records) + (len(self._under_way) if self._size else 0)
@@ -261,28 +294,3 @@ def _first_byte_s(waiting: UnderWay) -> float | None:
     sent = waiting.response.sent
     first_s = waiting.answered_s if sent is None else sent.first_byte_s
     return None if first_s is None else first_s - waiting.started_s
-
-
-def _weight(headers: Mapping[str, str]) -> int:
-    # A dictionary that ignores case keeps each name twice: as it was sent, and as it is compared.
-    return sum(2 * len(name) + len(value) + _HEADER_BYTES for name, value in headers.items())
-
-
-def _shortened(request: Request, heads: int) -> tuple[Request, int]:
-    """Return a copy that keeps only the beginning of what is large: one request must not push out all others."""
-    request = copy.copy(request)
-    request.body = request.body[:_KEPT_BYTES_AT_MOST]
-    if heads > _KEPT_BYTES_AT_MOST:
-        request.headers, heads = _beginning(request.headers), _KEPT_BYTES_AT_MOST
-    return request, heads
-
-
-def _beginning(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
-    kept: CIMultiDict[str] = CIMultiDict()
-    room = _KEPT_BYTES_AT_MOST
-    for name, value in headers.items():
-        room -= 2 * len(name) + len(value[:_USUAL_HEADERS_BYTES]) + _HEADER_BYTES
-        if room < 0:
-            break
-        kept.add(name, value[:_USUAL_HEADERS_BYTES])
-    return CIMultiDictProxy(kept)

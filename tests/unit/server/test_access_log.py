@@ -32,6 +32,7 @@ class Fired:
     """Faults that have fired."""
 
     rule_ids: tuple[str, ...] = ("a", "b")
+    effects: tuple[str, ...] = ()
     idle_rule_ids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     finished: list[Response] = field(default_factory=list)

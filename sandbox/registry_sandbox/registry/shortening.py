@@ -1,0 +1,41 @@
+"""What the journal keeps of a large request: one must not push out all others. And what headers weigh."""
+
+import copy
+from collections.abc import Mapping
+from typing import Final
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from registry_sandbox.http.request import Request
+
+KEPT_BYTES_AT_MOST: Final = 65_536
+"""Of one body, or of the headers of one request."""
+
+USUAL_HEADERS_BYTES: Final = 4_096
+_HEADER_BYTES: Final = 150  # what a header takes beside its name and value
+
+
+def weight(headers: Mapping[str, str]) -> int:
+    """Return roughly how many bytes headers take in memory."""
+    # A dictionary that ignores case keeps each name twice: as it was sent, and as it is compared.
+    return sum(2 * len(name) + len(value) + _HEADER_BYTES for name, value in headers.items())
+
+
+def shortened(request: Request, heads: int) -> tuple[Request, int]:
+    """Return a copy that keeps only the beginning of what is large: one request must not push out all others."""
+    request = copy.copy(request)
+    request.body = request.body[:KEPT_BYTES_AT_MOST]
+    if heads > KEPT_BYTES_AT_MOST:
+        request.headers, heads = _beginning(request.headers), KEPT_BYTES_AT_MOST
+    return request, heads
+
+
+def _beginning(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
+    kept: CIMultiDict[str] = CIMultiDict()
+    room = KEPT_BYTES_AT_MOST
+    for name, value in headers.items():
+        room -= 2 * len(name) + len(value[:USUAL_HEADERS_BYTES]) + _HEADER_BYTES
+        if room < 0:
+            break
+        kept.add(name, value[:USUAL_HEADERS_BYTES])
+    return CIMultiDictProxy(kept)
