@@ -162,7 +162,7 @@ class Settings:
     )
     ready_file: Path | None = _setting(None, "file written once requests are answered: FHIR base, control root", Path)
     quiet: bool = _setting(False, "print no startup message", _yes)  # noqa: FBT003
-    log_format: str = _setting("text", "form of the access lines on stderr", choices=("text", "json"))
+    log_format: str = _setting("text", "form of the log on stderr", choices=("text", "json"))
 
     def __post_init__(self) -> None:
         """Refuse combinations in which one setting would be ignored.

@@ -15,7 +15,7 @@ from registry_sandbox.http.cors import is_preflight, preflight_answer
 from registry_sandbox.http.field_names import ACCEPT_ENCODING
 from registry_sandbox.http.handlers import Check, Handler, Middleware
 from registry_sandbox.http.negotiation import note_answer_format, represent
-from registry_sandbox.http.outcomes import refused
+from registry_sandbox.http.outcomes import is_unexpected, log_failure, refused
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal
@@ -65,7 +65,7 @@ class Pipeline:
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request. If there is something to wait for, the journal shows it at once."""
-        started_s = time.monotonic()
+        started_s, failure = time.monotonic(), None
         try:
             begun = self._begun(request)
             if isinstance(begun, Response):
@@ -74,7 +74,7 @@ class Pipeline:
                 self._journal.begin(request)
                 response = await begun
         except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
-            response = refused(request, error)
+            response, failure = refused(error), error
         if response.content is not None and response.content.large:
             self._journal.begin(request)
             response = await self._represented(request, response)
@@ -83,6 +83,8 @@ class Pipeline:
         if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
             await compress(request, response, self._workers)
         self._common_headers.add_to(request, response)
+        if failure is not None and is_unexpected(failure):
+            log_failure(f"in {request.method} {request.path}", response, failure)
         if request.injected is not None:
             request.injected.finish(response)
         self._journal.note(request, response, started_s)
@@ -94,7 +96,7 @@ class Pipeline:
             await self._workers.run(represent, response, request.answer_format, self._write)
         except WorkersBusy as busy:
             # What is stored is stored: 503 would say that it is not.
-            response = response if request.declared.writes else refused(request, busy)
+            response = response if request.declared.writes else refused(busy)
             represent(response, request.answer_format, self._write)
         return response
 

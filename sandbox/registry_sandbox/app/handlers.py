@@ -158,7 +158,13 @@ class Handlers:
             return api.hand_out(context.request, context.service.clock.timestamp(), lifetime_s)
 
         return with_middlewares(
-            (allow_pages, self.workspace.journal, TokenFaults(self._injector(oauth_refusal, hand_out))), api
+            (
+                allow_pages,
+                self.workspace.journal,
+                self.common_headers.identify,
+                TokenFaults(self._injector(oauth_refusal, hand_out)),
+            ),
+            api,
         )
 
     def dispatcher(self, *more: Mount) -> Dispatcher:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import cast
 
 from registry_sandbox.app.addresses import Addresses
 from registry_sandbox.app.first_handlers import FirstHandlers
@@ -30,6 +31,7 @@ from registry_sandbox.runtime.waits import Waits
 from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.listener import AccessLine, Listener
+from registry_sandbox.server.log_format import LogForm, remark
 from registry_sandbox.server.log_writer import LogHandler, LogWriter
 from registry_sandbox.server.serving import Port, Serving
 from registry_sandbox.server.tls import ssl_context
@@ -127,12 +129,13 @@ class Sandbox:
 
     def _access_log(self) -> AccessLog:
         """Return the access log. A thread writes its lines, and the records of Python's logging."""
-        writer = LogWriter()
+        form, wall = cast("LogForm", self.settings.log_format), self.workspace.service.clock.wall
+        writer = LogWriter(remark=remark(form, wall))
         self._leftovers.callback(writer.close)
-        handler = LogHandler(writer)
+        handler = LogHandler(writer, form)
         logging.getLogger().addHandler(handler)
         self._leftovers.callback(logging.getLogger().removeHandler, handler)
-        log = AccessLog(self.settings.log_format, writer.write)
+        log = AccessLog(form, writer.write, wall)
         self._leftovers.callback(log.flush)
         return log
 
@@ -227,5 +230,5 @@ class Sandbox:
         return None
 
 
-def _no_line(remote: str, request: Request, response: Response) -> None:
+def _no_line(remote: str, request: Request, response: Response, began_s: float) -> None:
     """Note nothing."""

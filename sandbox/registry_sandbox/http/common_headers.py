@@ -19,6 +19,7 @@ from registry_sandbox.http.field_names import (
     X_CORRELATION_ID,
     X_REQUEST_ID,
 )
+from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import Clock, http_date
@@ -47,6 +48,15 @@ class CommonHeaders:
             echoed = request.facts.echoed = _echoed(request.headers)
         if echoed:
             response.headers.update(echoed)
+
+    async def identify(self, request: Request, handler: Handler) -> Response:
+        """Add the request ids alone, as a middleware for what is no FHIR interaction."""
+        response = await handler(request)
+        response.headers[X_REQUEST_ID] = self._new_id()
+        sent = _echoed(request.headers).get(X_CORRELATION_ID)
+        if sent is not None:
+            response.headers[X_CORRELATION_ID] = sent
+        return response
 
     def add_own(self, response: Response) -> None:
         """Add the headers that depend on no request, for an answer to what could not be read as a request."""

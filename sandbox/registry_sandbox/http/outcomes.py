@@ -16,22 +16,33 @@ from registry_sandbox.fhir.outcome import plain_issue, plain_outcome, spine_issu
 from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.fhir.template import TEXTS, Template
 from registry_sandbox.http.errors import InternalServerError, SandboxError, ServiceUnavailable
-from registry_sandbox.http.redaction import without_secrets, without_tokens
-from registry_sandbox.http.request import Request
+from registry_sandbox.http.field_names import X_REQUEST_ID
+from registry_sandbox.http.redaction import without_tokens
 from registry_sandbox.http.response import GeneratedContent, Response
 from registry_sandbox.runtime.workers import WorkersBusy
 
 _log = logging.getLogger("sandbox")
 
 
-def refused(request: Request, error: Exception) -> Response:
+def refused(error: Exception) -> Response:
     """Return the answer to a request that failed. An unexpected error is our bug: a 500 without details."""
     if isinstance(error, SandboxError):
         return refusal(error)
     if isinstance(error, WorkersBusy):
         return refusal(ServiceUnavailable(f"The sandbox is busy with large requests: {error}. Try again later."))
-    _log.error("unexpected failure in %s %s", request.method, without_secrets(request.path), exc_info=error)
     return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
+
+
+def is_unexpected(error: Exception) -> bool:
+    """Return True for an error that is our bug."""
+    return not isinstance(error, SandboxError | WorkersBusy)
+
+
+def log_failure(where: str, answer: Response, error: BaseException | None) -> None:
+    """Log an error that is our bug, with the request id of the answer, so that who got it can find it in the log."""
+    request_id = answer.headers.get(X_REQUEST_ID, "")
+    told = f"unexpected failure {where}, request {request_id or '-'}"
+    _log.error("%s", told, exc_info=error, extra={"request_id": request_id})
 
 
 def refusal(error: SandboxError) -> Response:

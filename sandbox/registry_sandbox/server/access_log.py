@@ -1,49 +1,79 @@
 """One line on stderr for each exchange, written a little later, many lines at a time.
 
-A line has the client, the method, the path, the status and the size. It never has a header's value, a query or a body.
+A line has the client, the method, the path, the status, the size and the faults. As JSON it has the time, the duration,
+the interaction and the ids of the exchange too. It never has another header's value, a query or a body.
 """
 
 import asyncio
-import json
+import time
 from collections.abc import Callable
+from json.encoder import encode_basestring_ascii as quoted
 
+from registry_sandbox.fhir.datatypes import write_timestamp
+from registry_sandbox.http.field_names import X_CORRELATION_ID, X_REQUEST_ID
 from registry_sandbox.http.redaction import may_have_secrets, without_secrets
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.server.log_format import LogForm
 
 _EVERY_S = 0.05
 
-_Line = tuple[str, str, str, int | None, int, str, tuple[str, ...]]
-_NAMES = ("remote", "method", "path", "status", "bytes", "client", "faults")
+
+_Told = tuple[str, str, str, int | None, int, str, tuple[str, ...]]
+"""Address, method, path, status, bytes, client and faults."""
+
+_More = tuple[float, float, str, str, str]
+"""When it ended (in seconds since 1970), how many seconds it lasted, interaction, request id and correlation id."""
+
+_Line = tuple[_Told, _More]
+
+_NO_MORE: _More = (0.0, 0.0, "", "", "")
 
 
 class AccessLog:
     """Collects lines and writes them together.
 
     Args:
-        log_format: `text` or `json`.
+        form: `text` or `json`.
         write: writes a text without blocking.
+        wall: returns the machine's time, in seconds since 1970.
+        monotonic: the machine's monotonic clock, in seconds.
     """
 
-    def __init__(self, log_format: str, write: Callable[[str], None]) -> None:
-        self._line = _json_line if log_format == "json" else _text_line
+    def __init__(
+        self,
+        form: LogForm,
+        write: Callable[[str], None],
+        wall: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._json = form == "json"
+        self._written = _json_line if self._json else _text_line
         self._write = write
+        self._wall = wall
+        self._monotonic = monotonic
         self._lines: list[_Line] = []
 
-    def __call__(self, remote: str, request: Request, response: Response) -> None:
-        """Note an exchange."""
+    def __call__(self, remote: str, request: Request, response: Response, began_s: float) -> None:
+        """Note an exchange that began at `began_s` on the monotonic clock."""
         if not self._lines:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
         status, size, faults = _really_sent(request, response)
         path = request.mount + request.path
-        self._lines.append((remote, request.method, path, status, size, request.client.name, faults))
+        told = remote, request.method, path, status, size, request.client.name, faults
+        self._lines.append((told, self._more(request, response, began_s) if self._json else _NO_MORE))
+
+    def _more(self, request: Request, response: Response, began_s: float) -> _More:
+        ids = response.headers.get(X_REQUEST_ID, ""), response.headers.get(X_CORRELATION_ID, "")
+        return self._wall(), self._monotonic() - began_s, request.interaction, *ids
 
     def flush(self) -> None:
         """Write the lines that were collected."""
         lines, self._lines = self._lines, []
-        text = "".join(map(self._line, lines))
-        if may_have_secrets(text):  # looked for once in all lines, because most batches have none
-            text = "".join(map(self._line, map(_redacted, lines)))
+        text = "".join(map(self._written, lines))
+        # Secrets are looked for once in all lines, because most batches have none; and not in the names of members.
+        if may_have_secrets("".join(map(_from_outside, lines)) if self._json else text):
+            text = "".join(map(self._written, map(_redacted, lines)))
         self._write(text)
 
 
@@ -56,13 +86,21 @@ def _really_sent(request: Request, response: Response) -> tuple[int | None, int,
     return int(response.status) if sent.head else None, sent.body_bytes, faults
 
 
+def _from_outside(line: _Line) -> str:
+    """Return what clients, and whoever sets faults, can write into a line."""
+    (_, method, path, _, _, client, faults), (_, _, _, request_id, correlation_id) = line
+    return f"{method} {path} {client} {request_id} {correlation_id} {' '.join(faults)}\n"
+
+
 def _redacted(line: _Line) -> _Line:
-    remote, method, path, status, size, client, faults = line
-    return remote, without_secrets(method), without_secrets(path), status, size, without_secrets(client), faults
+    (remote, method, path, status, size, client, faults), (at_s, lasted_s, interaction, *ids) = line
+    method, path, client, request_id, correlation_id = map(without_secrets, (method, path, client, *ids))
+    told = remote, method, path, status, size, client, tuple(map(without_secrets, faults))
+    return told, (at_s, lasted_s, interaction, request_id, correlation_id)
 
 
 def _text_line(line: _Line) -> str:
-    remote, method, path, status, size, client, faults = line
+    remote, method, path, status, size, client, faults = line[0]
     plain = path.isascii() and path.isprintable() and "\\" not in path
     shown = path if plain else path.encode("unicode_escape").decode()
     told = f" faults: {', '.join(faults)}" if faults else ""
@@ -70,4 +108,15 @@ def _text_line(line: _Line) -> str:
 
 
 def _json_line(line: _Line) -> str:
-    return json.dumps(dict(zip(_NAMES, line, strict=True))) + "\n"
+    # Written out, because `json.dumps` takes several times as long.
+    (remote, method, path, status, size, client, faults), (at_s, lasted_s, interaction, request_id, correlation_id) = (
+        line
+    )
+    return (
+        f'{{"time": "{write_timestamp(at_s)}", "level": "INFO", "logger": "access", '
+        f'"request_id": {quoted(request_id)}, "correlation_id": {quoted(correlation_id)}, '
+        f'"interaction": {quoted(interaction)}, "client": {quoted(client)}, '
+        f'"remote": {quoted(remote)}, "method": {quoted(method)}, "path": {quoted(path)}, '
+        f'"status": {"null" if status is None else status}, "bytes": {size}, '
+        f'"duration_s": {lasted_s:.6f}, "faults": [{", ".join(map(quoted, faults))}]}}\n'
+    )

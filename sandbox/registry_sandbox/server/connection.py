@@ -25,6 +25,7 @@ from registry_sandbox.http.errors import (
     ServiceUnavailable,
 )
 from registry_sandbox.http.field_names import CONTENT_ENCODING
+from registry_sandbox.http.outcomes import log_failure
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Sent
 from registry_sandbox.server.body import received, received_in_parts
@@ -139,6 +140,7 @@ class Connection(web.RequestHandler):
 
     async def answer(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
+        began_s = time.monotonic()  # uvloop's own clock counts milliseconds
         self._answering, self.waiting_since = True, None
         try:
             listener = self._listener
@@ -154,7 +156,7 @@ class Connection(web.RequestHandler):
             if self._gone.is_set():
                 response.lost = Sent(ended="lost")
             if response.delivery is None and response.stream is None:
-                listener.access_line(self._remote, request, response)
+                listener.access_line(self._remote, request, response, began_s)
                 last = self._half_closed or self._framing.broken or isinstance(request.body_error, RequestTimeout)
                 return sendable(response, http, last=last)
             request.state = "sending"
@@ -163,7 +165,7 @@ class Connection(web.RequestHandler):
                     return await deliver(http, response, response.delivery, self._gone)
                 return await streamed(http, response, self._gone)
             finally:
-                listener.access_line(self._remote, request, response)
+                listener.access_line(self._remote, request, response, began_s)
         finally:
             self._answering, self._request_now = False, None
             if self._half_closed:
@@ -243,8 +245,10 @@ class Connection(web.RequestHandler):
             error: SandboxError = InvalidHeader(reason(str(message or exc)))
         else:
             error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
-            self.logger.error("unexpected failure in the server", exc_info=exc)
-        return sendable(self._listener.refuse(error), request, last=True)
+        refusal = self._listener.refuse(error)
+        if isinstance(error, InternalServerError):
+            log_failure("in the server", refusal, exc)
+        return sendable(refusal, request, last=True)
 
 
 def _has_waited(request: Request) -> bool:

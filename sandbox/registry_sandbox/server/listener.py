@@ -10,8 +10,8 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.server.limits import Limits
 
-AccessLine = Callable[[str, Request, Response], None]
-"""Notes an exchange: takes the client's address, the request and the answer."""
+AccessLine = Callable[[str, Request, Response, float], None]
+"""Notes an exchange: takes the client's address, the request, the answer, and when it began on the monotonic clock."""
 
 Refusal = Callable[[SandboxError], Response]
 

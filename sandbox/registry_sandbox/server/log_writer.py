@@ -4,6 +4,9 @@ import logging
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
+
+from registry_sandbox.server.log_format import LogForm, formatter
 
 _PENDING_AT_MOST_BYTES = 1024 * 1024
 _LAST_WORDS_S = 0.2
@@ -14,10 +17,12 @@ class LogWriter:
 
     Args:
         descriptor: the file descriptor; 2 is stderr.
+        remark: makes a line of what the writer itself has to say.
     """
 
-    def __init__(self, descriptor: int = 2) -> None:
+    def __init__(self, descriptor: int = 2, remark: Callable[[str], str] = "{}\n".format) -> None:
         self._descriptor = descriptor
+        self._remark = remark
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._dropped_lines = 0
@@ -54,7 +59,8 @@ class LogWriter:
                     return
                 data = b"".join(self._pending)
                 if self._dropped_lines:
-                    data += b"%d lines of the log were dropped: nobody read them in time\n" % self._dropped_lines
+                    told = f"{self._dropped_lines} lines of the log were dropped: nobody read them in time"
+                    data += self._remark(told).encode()
                 self._pending.clear()
                 self._pending_bytes = self._dropped_lines = 0
             try:
@@ -66,11 +72,12 @@ class LogWriter:
 
 
 class LogHandler(logging.Handler):
-    """Passes the records of Python's logging to a `LogWriter`."""
+    """Passes the records of Python's logging to a `LogWriter`, in the form of the whole log."""
 
-    def __init__(self, writer: LogWriter) -> None:
+    def __init__(self, writer: LogWriter, form: LogForm) -> None:
         super().__init__()
         self._writer = writer
+        self.setFormatter(formatter(form))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue a record."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+import pytest
+
 from registry_sandbox.runtime.workers import Workers, WorkersBusy
 from tests.unit.api.exchanges import Exchanges
 
@@ -25,6 +27,15 @@ class BusyWorkers(Workers):
         if getattr(work, "__name__", "") in self._too_busy_for:
             raise WorkersBusy("64 jobs are waiting")
         return await super().run(work, *arguments, **named)
+
+
+class BrokenWorkers(Workers):
+    """Workers with a bug."""
+
+    async def run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        """Fail."""
+        del work, arguments, named
+        raise LookupError("a bug of ours")
 
 
 API = Exchanges(workers=BusyWorkers("represent"))
@@ -63,3 +74,23 @@ def test_what_cannot_be_compressed_now_goes_out_as_it_is() -> None:
         answer = api.ask("GET", path, ("Accept-Encoding", "gzip"))
         assert (answer.status, answer.headers.get("Content-Encoding")) == (200, coding)
         assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+
+
+def test_the_log_names_the_request_whose_answer_is_our_bug(caplog: pytest.LogCaptureFixture) -> None:
+    """By the id in the answer, in the text and for JSON; the answer says nothing of the bug."""
+    answer = Exchanges(workers=BrokenWorkers()).register(**with_a_narrative_of(VERY_LARGE))
+    (record,) = caplog.records
+    request_id = answer.headers["X-Request-Id"]
+    assert answer.status == 500
+    assert b"bug" not in answer.body
+    assert record.getMessage() == f"unexpected failure in POST /STU3/Appointment, request {request_id}"
+    assert vars(record)["request_id"] == request_id
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], LookupError)
+
+
+def test_what_is_no_bug_is_not_logged_as_one(caplog: pytest.LogCaptureFixture) -> None:
+    """A refusal, and workers that are busy."""
+    assert API.ask("GET", "Appointment/none").status == 404
+    assert Exchanges(workers=BusyWorkers("accept")).ask("GET", "nothing").status == 404
+    assert caplog.records == []

@@ -23,6 +23,7 @@ from registry_sandbox.registry.exchange_json import as_json
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.server.access_log import AccessLog
+from registry_sandbox.server.log_format import LogForm
 
 CORE = "Zq7Secr3tC0re"
 """What every secret here has in it, and nothing else."""
@@ -204,15 +205,17 @@ def test_an_outcome_quotes_no_token(token: str) -> None:
 
 
 @given(tokens, st.sampled_from(["text", "json"]), st.sampled_from(ENCODINGS[:6]))
-def test_the_access_log_shows_no_token(token: str, log_format: str, encoded: Callable[[str], str]) -> None:
-    """Not in the path, nor as the name of a client."""
+def test_the_access_log_shows_no_token(token: str, log_format: LogForm, encoded: Callable[[str], str]) -> None:
+    """Not in the path, not as the name of a client, nor in what a client sends as the id of its request."""
     written: list[str] = []
-    log = AccessLog(log_format, written.append)
+    log = AccessLog(log_format, written.append, lambda: 0.0)
     request = Request("GET", f"/STU3/{encoded(token)}", "", CIMultiDictProxy(CIMultiDict()), b"", "http://localhost")
     request.client = Client(token, may_write=True)
 
     async def note() -> None:
-        log("127.0.0.1", request, Response(200))
+        answer = Response(200)
+        answer.headers["X-Correlation-Id"] = token
+        log("127.0.0.1", request, answer, 0.0)
         log.flush()
 
     asyncio.run(note())

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.request import Client, Request
 from registry_sandbox.http.response import Response, Sent, Wire
 from registry_sandbox.server.access_log import AccessLog
+from registry_sandbox.server.log_format import LogForm
 
 
 def request(path: str = "/STU3/Appointment", query: str = "", method: str = "GET") -> Request:
@@ -42,14 +44,14 @@ class Fired:
         self.finished.append(response)
 
 
-def logged(*exchanges: tuple[Request, Response], log_format: str = "text") -> list[str]:
+def logged(*exchanges: tuple[Request, Response], log_format: LogForm = "text") -> list[str]:
     """Return what is handed over of these exchanges, each time that it is."""
     handed: list[str] = []
 
     async def talk() -> None:
-        log = AccessLog(log_format, handed.append)
+        log = AccessLog(log_format, handed.append, lambda: 1.5, lambda: 10.25)
         for asked, answered in exchanges:
-            log("192.0.2.1", asked, answered)
+            log("192.0.2.1", asked, answered, 10.0)
         log.flush()
 
     asyncio.run(talk())
@@ -103,16 +105,49 @@ def test_the_answer_to_a_head_request_has_no_bytes() -> None:
 
 
 def test_json_has_a_member_for_each() -> None:
-    """One object on a line."""
-    (line,) = logged((request("/é\n"), Response(200, body=b"x")), log_format="json")
+    """One object on a line; the ids are those of the answer's headers."""
+    asked = request('/é\n"')
+    asked.declared = Interaction(
+        code="read", method="GET", path="Appointment/{id}", answer=lambda _a, _b: Response(200)
+    )
+    asked.injected = Fired()
+    answered = Response(200, body=b"x")
+    answered.headers.update({"X-Request-Id": "ours", "X-Correlation-Id": "the\"client's"})
+    (line,) = logged((asked, answered), log_format="json")
     assert line.endswith("}\n")
     assert line.count("\n") == 1
     assert json.loads(line) == {
+        "time": "1970-01-01T00:00:01.500+00:00",
+        "level": "INFO",
+        "logger": "access",
+        "request_id": "ours",
+        "correlation_id": "the\"client's",
+        "interaction": "read",
+        "client": "",
         "remote": "192.0.2.1",
         "method": "GET",
-        "path": "/é\n",
+        "path": '/é\n"',
         "status": 200,
         "bytes": 1,
-        "client": "",
-        "faults": [],
+        "duration_s": 0.25,
+        "faults": ["a", "b"],
     }
+
+
+def test_json_has_no_status_where_the_client_got_none() -> None:
+    """It is null."""
+    asked, answered = request(), Response(200, body=b"four")
+    answered.delivery = Delivered(Sent(head=False, body_bytes=0))
+    (line,) = logged((asked, answered), log_format="json")
+    assert json.loads(line)["status"] is None
+
+
+def test_secrets_leave_json_that_can_be_read() -> None:
+    """Each member is redacted by itself, in every line of a batch in which one has a secret."""
+    secret = request("/STU3/Appointment?client_secret=s3cret")
+    secret.client = Client("a", may_write=True)
+    (text,) = logged((request(), Response(200)), (secret, Response(200)), log_format="json")
+    first, second = map(json.loads, text.splitlines())
+    assert first["path"] == "/STU3/Appointment"
+    assert second["path"] == "/STU3/Appointment?client_secret=<redacted>"
+    assert second["client"] == "a"

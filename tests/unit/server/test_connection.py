@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -47,8 +48,9 @@ class House:
         self.requests.append(request)
         return self.handle(request)
 
-    def note(self, _: str, request: Request, response: Response) -> None:
+    def note(self, _: str, request: Request, response: Response, began_s: float) -> None:
         """Note a line for the access log."""
+        assert began_s <= time.monotonic()
         self.lines.append(f"{request.path} {int(response.status)}")
 
 

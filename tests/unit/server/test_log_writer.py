@@ -1,5 +1,6 @@
 """The log: written by a thread of its own, so that no reader, slow or gone, holds up anything."""
 
+import json
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from registry_sandbox.server.log_format import LogForm, remark
 from registry_sandbox.server.log_writer import LogHandler, LogWriter
 
 LONG_S = 20
@@ -104,14 +106,37 @@ def test_a_reader_that_is_gone_stops_nothing(pipe: tuple[int, int]) -> None:
     assert not thread.is_alive()
 
 
-def test_records_of_logging_are_written_as_lines(pipe: tuple[int, int]) -> None:
-    """In the format that the handler was given."""
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("text", b"a b\n"),
+        (
+            "json",
+            b'{"time": "1970-01-01T00:00:01.500+00:00", "level": "ERROR", "logger": "x", "message": "a b"}\n',
+        ),
+    ],
+)
+def test_records_of_logging_are_written_as_lines(pipe: tuple[int, int], form: LogForm, line: bytes) -> None:
+    """In the form of the whole log."""
     writer = LogWriter(pipe[1])
-    handler = LogHandler(writer)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    handler.emit(logging.makeLogRecord({"msg": "a %s", "args": ("b",), "levelname": "ERROR"}))
+    record = {"msg": "a %s", "args": ("b",), "name": "x", "levelname": "ERROR", "created": 1.5}
+    LogHandler(writer, form).emit(logging.makeLogRecord(record))
     writer.close()
-    assert whole(pipe[0], 10) == b"ERROR a b\n"
+    assert whole(pipe[0], len(line)) == line
+
+
+def test_the_remark_about_dropped_lines_has_the_form_that_it_is_given(pipe: tuple[int, int]) -> None:
+    """So that a log of objects has nothing else in it."""
+    writer = LogWriter(pipe[1], remark("json", lambda: 1.5))
+    writer.write("x\n" * 600_000)
+    writer.close()
+    said = json.loads(some(pipe[0]))
+    assert said == {
+        "time": "1970-01-01T00:00:01.500+00:00",
+        "level": "WARNING",
+        "logger": "sandbox.log",
+        "message": "600000 lines of the log were dropped: nobody read them in time",
+    }
 
 
 def test_a_record_that_cannot_be_formatted_harms_nobody(
@@ -119,7 +144,7 @@ def test_a_record_that_cannot_be_formatted_harms_nobody(
 ) -> None:
     """It is told as logging tells it, and the next is written."""
     writer = LogWriter(pipe[1])
-    handler = LogHandler(writer)
+    handler = LogHandler(writer, "text")
     handler.emit(logging.makeLogRecord({"msg": "%d", "args": ("b",)}))
     handler.emit(logging.makeLogRecord({"msg": "next"}))
     writer.close()
