@@ -151,3 +151,13 @@ def test_secrets_leave_json_that_can_be_read() -> None:
     assert first["path"] == "/STU3/Appointment"
     assert second["path"] == "/STU3/Appointment?client_secret=<redacted>"
     assert second["client"] == "a"
+
+
+@pytest.mark.parametrize("header", ["X-Request-Id", "X-Correlation-Id"])
+def test_an_id_that_is_a_secret_is_left_out(header: str) -> None:
+    """A client may send anything as the id of its request, and a fault may set any header."""
+    answered = Response(200)
+    answered.headers[header] = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+    (line,) = logged((request(), answered), log_format="json")
+    assert "<redacted>" in json.loads(line).values()
+    assert "eyJ" not in line
