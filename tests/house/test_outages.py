@@ -119,6 +119,15 @@ def test_each_scenario_is_a_file_of_ordinary_rules_that_the_page_tells_of(file: 
     assert f"| `{file.stem}` |" in (ROOT / "docs" / "faults.md").read_text()
 
 
+def test_a_folder_of_the_same_name_hides_no_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many projects have a folder `deploy`; a file of that name is read."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "flapping").write_text("- read:503")
+    assert len(dict(configured((), Path("deploy"), sentinels=False))["file"]) > 1
+    assert len(dict(configured((), Path("flapping"), sentinels=False))["file"]) == 1
+
+
 @pytest.mark.parametrize("given", ["blackout", "nowhere/deploy"])
 def test_a_name_that_is_none_names_those_that_there_are(given: str) -> None:
     """As a file that is not there does."""

@@ -65,7 +65,7 @@ def _rules(value: Any) -> list[Rule]:
 
 def _scenario(given: Path) -> Path | None:
     """Return the shipped file of a scenario's bare name, such as `brown-out`; a file of that name comes first."""
-    if given.exists() or given.name != str(given):
+    if (given.exists() and not given.is_dir()) or given.name != str(given):
         return None
     file = shipped("scenarios") / f"{given.name}.yaml"
     return file if file.is_file() else None
