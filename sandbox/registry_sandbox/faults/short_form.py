@@ -14,6 +14,7 @@ from registry_sandbox.faults.when import When
 
 _EXPECTED = "expected INTERACTION[/ID]:THEN[+THEN...][@WHEN[,WHEN...]], such as cancel:500@10%"
 _WHENS = "expected 10% or 0.1 (a share), x2 (twice), #3 (the third), 30s..90s (a window), skip=, every=, per="
+_LONGEST = 10_000  # it is read character by character, while all other requests wait
 _WINDOW = re.compile(r"((?:\d[\d.]*(?:ms|s|m|h|d))?)\.\.((?:\d[\d.]*(?:ms|s|m|h|d))?)", re.ASCII)
 
 
@@ -33,6 +34,8 @@ def long_form(text: str, place: str) -> dict[str, Any]:
     Raises:
         BadFault: the text is no short form.
     """
+    if len(text) > _LONGEST:
+        raise BadFault(f"{place} has {len(text):,} characters; expected at most {_LONGEST:,}, or the long form")
     target, colon, rest = text.partition(":")
     if not colon or not target.strip() or not rest.strip():
         raise BadFault(f"{place}: {_EXPECTED}")

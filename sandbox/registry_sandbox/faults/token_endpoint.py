@@ -16,6 +16,7 @@ from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.interaction import Interaction
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.query import LONGEST_FORM, MOST_PARAMETERS
 from registry_sandbox.http.request import Client, Request
 from registry_sandbox.http.response import Response
 
@@ -72,8 +73,10 @@ _ERRORS: Mapping[int, str] = {
 
 
 def _client_named(request: Request) -> str:
+    if len(request.body) > LONGEST_FORM:
+        return ""
     try:
-        form = dict(parse_qsl(request.body.decode("ascii"), max_num_fields=100))
+        form = dict(parse_qsl(request.body.decode("ascii"), max_num_fields=MOST_PARAMETERS))
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         basic = base64.b64decode(encoded).decode().partition(":")[0] if scheme.lower() == "basic" else ""
     except ValueError:

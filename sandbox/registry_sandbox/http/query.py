@@ -19,6 +19,9 @@ Parameters = list[tuple[str, str]]
 MOST_PARAMETERS = 100
 """How many parameters a query or a form may have."""
 
+LONGEST_FORM = 65_536
+"""How many characters a query or a form may have: they are decoded while all other requests wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchParameter:
@@ -55,8 +58,12 @@ def parameters(text: str) -> Parameters:
     """Decode a query string, or a form.
 
     Raises:
-        InvalidParameter: a name or value is not percent-encoded UTF-8, or there are too many.
+        InvalidParameter: a name or value is not percent-encoded UTF-8, or there are too many, or they are too long.
     """
+    if len(text) > LONGEST_FORM:
+        raise InvalidParameter(
+            f"The query has {len(text):,} characters; expected one patient, in {LONGEST_FORM:,} at most."
+        )
     if text.count("&") >= MOST_PARAMETERS:
         raise InvalidParameter(f"The query has more than {MOST_PARAMETERS} parameters; expected one patient.")
     return [_decoded(*part.partition("=")[::2]) for part in text.split("&") if part]

@@ -70,6 +70,12 @@ class TestSearchByPost:
         assert (answer.status, spine_codes(answer)) == (400, ["INVALID_PARAMETER"])
         assert "beyond ASCII" in diagnostics(answer)
 
+    def test_a_long_form_is_not_decoded(self) -> None:
+        """All other requests would wait meanwhile; no patient's name is that long."""
+        answer = API.ask("POST", "Appointment/_search", FORM, body=f"{PATIENT}{'%31' * 30_000}".encode())
+        assert (answer.status, spine_codes(answer)) == (400, ["INVALID_PARAMETER"])
+        assert "expected one patient, in 65,536 at most" in diagnostics(answer)
+
     @pytest.mark.parametrize(("error", "status"), [(NotWellFormed("cut"), 400), (RequestTimeout("late"), 408)])
     def test_a_form_that_did_not_come_whole_is_not_searched_by(self, error: SandboxError, status: int) -> None:
         """Nor answered as an empty one: its own reason is told."""

@@ -87,6 +87,12 @@ def test_what_it_cannot_be_is_refused_by_name(short: str, named: str) -> None:
     assert str(refused.value).startswith("--fault[0]")
 
 
+def test_a_text_as_long_as_no_rule_is_not_read() -> None:
+    """It is read character by character, while all requests wait."""
+    with pytest.raises(BadFault, match="has 1,000,014 characters; expected at most 10,000, or the long form"):
+        read_rules(["read:headers=X:" + "x" * 999_999], "--fault", "flag")
+
+
 @pytest.mark.parametrize("second", ["cancel:503", {"match": {"client": "acme"}, "then": {"status": 503}}])
 def test_a_rule_that_another_hides_for_good_is_refused(second: Any) -> None:
     """The first terminal wins, so that the second could never fire."""

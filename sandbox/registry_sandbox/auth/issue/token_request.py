@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from registry_sandbox.auth.clients import CLIENTS, BuiltInClient
 from registry_sandbox.http.negotiation import FORM, is_form
+from registry_sandbox.http.query import LONGEST_FORM, MOST_PARAMETERS
 
 OAuthError = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
 
 SCOPE_SUFFIX: Final = "/.default"
-_MAX_FIELDS = 100
 
 
 class TokenRequestRefused(Exception):
@@ -56,8 +56,10 @@ def read_token_request(
 def _read_form(content_type: str, body: bytes) -> dict[str, str]:
     if not is_form(content_type):
         raise TokenRequestRefused("invalid_request", f"Content-Type is not accepted; expected {FORM}")
+    if len(body) > LONGEST_FORM:
+        raise TokenRequestRefused("invalid_request", f"the form has {len(body)} bytes; expected at most {LONGEST_FORM}")
     try:
-        pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=_MAX_FIELDS)
+        pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise TokenRequestRefused("invalid_request", "the body is not a form; expected percent-encoded UTF-8") from None
     form = dict(pairs)

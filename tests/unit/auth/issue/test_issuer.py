@@ -192,10 +192,11 @@ class TestTokenEndpoint:
             b"client_id=%ff",
             b"scope=a&scope=b",
             "&".join(f"p{number}=1" for number in range(101)).encode(),
+            b"client_id=" + b"%41" * 22_000,
         ],
     )
     def test_a_body_that_is_no_form(self, body: bytes, issuer: Issuer) -> None:
-        """Bytes, escapes or repetitions that a form cannot have, or too many fields."""
+        """Bytes, escapes or repetitions that a form cannot have, or too many fields, or more than 64 KiB."""
         status, _, answer = issuer.token_endpoint(FORM, None, body, NOW, AUDIENCES)
         assert (status, answer["error"]) == (HTTPStatus.BAD_REQUEST, "invalid_request")
 
