@@ -6,29 +6,25 @@ default.
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from registry_sandbox.fhir.datatypes import datetime_of
-from registry_sandbox.runtime.clock import SHOWABLE, require_showable
+from registry_sandbox import setting_values
 from registry_sandbox.runtime.rate_limiter import RateLimit, read_rate_limit
+from registry_sandbox.setting_values import Parse
 
 PREFIX = "SANDBOX_"
 MUTUAL_CONTROL_PORT = 8081
 """The default port of the control plane under mutual TLS, where health checks have no certificate."""
 # If a service is called "sandbox", Kubernetes sets these in every pod, and SANDBOX_PORT=tcp://...
 _OF_KUBERNETES = re.compile(r"SANDBOX_(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
-_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 class BadSetting(Exception):
     """A setting is unknown or its value is invalid; the message names the place where it was set."""
-
-
-Parse = Callable[[str], Any]
 
 
 def _setting(default: Any, meaning: str, parse: Parse = str, *, choices: Sequence[str] = (), many: bool = False) -> Any:
@@ -36,80 +32,36 @@ def _setting(default: Any, meaning: str, parse: Parse = str, *, choices: Sequenc
     return field(default=default, metadata=about)
 
 
-def _whole(least: int, most: int) -> Parse:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text):
-        raise ValueError("a number of seconds, such as 2.5")
-    return float(text)
-
-
-def _span(text: str) -> float:
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd]?)", text)
-    if match is None or not float(match[1]):
-        raise ValueError("a time span above 0, such as 90s, 30m, 1h (a plain number is seconds)")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return require_showable(datetime_of(text))
-    except ValueError as error:
-        raise ValueError(SHOWABLE) from error
-
-
-def _host(text: str) -> str:
-    host = text[1:-1] if re.fullmatch(r"\[.*:.*\]", text) else text  # as it stands in a URL
-    if not re.fullmatch(r"[^\s/\[\]]+", host):
-        raise ValueError("a host name or an address, such as 127.0.0.1, :: or localhost")
-    return host
-
-
-def _base_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#@<>\"]+(/[^\s?#<>\"]*)?", text) or text.endswith("/"):
-        raise ValueError("an absolute http(s) URL without a slash at its end, such as https://example.test/STU3")
-    return text
-
-
-def _yes(text: str) -> bool:
-    if text.lower() not in _TRUE + _FALSE:
-        raise ValueError("true or false")
-    return text.lower() in _TRUE
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The operator's choices. The metadata of each field has its meaning and its parser."""
 
-    host: str = _setting("127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6", _host)
-    port: int = _setting(8080, "port to listen on; 0 takes a free one", _whole(0, 65_535))
+    host: str = _setting(
+        "127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6", setting_values.host
+    )
+    port: int = _setting(8080, "port to listen on; 0 takes a free one", setting_values.whole(0, 65_535))
     base_url: str | None = _setting(
-        None, "what absolute URLs begin with, /STU3 included; default: as in the request", _base_url
+        None, "what absolute URLs begin with, /STU3 included; default: as in the request", setting_values.base_url
     )
     trust_forwarded: bool = _setting(
         False,  # noqa: FBT003
         "let Forwarded and X-Forwarded-* of a proxy make the base URL",
-        _yes,
+        setting_values.yes,
     )
     seed_data: tuple[Path, ...] = _setting(
         (), "appointments to start with, instead of the shipped ones", Path, many=True
     )
-    no_seed_data: bool = _setting(False, "start with an empty registry", _yes)  # noqa: FBT003 - a default
+    no_seed_data: bool = _setting(False, "start with an empty registry", setting_values.yes)  # noqa: FBT003 - a default
     state: Path | None = _setting(None, "a saved state to start from; docs/state.md", Path)
     profiles: tuple[Path, ...] = _setting(
         (), "definitions added to the shipped ones: files, folders, FHIR packages (.tgz)", Path, many=True
     )
-    clock: datetime | None = _setting(None, "the instant that the sandbox's clock starts at; default: now", _moment)
-    clock_frozen: bool = _setting(False, "freeze the clock at the start", _yes)  # noqa: FBT003
+    clock: datetime | None = _setting(
+        None, "the instant that the sandbox's clock starts at; default: now", setting_values.moment
+    )
+    clock_frozen: bool = _setting(False, "freeze the clock at the start", setting_values.yes)  # noqa: FBT003
     auth: str = _setting("registry", "which tokens are accepted", choices=("registry", "spine", "any", "off"))
-    token_leeway: float = _setting(0.0, "tolerance for the times in tokens, in seconds", _seconds)
+    token_leeway: float = _setting(0.0, "tolerance for the times in tokens, in seconds", setting_values.seconds)
     issuer: str | None = _setting(None, "the iss that tokens must have; default: the built-in issuer's")
     audience: str | None = _setting(None, "the aud that tokens must have; default: the registry's own URLs")
     jwks: Path | None = _setting(None, "public keys of your own issuer, a JWKS file", Path)
@@ -127,30 +79,38 @@ class Settings:
         "YAML or JSON file with a list of faults, or a shipped outage: brown-out, deploy, flapping, slow-recovery",
         Path,
     )
-    no_sentinels: bool = _setting(False, "no faults for the reserved NHS numbers", _yes)  # noqa: FBT003
-    request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", _yes)  # noqa: FBT003
-    max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", _seconds)
-    journal_size: int = _setting(10_000, "how many exchanges the journal keeps", _whole(0, 10**6))
-    max_workspaces: int = _setting(1_000, "how many workspaces there may be at one time", _whole(0, 10**6))
+    no_sentinels: bool = _setting(False, "no faults for the reserved NHS numbers", setting_values.yes)  # noqa: FBT003
+    request_faults: bool = _setting(False, "accept faults in the request header X-Sandbox-Fault", setting_values.yes)  # noqa: FBT003
+    max_delay: float = _setting(60.0, "longest injected delay or hang, in seconds", setting_values.seconds)
+    journal_size: int = _setting(10_000, "how many exchanges the journal keeps", setting_values.whole(0, 10**6))
+    max_workspaces: int = _setting(
+        1_000, "how many workspaces there may be at one time", setting_values.whole(0, 10**6)
+    )
     workspace_ttl: float = _setting(
-        3_600.0, "how long a workspace lives after its last use: seconds, or such as 90s, 30m, 1h, 2d", _span
+        3_600.0,
+        "how long a workspace lives after its last use: seconds, or such as 90s, 30m, 1h, 2d",
+        setting_values.span,
     )
     rate_limit: RateLimit | None = _setting(
         None, "requests that a client may send, such as 5/s: more get 429 with Retry-After", read_rate_limit
     )
-    vary: bool = _setting(False, "vary, within the contract, what clients must not rely on", _yes)  # noqa: FBT003
+    vary: bool = _setting(False, "vary, within the contract, what clients must not rely on", setting_values.yes)  # noqa: FBT003
     random_seed: int | None = _setting(
-        None, "makes ids and probabilities repeatable; default: random", _whole(0, 10**18 - 1)
+        None, "makes ids and probabilities repeatable; default: random", setting_values.whole(0, 10**18 - 1)
     )
-    max_body: int = _setting(1_048_576, "largest accepted body, in bytes", _whole(1, 2**31))
-    max_connections: int = _setting(10_000, "largest number of open connections of a port", _whole(1, 10**6))
-    request_timeout: float = _setting(60.0, "seconds in which the head of a request, and its body, must come", _seconds)
+    max_body: int = _setting(1_048_576, "largest accepted body, in bytes", setting_values.whole(1, 2**31))
+    max_connections: int = _setting(
+        10_000, "largest number of open connections of a port", setting_values.whole(1, 10**6)
+    )
+    request_timeout: float = _setting(
+        60.0, "seconds in which the head of a request, and its body, must come", setting_values.seconds
+    )
     duplicates: str = _setting("allow", "whether the same pointer may be registered twice", choices=("allow", "refuse"))
-    check_digit: bool = _setting(False, "check the check digit of NHS numbers (modulus 11)", _yes)  # noqa: FBT003
-    require_ssp: bool = _setting(False, "require the four Ssp headers", _yes)  # noqa: FBT003
+    check_digit: bool = _setting(False, "check the check digit of NHS numbers (modulus 11)", setting_values.yes)  # noqa: FBT003
+    require_ssp: bool = _setting(False, "require the four Ssp headers", setting_values.yes)  # noqa: FBT003
     full_url: str = _setting("plain", "form of fullUrl in a searchset", choices=("plain", "versioned"))
-    allow_entered_in_error: bool = _setting(False, "accept an update that sets entered-in-error", _yes)  # noqa: FBT003
-    control_port: int | None = _setting(None, "separate port for the control plane", _whole(0, 65_535))
+    allow_entered_in_error: bool = _setting(False, "accept an update that sets entered-in-error", setting_values.yes)  # noqa: FBT003
+    control_port: int | None = _setting(None, "separate port for the control plane", setting_values.whole(0, 65_535))
     control_token: str | None = _setting(None, "bearer token that the control plane requires")
     verdict_file: tuple[Path, ...] = _setting(
         (), "the verdict on the clients, written at the stop: .json, .html, .xml (JUnit), .sarif", Path, many=True
@@ -161,7 +121,7 @@ class Settings:
         choices=("fail", "warning"),
     )
     ready_file: Path | None = _setting(None, "file written once requests are answered: FHIR base, control root", Path)
-    quiet: bool = _setting(False, "print no startup message", _yes)  # noqa: FBT003
+    quiet: bool = _setting(False, "print no startup message", setting_values.yes)  # noqa: FBT003
     log_format: str = _setting("text", "form of the log on stderr", choices=("text", "json"))
 
     def __post_init__(self) -> None:

@@ -4,23 +4,19 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from registry_sandbox.fhir.datatypes import datetime_of, write_instant
-from registry_sandbox.fhir.nhs_number import NHS_NUMBER_SYSTEM
+from registry_sandbox.fhir.datatypes import datetime_of
 from registry_sandbox.fhir.resource import Format, Resource
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.reading.codec import Reading
+from registry_sandbox.registry import stories
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_in
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import History, Registry, Version, pointers_of
-from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 
-_RELATIVE = re.compile(r"([+-]\d{1,6})([dhm])(?: (\d\d):(\d\d))?", re.ASCII)
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
-_CREATED = "-1d 12:00"
 _REMEMBERED_AT_MOST = 1_000
 _TOLD_EVERY = 1_000
 
@@ -142,20 +138,19 @@ class SeedLoader:
         if logical_id is not None and not (isinstance(logical_id, str) and _LOGICAL_ID.fullmatch(logical_id)):
             place = seed.place_of("id")
             raise BadSeed(f"{place}: 'id' is {logical_id!r}; expected 1 to 64 letters, digits, hyphens and dots")
-        told = {**story, "created": story.get("created", _CREATED)}
-        instants = {key: _when(seed.place_of(key), key, sent, now) for key, sent in told.items() if key in _TIMES}
-        steps = [{"at": told["created"], "status": story.get("status", "booked")}, *story.get("later", [])]
+        instants = stories.instants(seed, story, now)
+        steps = [{"at": stories.created(story), "status": story.get("status", "booked")}, *story.get("later", [])]
         # A story of very many versions mostly repeats itself.
         versions: dict[Any, Resource] = {}
         stamps: dict[Any, datetime] = {}
         for number, step in enumerate(steps):
             status, at = step["status"], step["at"]
             if status not in versions:
-                body = json.dumps(_appointment(story, instants, status)).encode()
+                body = json.dumps(stories.appointment(story, instants, status)).encode()
                 versions[status] = recorded(self._conforming(seed, number, body))
             if at not in stamps:
                 place = seed.place_of(f"later[{number - 1}].at" if number else "created")
-                stamps[at] = _stamp(place, _when(place, "at", at, now))
+                stamps[at] = _stamp(place, stories.instant(place, "at", at, now))
         return _Draft(seed.place_of(""), logical_id, [(stamps[each["at"]], versions[each["status"]]) for each in steps])
 
     def _histories(self, drafts: Iterable[_Draft], ids: Iterable[str]) -> Iterator[History]:
@@ -218,7 +213,6 @@ def _require_no_reset(registry: Registry, generation: int) -> None:
         raise OvertakenByReset("The sandbox was reset while the seeds were read; nothing of them was stored.")
 
 
-_TIMES = ("start", "end", "created")
 _ELEMENT = re.compile(r"/f:Appointment/f:(\w+)")
 _TOLD_AS = {"participant": "patient", "identifier": "pointer"}
 """The keys of a story by the elements that they become, where the two have different names."""
@@ -232,64 +226,6 @@ def _appointments(place: str, resource: Resource) -> list[Resource]:
         if each.get("resourceType") != "Appointment":
             raise BadSeed(f"{place}: entry {at + 1} of the Bundle is no Appointment")
     return inside
-
-
-def _appointment(story: Mapping[str, Any], instants: Mapping[str, str], status: Any) -> Resource:
-    patient = {"use": "official", "system": NHS_NUMBER_SYSTEM, "value": story["patient"]}
-    display = {"display": story["name"]} if "name" in story else {}
-    return {
-        "resourceType": "Appointment",
-        "meta": {"profile": [CARECONNECT_APPOINTMENT]},
-        "identifier": [{"system": "urn:ietf:rfc:3986", "value": story["pointer"]}],
-        "status": status,
-        **instants,
-        "participant": [{"actor": {"identifier": patient, **display}, "status": "accepted"}],
-    }
-
-
-def _when(place: str, key: str, sent: Any, now: datetime) -> str:
-    """Return an instant as it is written; a relative one is computed from the clock, to the minute."""
-    match = _RELATIVE.fullmatch(str(sent))
-    if match is None:
-        return str(sent)
-    amount, unit, hour, minute = match.groups()
-    try:
-        moment = now + timedelta(**{_UNITS[unit]: int(amount)})
-        if hour is not None:
-            moment = moment.replace(hour=int(hour), minute=int(minute))
-    except (ValueError, OverflowError) as error:
-        raise BadSeed(f"{place}: '{key}' is {sent!r}; expected such as +3d 09:30") from error
-    return write_instant(moment.replace(second=0, microsecond=0))
-
-
-Relative = Mapping[str, tuple[str, str]]
-"""Relative instants such as `+3d 09:30`, each with the place and the key where it stands first."""
-
-
-def relative_instants(seeds: Iterable[Seed]) -> Relative:
-    """Return the relative instants of seeds."""
-    found: dict[str, tuple[str, str]] = {}
-    for seed in seeds:
-        for where, key, sent in _told_instants(seed.story or {"created": ""}):
-            if _RELATIVE.fullmatch(str(sent)):
-                found.setdefault(str(sent), (seed.place_of(where), key))
-    return found
-
-
-def resolved(relative: Relative, now: datetime) -> tuple[str, ...]:
-    """Return what relative instants mean at a moment.
-
-    Raises:
-        BadSeed: one is out of range.
-    """
-    return tuple(_when(place, key, text, now) for text, (place, key) in relative.items())
-
-
-def _told_instants(story: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield where each instant of a story stands, the name of its key, and what it is."""
-    yield "created", "created", story.get("created", _CREATED)
-    yield from ((key, key, story[key]) for key in ("start", "end") if key in story)
-    yield from ((f"later[{at}].at", "at", step["at"]) for at, step in enumerate(story.get("later", ())))
 
 
 def _stamp(place: str, written: str) -> datetime:

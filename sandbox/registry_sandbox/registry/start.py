@@ -7,9 +7,10 @@ the one that is going on now.
 from collections.abc import Sequence
 from datetime import datetime
 
-from registry_sandbox.registry.seed_loader import Progress, SeedLoader, no_progress, relative_instants, resolved
+from registry_sandbox.registry.seed_loader import Progress, SeedLoader, no_progress
 from registry_sandbox.registry.seeds import Seed
 from registry_sandbox.registry.store import Contents, Registry
+from registry_sandbox.registry.stories import relative_instants, resolved
 
 
 class SeededStart:
