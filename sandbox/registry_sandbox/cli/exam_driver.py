@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,6 +30,7 @@ PLACEHOLDERS: Final = (
     "scenario",
 )
 _SAID_AT_MOST: Final = 4_000
+_LOOK_EVERY_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,13 @@ class Driver:
             CommandFailed: the command cannot be run, or the sandbox does not answer.
         """
         with ThreadPoolExecutor(jobs) as pool:
-            running = [pool.submit(self._through, each, tell) for each in scenarios]
             try:
-                for each in running:
-                    each.result()
+                running = {pool.submit(self._through, each, tell) for each in scenarios}
+                while running:
+                    # A signal that comes just before a wait does not end it: Ctrl-C is seen at the next look.
+                    ended, running = wait(running, _LOOK_EVERY_S, FIRST_COMPLETED)
+                    for each in ended:
+                        each.result()
             except BaseException:
                 self._stop()
                 pool.shutdown(wait=False, cancel_futures=True)
