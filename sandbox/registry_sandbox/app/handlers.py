@@ -170,24 +170,32 @@ class Handlers:
     def dispatcher(self, *more: Mount) -> Dispatcher:
         """Build the handler of the registry's port, with further mounts."""
         token_mount = self.token_mount()
-        mounts: tuple[Mount, ...] = (("/oauth2", token_mount), ("/.well-known", token_mount), (FILES, self.console))
+        mounts: tuple[Mount, ...] = (("/oauth2", token_mount), ("/.well-known", token_mount), (FILES, self._pages))
         if not self.addresses.control_apart:
-            mounts = (*mounts, (ROOT, self.control()))
+            mounts = (*mounts, (ROOT, self._control))
         addresses = self.addresses
-        return Dispatcher(self.fhir(), addresses.base_paths, (*mounts, *more), self.console, addresses.prefixes)
+        return Dispatcher(self.fhir(), addresses.base_paths, (*mounts, *more), self._pages, addresses.prefixes)
 
     def control_dispatcher(self, *more: Mount) -> Dispatcher:
         """Build the handler of the control plane's own port, with further mounts."""
-        mounts: tuple[Mount, ...] = ((FILES, self.console), (ROOT, self.control()), *more)
-        return Dispatcher(None, (), mounts, self.console, self.addresses.prefixes)
+        mounts: tuple[Mount, ...] = ((FILES, self._pages), (ROOT, self._control), *more)
+        return Dispatcher(None, (), mounts, self._pages, self.addresses.prefixes)
+
+    # Most workspaces are never asked for these: they are made when somebody asks.
+    async def _control(self, request: Request) -> Response:
+        return await self.control(request)
+
+    async def _pages(self, request: Request) -> Response:
+        return await self.console(request)
 
     @cached_property
     def common_headers(self) -> CommonHeaders:
         """What every answer under the base has."""
         return CommonHeaders(self.workspace.random_streams.ids("request ids"), self.workspace.service.clock)
 
+    @cached_property
     def control(self) -> ControlApi:
-        """Build the control plane."""
+        """The control plane."""
         return ControlApi(self._guard, self._control_operations)
 
     def may_send_a_state(self, request: Request) -> bool:
