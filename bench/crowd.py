@@ -28,8 +28,9 @@ from bench.wire import HOST, request
 
 _SERVE = ("registry_sandbox", "serve", "--port", "0", "--quiet", "--log-format", "json", "--journal-size", "1000")
 _PIPELINED = 200
-_PAUSE_S = 0.5
+_PAUSE_OF_A_THOUSAND_S = 0.5  # the more come, the slower each is: else this client would not keep up
 _RESET_EVERY_S = 2.0
+_COME_WITHIN_S = 5.0
 _SETTLES_S = 3.0
 _GROWTH_AT_MOST_MB = 120
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -42,6 +43,7 @@ class Crowd:
     Attributes:
         port: of the sandbox.
         until: when they go home, on the monotonic clock.
+        pause_s: how long members wait between two steps, on average.
         read, write: requests, as bytes.
         chance: where they draw from.
         told: what happened, and how often.
@@ -49,6 +51,7 @@ class Crowd:
 
     port: int
     until: float
+    pause_s: float
     read: bytes
     write: bytes
     chance: random.Random
@@ -61,7 +64,7 @@ class Crowd:
 
     async def pause(self) -> None:
         """Wait for a little."""
-        await asyncio.sleep(self.chance.uniform(0.5, 1.5) * _PAUSE_S)
+        await asyncio.sleep(self.chance.uniform(0.5, 1.5) * self.pause_s)
 
 
 Member = Callable[[Crowd, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -114,7 +117,7 @@ _MEMBERS: tuple[Member, ...] = (_behaves, _reads_slowly, _writes_slowly, _hangs_
 
 
 async def _come_and_go(crowd: Crowd, member: Member) -> None:
-    await asyncio.sleep(crowd.chance.random() * 2)
+    await asyncio.sleep(crowd.chance.random() * _COME_WITHIN_S)
     while not crowd.over:
         try:
             reader, writer = await asyncio.open_connection(HOST, crowd.port)
@@ -130,14 +133,18 @@ async def _come_and_go(crowd: Crowd, member: Member) -> None:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+        await crowd.pause()
 
 
 async def _call(crowd: Crowd, method: str, path: str) -> None:
-    reader, writer = await asyncio.open_connection(HOST, crowd.port)
-    writer.write(request(method, path, {"Connection": "close"}))
-    answer = await reader.read()
-    writer.close()
-    crowd.told[f"{method} {path} {answer[9:12].decode()}"] += 1
+    try:
+        reader, writer = await asyncio.open_connection(HOST, crowd.port)
+        writer.write(request(method, path, {"Connection": "close"}))
+        answer = await reader.read()
+        writer.close()
+        crowd.told[f"{method} {path} {answer[9:12].decode()}"] += 1
+    except OSError as error:
+        crowd.told[f"{method} {path} {type(error).__name__}"] += 1
 
 
 async def _reset(crowd: Crowd) -> None:
@@ -165,7 +172,7 @@ def main() -> int:
     """Let them come, and tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--connections", type=int, default=5_000)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the sandbox inherits it
@@ -175,6 +182,7 @@ def main() -> int:
         crowd = Crowd(
             server.port,
             time.monotonic() + options.seconds,
+            _PAUSE_OF_A_THOUSAND_S * options.connections / 1_000,
             request("GET", "/STU3/metadata", token),
             request("POST", "/STU3/Appointment", {**token, "Content-Type": "application/fhir+json"}, body),
             random.Random(1),  # noqa: S311 - chance, no secret

@@ -5,7 +5,6 @@ Source: operator.md, Start.
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -19,18 +18,13 @@ _STOPS: Final = [each for each in signal.Signals if each.name in ("SIGTERM", "SI
 
 
 def run_until_stopped(sandbox: Sandbox) -> None:
-    """Run an event loop that serves; uvloop's where it exists.
+    """Run an event loop that serves.
 
     Raises:
         PortTaken, UnwritableReadyFile: as `Serving.start`.
     """
-    if sys.platform == "win32":  # uvloop is not for Windows
-        with asyncio.Runner(loop_factory=loop_factory(secure=sandbox.settings.tls != "off")) as runner:
-            runner.run(serve(sandbox))
-        return
-    import uvloop
-
-    uvloop.run(serve(sandbox))
+    with asyncio.Runner(loop_factory=loop_factory(secure=sandbox.settings.tls != "off")) as runner:
+        runner.run(serve(sandbox))
 
 
 async def serve(sandbox: Sandbox) -> None:

@@ -60,12 +60,12 @@ def parameters(text: str) -> Parameters:
     Raises:
         InvalidParameter: a name or value is not percent-encoded UTF-8, or there are too many, or they are too long.
     """
+    if text.count("&") >= MOST_PARAMETERS:
+        raise InvalidParameter(f"The query has more than {MOST_PARAMETERS} parameters; expected one patient.")
     if len(text) > LONGEST_FORM:
         raise InvalidParameter(
             f"The query has {len(text):,} characters; expected one patient, in {LONGEST_FORM:,} at most."
         )
-    if text.count("&") >= MOST_PARAMETERS:
-        raise InvalidParameter(f"The query has more than {MOST_PARAMETERS} parameters; expected one patient.")
     return [_decoded(*part.partition("=")[::2]) for part in text.split("&") if part]
 
 

@@ -1,4 +1,4 @@
-"""Which event loop the server needs, where the default one of the platform will not do."""
+"""The event loop that the server runs on, wherever it is started from: what tests run on is what users run on."""
 
 import asyncio
 import sys
@@ -8,6 +8,11 @@ from collections.abc import Callable
 def loop_factory(*, secure: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return what makes the loop; None for the platform's default.
 
-    Windows' default loop cannot tell when a socket becomes readable, which a TLS port needs (`tls_port`).
+    uvloop is not for Windows. Windows' default loop cannot tell when a socket becomes readable, which a TLS port needs
+    (`tls_port`).
     """
-    return asyncio.SelectorEventLoop if secure and sys.platform == "win32" else None
+    if sys.platform == "win32":
+        return asyncio.SelectorEventLoop if secure else None
+    import uvloop
+
+    return uvloop.new_event_loop

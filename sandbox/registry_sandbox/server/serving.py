@@ -7,6 +7,7 @@ import asyncio
 import errno
 import os
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from registry_sandbox.http.base_url import authority, reachable
 from registry_sandbox.http.errors import InvalidHeader
+from registry_sandbox.server.acceptor import Acceptor, handed_on
 from registry_sandbox.server.connection import connections
 from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file, write_ready_file
@@ -28,6 +30,11 @@ DRAIN_S = 4.5
 """How long a stop waits for what is being worked on. With all the rest it takes 5 s at most."""
 
 _EVERY_ADDRESS = "::"  # one socket for IPv4 and IPv6: otherwise it would be IPv6 alone
+
+
+_BUFFER_BYTES = 16_384
+"""What the kernel keeps of a connection before it is read, and so what requests that come together can bring. Linux
+reserves twice as much, for its own bookkeeping too."""
 
 
 class PortTaken(Exception):
@@ -67,7 +74,7 @@ class Serving:
         self._base_path, self._control_path = paths
         self._ready_file = ready_file
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
-        self._tls_ports: list[TlsPort] = []
+        self._accepting: list[Acceptor | TlsPort] = []
         self._said_ready = False
         self.port = self.control_port = 0
 
@@ -103,19 +110,23 @@ class Serving:
 
     async def _listen(self, port: Port) -> int:
         http, make = _connections(port.listener)
-        loop, plain = asyncio.get_running_loop(), port.ssl_context is None
+        loop = asyncio.get_running_loop()
+        # Windows' default loop cannot tell when a socket becomes readable, but it accepts all that wait.
+        by_the_loop = sys.platform == "win32" and port.ssl_context is None
         try:
             if self._host == _EVERY_ADDRESS:
                 sock = socket.create_server(("::", port.number), family=socket.AF_INET6, dualstack_ipv6=True)
-                server = await loop.create_server(make, sock=sock, backlog=1024, start_serving=plain)
+                server = await loop.create_server(make, sock=sock, backlog=1024, start_serving=by_the_loop)
             else:
-                server = await loop.create_server(make, self._host, port.number, backlog=1024, start_serving=plain)
+                server = await loop.create_server(
+                    make, self._host, port.number, backlog=1024, start_serving=by_the_loop
+                )
         except OSError as error:
             raise PortTaken(f"cannot listen on {self._host}:{port.number}: {_why(error, self._host)}") from error
-        if port.ssl_context is not None:
-            tls = _tls_port(port.ssl_context, port.listener, make)
-            tls.serve(server.sockets)
-            self._tls_ports.append(tls)
+        if not by_the_loop:
+            accepting = _accepting(port, make)
+            accepting.serve(server.sockets)
+            self._accepting.append(accepting)
         self._servers.append((server, http))
         taken: int = server.sockets[0].getsockname()[1]
         return taken
@@ -131,8 +142,8 @@ class Serving:
         for server, http in self._servers:
             server.close()
             http.pre_shutdown()
-        for tls in self._tls_ports:
-            await tls.close()
+        for accepting in self._accepting:
+            await accepting.close()
         # aiohttp waits twice as long as it is told: for the handler, and again once it has given up the request's body.
         await asyncio.gather(*(http.shutdown(DRAIN_S / 2) for _, http in self._servers))
         self._servers.clear()
@@ -146,7 +157,10 @@ def _connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.P
     return connections(listener, WatchedConnection)
 
 
-def _tls_port(context: SSLContext, listener: Listener, make: Callable[[], asyncio.Protocol]) -> TlsPort:
+def _accepting(port: Port, make: Callable[[], asyncio.Protocol]) -> Acceptor | TlsPort:
+    context, listener = port.ssl_context, port.listener
+    if context is None:
+        return Acceptor(partial(handed_on, make), _BUFFER_BYTES)
     refusal = partial(_no_tls, listener)
     if listener.bad_certificate is None:
         return TlsPort(context, make, refusal)

@@ -7,35 +7,17 @@ Source: RFC 8446 section 5.1 (a handshake record begins with 0x16).
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ssl import SSLContext, SSLError
-from typing import Any, Protocol
+
+from registry_sandbox.server.acceptor import Acceptor, Bound
 
 _HANDSHAKE = 0x16
 _HANDSHAKE_S = 10.0
 _HANDSHAKE_BUFFER_BYTES = 16_384  # Linux reserves twice as much, for its own bookkeeping too
 _BUFFER_BYTES = 1_048_576
-_OUT_OF_DESCRIPTORS_S = 0.1
-
-
-class Bound(Protocol):
-    """A bound socket, as a loop's server shows it."""
-
-    @property
-    def family(self) -> int:
-        """The family of its address."""
-        ...
-
-    @property
-    def type(self) -> int:
-        """How it sends: as a stream."""
-        ...
-
-    def fileno(self) -> int:
-        """Return its descriptor."""
-        ...
 
 
 @dataclass(slots=True)
@@ -51,42 +33,24 @@ class TlsPort:
     context: SSLContext
     make: Callable[[], asyncio.Protocol]
     refusal: Callable[[], bytes]
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _acceptor: Acceptor = field(init=False)
 
-    def serve(self, bound: Iterable["Bound"]) -> None:
+    def __post_init__(self) -> None:
+        """Prepare to accept connections: what nobody has read yet, and so what one read can bring, is bounded."""
+        self._acceptor = Acceptor(self._begin, _HANDSHAKE_BUFFER_BYTES)
+
+    @property
+    def under_way(self) -> int:
+        """How many handshakes have not ended."""
+        return self._acceptor.under_way
+
+    def serve(self, bound: Iterable[Bound]) -> None:
         """Accept connections on bound sockets."""
-        for each in bound:
-            # A second descriptor: the loop does not let others accept on its own.
-            listening = socket.fromfd(each.fileno(), each.family, each.type)
-            listening.settimeout(0)
-            # Connections inherit it: what nobody has read yet, and so what one read can bring, is bounded by it.
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HANDSHAKE_BUFFER_BYTES)
-            listening.listen(1024)
-            self._spawn(self._accept(listening))
+        self._acceptor.serve(bound)
 
     async def close(self) -> None:
         """Stop accepting, and end the handshakes under way."""
-        for each in self._tasks:
-            each.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        with listening:
-            while True:
-                try:
-                    connection, _ = await loop.sock_accept(listening)
-                except OSError:  # no descriptor is free: wait for one
-                    await asyncio.sleep(_OUT_OF_DESCRIPTORS_S)
-                    continue
-                connection.settimeout(0)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._spawn(self._begin(connection))
+        await self._acceptor.close()
 
     async def _begin(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()

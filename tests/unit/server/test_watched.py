@@ -57,7 +57,7 @@ def noted(loop: Loop, folder: Path, talk: Talk, mode: Literal["server", "mutual"
         port.serve(bound.sockets)
         try:
             await asyncio.wait_for(talk(bound.sockets[0].getsockname()[1]), LONG_S)
-            while len(port._tasks) > 1:  # noqa: ASYNC110, SLF001 - each handshake ends; the last task accepts
+            while port.under_way:  # noqa: ASYNC110 - each handshake ends
                 await asyncio.sleep(0)
         finally:
             await port.close()
