@@ -57,6 +57,9 @@ dist: .venv/ready ## a wheel and an sdist
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
 
+wheel: .venv/ready ## install the wheel on the oldest and the newest Python that are here, and use it
+	.ci/wheel
+
 lock: .venv/ready ## refresh requirements.lock, from which the image is built
 	.ci/lock
 

@@ -119,7 +119,9 @@ def test_the_examples_of_the_scenarios_to_begin_with_exist() -> None:
     assert re.findall(r"to the test in (\d+) scenarios", PAGE) == [str(len(shipped))]
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/image", ".ci/engine-docker", ".ci/engine-without-docker"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", ".ci/wheel", ".ci/image", ".ci/engine-docker", ".ci/engine-without-docker"]
+)
 def test_the_scripts_have_no_known_trap(script: str) -> None:
     """ShellCheck finds nothing in them."""
     shellcheck = shutil.which("shellcheck", path=str(Path(sys.executable).parent))
