@@ -82,6 +82,9 @@ schema: .venv/ready ## regenerate what is generated from the definitions
 bench: .venv/ready ## the sandbox beside a bare aiohttp application (ARGS=--help)
 	$(BIN)/python -m bench $(ARGS)
 
+peers: .venv/ready ## the sandbox beside WireMock, MockServer, HAPI, mountebank and Prism (Java, Maven, Node, wrk; ARGS=--help)
+	$(BIN)/python -m bench.peers $(ARGS)
+
 profile: .venv/ready ## where its time goes (ARGS=--help)
 	$(BIN)/python -m bench.profile $(ARGS)
 
