@@ -57,6 +57,9 @@ dist: .venv/ready ## a wheel and an sdist
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
 
+wheel: .venv/ready ## install the wheel on the oldest and the newest Python that are here, and use it
+	.ci/wheel
+
 lock: .venv/ready ## refresh requirements.lock, from which the image is built
 	.ci/lock
 
@@ -78,6 +81,9 @@ schema: .venv/ready ## regenerate what is generated from the definitions
 
 bench: .venv/ready ## the sandbox beside a bare aiohttp application (ARGS=--help)
 	$(BIN)/python -m bench $(ARGS)
+
+peers: .venv/ready ## the sandbox beside WireMock, MockServer, HAPI, mountebank and Prism (Java, Maven, Node, wrk; ARGS=--help)
+	$(BIN)/python -m bench.peers $(ARGS)
 
 profile: .venv/ready ## where its time goes (ARGS=--help)
 	$(BIN)/python -m bench.profile $(ARGS)

@@ -339,9 +339,9 @@ class TestRefusals:
         assert answer.status_code == 422
         assert re.fullmatch(r"\.\.\. and \d+ more", self.issues(answer)[-1]["diagnostics"])
 
-    @pytest.mark.parametrize("count", [100, 101, 200_000])
+    @pytest.mark.parametrize("count", [100, 101, 16_000])
     def test_a_form_of_very_many_parameters(self, running: RegistrySandbox, count: int) -> None:
-        """Beyond a hundred they are not even looked at."""
+        """Beyond a hundred they are not even looked at; a form of more than 64 KiB is refused by its length."""
         answer = httpx.post(
             f"{running.base_url}/Appointment/_search",
             content="&".join(["x=1"] * count),

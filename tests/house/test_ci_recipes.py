@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from registry_sandbox.cli import verdict
+from registry_sandbox.cli import exam, verdict
+from registry_sandbox.cli.exam_driver import PLACEHOLDERS
 from registry_sandbox.settings import PREFIX, fields
 from registry_sandbox.verdict.reports import MEDIA_TYPES
 
@@ -39,6 +40,8 @@ def compose() -> dict[str, Any]:
         ("vendor.gitlab-ci", ".gitlab-ci.yml"),
         ("vendor.github-workflows", ".github/workflows/verdict.yaml"),
         ("vendor.gitlab-ci", ".gitlab-ci.verdict.yml"),
+        ("vendor.github-workflows", ".github/workflows/exam.yaml"),
+        ("vendor.gitlab-ci", ".gitlab-ci.exam.yml"),
         ("vendor.compose-spec", "compose.yaml"),
     ],
 )
@@ -85,7 +88,40 @@ def test_the_verdict_is_kept_where_the_tests_failed_too() -> None:
     assert yaml.safe_load(recipe(".gitlab-ci.verdict.yml"))["client"]["artifacts"]["when"] == "always"
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/image", ".ci/engine-docker", ".ci/engine-without-docker"])
+def exam_lines(name: str) -> list[str]:
+    """The commands of a recipe that examine, as its shell gets them."""
+    job = yaml.safe_load(recipe(name))
+    job = job.get("jobs", job)["client"]
+    lines = (
+        [str(step.get("run", "")) for step in job["steps"]] if "steps" in job else [str(each) for each in job["script"]]
+    )
+    return [line for line in lines if "registry-sandbox exam" in line]
+
+
+@pytest.mark.parametrize("name", [".github/workflows/exam.yaml", ".gitlab-ci.exam.yml"])
+def test_a_recipe_examines_as_the_command_takes_it(name: str) -> None:
+    """Its line has options that exist, drives a client with the exam's placeholders, and writes what the job keeps."""
+    (line,) = exam_lines(name)
+    words = shlex.split(line)
+    assert words[:2] == ["registry-sandbox", "exam"]
+    parser = ArgumentParser()
+    exam.add_options(parser)
+    asked = parser.parse_args(words[2:])
+    assert set(re.findall(r"{\w+}", asked.command)) <= {f"{{{each}}}" for each in PLACEHOLDERS}
+    for file in asked.output:
+        assert recipe(name).count(file.name) > 1, f"{file.name} is written, and not kept"
+
+
+def test_the_examples_of_the_scenarios_to_begin_with_exist() -> None:
+    """Every `--scenario NAME` of the page is a shipped scenario; the page has their number too."""
+    shipped = {path.stem for path in (ROOT / "scenarios" / "exam").glob("*.yaml")}
+    assert set(re.findall(r"--scenario ([a-z0-9-]+)", PAGE)) <= shipped
+    assert re.findall(r"to the test in (\d+) scenarios", PAGE) == [str(len(shipped))]
+
+
+@pytest.mark.parametrize(
+    "script", [".ci/run", ".ci/wheel", ".ci/image", ".ci/engine-docker", ".ci/engine-without-docker"]
+)
 def test_the_scripts_have_no_known_trap(script: str) -> None:
     """ShellCheck finds nothing in them."""
     shellcheck = shutil.which("shellcheck", path=str(Path(sys.executable).parent))

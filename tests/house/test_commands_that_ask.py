@@ -1,6 +1,7 @@
 """The subcommands that ask a running sandbox: token, health, fault, clock, verdict; and how they find it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -130,15 +131,49 @@ class TestFault:
         assert status == 2
         assert "Exchange 7 is not held" in errors
 
+    def test_a_number_behind_a_rule_releases_nothing(self, run: Run, url: list[str]) -> None:
+        """It is no rule; the exchange that was meant is the only one that goes on when it is named as one."""
+        run("fault", "add", '{"id": "held", "match": {"interaction": "read"}, "then": {"hold": true}}', *url)
+        base = url[1]
+        with ThreadPoolExecutor() as pool:
+            token = httpx.get(base.replace("/STU3", "/_sandbox/token")).text
+            headers = {"Authorization": f"Bearer {token}"}
+            read = [pool.submit(httpx.get, f"{base}/Appointment/booked-tomorrow", headers=headers) for _ in range(2)]
+            one, two = self._held(base, 2)
+            status, _, errors = run("fault", "release", "held", str(one), *url)
+            assert (status, self._held(base, 2)) == (2, [one, two])
+            assert f"did you mean release held --exchange {one}?" in errors
+            assert run("fault", "release", "held", "--exchange", str(one), *url) == (0, f"{one}\n", "")
+            assert self._held(base, 1) == [two]
+            assert run("fault", "release", "held", *url) == (0, f"{two}\n", "")
+            assert [each.result().status_code for each in read] == [200, 200]
+
+    @staticmethod
+    def _held(base: str, count: int) -> list[int]:
+        url = f"{base.replace('/STU3', '/_sandbox')}/faults/held/held?wait=5s&count={count}"
+        answer = httpx.get(url)
+        assert answer.status_code == 200, answer.text
+        return [each["exchange"] for each in answer.json()["held"]]
+
+    def test_one_unknown_rule_leaves_the_others(self, run: Run, url: list[str]) -> None:
+        """What can be removed is removed only if all can."""
+        run("fault", "add", '{"id": "mine", "then": {"status": 500}}', *url)
+        assert run("fault", "rm", "mine", "yours", *url)[0] == 2
+        assert run("fault", "list", *url)[1].startswith("mine ")
+
     @pytest.mark.parametrize(
         ("words", "named"),
         [
             (["add"], "expected a rule"),
-            (["rm"], "expected the id of a rule"),
+            (["rm"], "expected the ids of rules"),
             (["list", "mine"], "expected no argument"),
             (["add", "cancl:500"], "cancl"),
             (["add", '{"then"'], "not JSON"),
             (["rm", "nobody"], "'nobody'"),
+            (["rm", "nobody", "--exchange", "3"], "--exchange 3 goes with release"),
+            (["release", "one", "two", "--exchange", "3"], "the id of one rule"),
+            (["release", "nobody", "--exchange", "3"], "'nobody'; nothing was done\n"),
+            (["release", "3"], "'3'; nothing was done\n"),
         ],
     )
     def test_what_cannot_be_done_is_named(self, run: Run, url: list[str], words: list[str], named: str) -> None:

@@ -50,12 +50,30 @@ def notes(version: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
 
 
+SCRIPT = runpy.run_path(str(ROOT / ".ci" / "release-notes"))
+
+
 def test_the_changelog_tells_of_this_version() -> None:
     """The release's notes are its section, and nothing of another's."""
-    told = notes(__version__)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.startswith("### ")
-    assert "\n## " not in told.stdout
+    told = SCRIPT["notes"](__version__, f'__version__ = "{__version__}"', read("CHANGELOG.md"))
+    assert told.startswith("### ")
+    assert "\n## " not in told
+
+
+def test_what_is_unreleased_is_in_no_release() -> None:
+    """The tag would carry it, and the notes would not tell of it."""
+    released = "## [Unreleased]\n\n## [1.0.0] - 2026-01-01\n\n### Added\n\n- A thing.\n"
+    SCRIPT["require_nothing_unreleased"](released)
+    left = released.replace("## [1.0.0]", "### Fixed\n\n- A mistake.\n\n## [1.0.0]")
+    with pytest.raises(ValueError, match=r"under Unreleased.*: - A mistake"):
+        SCRIPT["require_nothing_unreleased"](left)
+
+
+def test_no_change_is_told_twice() -> None:
+    """Each entry is another one, numbers apart: a figure that was renewed would else stand beside the old one."""
+    entries = re.findall(r"^- .*(?:\n  .*)*", read("CHANGELOG.md"), re.MULTILINE)
+    alike = [re.sub(r"\d+", "N", entry) for entry in entries]
+    assert [entry for entry in entries if alike.count(re.sub(r"\d+", "N", entry)) > 1] == []
 
 
 def test_a_tag_of_another_version_is_no_release() -> None:
@@ -97,7 +115,7 @@ def test_every_action_is_pinned_and_no_job_may_more_than_it_says(workflow: Path)
 
 
 def test_every_page_is_in_the_site() -> None:
-    """In its navigation, where strict building looks for it, and the ones for users in llms.txt."""
+    """In its navigation, where strict building looks for it, and in llms.txt."""
     navigation = yaml.safe_load(
         read("mkdocs.yml").split("exclude_docs")[0] + "nav:" + read("mkdocs.yml").split("\nnav:")[1]
     )["nav"]
@@ -105,7 +123,7 @@ def test_every_page_is_in_the_site() -> None:
     made = {"index.md", "openapi.md", "examples.md"}
     assert pages - made == {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
     linked = set(re.findall(r"\]\(([\w-]+\.md)\)", read("docs/llms.txt")))
-    assert linked <= pages
+    assert linked == pages - {"openapi.md", "examples.md"}
 
 
 def _paths(part: str | list[dict[str, str]]) -> list[str]:

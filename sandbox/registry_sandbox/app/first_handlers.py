@@ -1,6 +1,6 @@
 """The handlers of the workspace without a name: everything that the others have, and the others themselves.
 
-Source: design/workspaces.md.
+Source: docs/workspaces.md.
 """
 
 from collections.abc import Callable

@@ -16,8 +16,8 @@ from registry_sandbox.cli.failure import CommandFailed
 _EXPECTED: Final = {
     "add": "a rule such as cancel:503@x1",
     "list": "no argument",
-    "rm": "the id of a rule",
-    "release": "the id of a rule",
+    "rm": "the ids of rules",
+    "release": "the ids of rules",
 }
 _SENTINEL: Final = "sentinel"
 
@@ -26,10 +26,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the action and what it is about."""
     parser.add_argument("action", choices=tuple(_ACTIONS), help="add SPEC..., list, rm ID..., release ID...")
     parser.add_argument(
-        "arguments", nargs="*", metavar="SPEC|ID", help="a rule such as cancel:503@x1, or as JSON; the id of a rule"
+        "arguments", nargs="*", metavar="SPEC|ID", help="a rule such as cancel:503@x1, or as JSON; the ids of rules"
     )
     parser.add_argument("--all", action="store_true", help="list the sentinels too")
-    parser.add_argument("--exchange", type=int, metavar="NUMBER", help="release this exchange only")
+    parser.add_argument(
+        "--exchange", type=int, metavar="NUMBER", help="release ID: this exchange only, not all that the rule holds"
+    )
     add_connection_options(parser)
 
 
@@ -39,10 +41,17 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         CommandFailed: an argument cannot be used, or the sandbox does not answer.
     """
-    if (options.action == "list") == bool(options.arguments):
-        raise CommandFailed(f"fault {options.action}: expected {_EXPECTED[options.action]}")
+    _require_fitting(options)
     _ACTIONS[options.action](control_client(options), options)
     return 0
+
+
+def _require_fitting(options: argparse.Namespace) -> None:
+    if (options.action == "list") == bool(options.arguments):
+        raise CommandFailed(f"fault {options.action}: expected {_EXPECTED[options.action]}")
+    if options.exchange is not None and (options.action, len(options.arguments)) != ("release", 1):
+        said = " ".join([options.action, *options.arguments])[:60]
+        raise CommandFailed(f"fault {said}: --exchange {options.exchange} goes with release and the id of one rule")
 
 
 def _add(client: ControlClient, options: argparse.Namespace) -> None:
@@ -71,15 +80,39 @@ def _described(live: Mapping[str, Any]) -> str:
 
 
 def _remove(client: ControlClient, options: argparse.Namespace) -> None:
+    _require_rules(client, options)
     for rule_id in options.arguments:
         client.text("DELETE", f"/faults/{quote(rule_id, safe='')}")
 
 
 def _release(client: ControlClient, options: argparse.Namespace) -> None:
+    _require_rules(client, options)
     body = {} if options.exchange is None else {"exchange": options.exchange}
     for rule_id in options.arguments:
         for number in client.json("POST", f"/faults/{quote(rule_id, safe='')}/release", body)["released"]:
             print(number)
+
+
+def _require_rules(client: ControlClient, options: argparse.Namespace) -> None:
+    """Find every rule before anything is done: what is released cannot be held again.
+
+    Raises:
+        CommandFailed: an argument is not the id of a rule; the message names the first.
+    """
+    known = {live["id"] for live in client.json("GET", "/faults")["faults"]}
+    for rule_id in options.arguments:
+        if rule_id not in known:
+            raise CommandFailed(
+                f"fault {options.action}: there is no rule with the id {rule_id[:80]!r}; nothing was done"
+                f"{_meant(options, rule_id)}"
+            )
+
+
+def _meant(options: argparse.Namespace, unknown: str) -> str:
+    # A number behind the id of a rule is the exchange that somebody wants to let go on.
+    if options.action == "release" and unknown.isdigit() and unknown != options.arguments[0]:
+        return f"; did you mean release {options.arguments[0]} --exchange {unknown}?"
+    return ""
 
 
 _ACTIONS: Final[Mapping[str, Callable[[ControlClient, argparse.Namespace], None]]] = {

@@ -67,7 +67,7 @@ def _to_paste(sandbox: Sandbox, fhir_base: str, control_root: str) -> list[str]:
     read = f"curl -s {url} {common}"
     change = 'sed \'s/"booked"/"cancelled"/\''
     headers = "-H 'If-Match: W/\"1\"' -H 'Content-Type: application/fhir+json'"
-    cancel = f"curl -i -X PUT {url} {common} {headers} -d @-"
+    cancel = f"curl -si -X PUT {url} {common} {headers} -d @-"
     title = "Cancel the pages' own appointment (paste it; paste it again for a 409):"
     return [title, "", f"{read} | {change} | {cancel}"]
 

@@ -1,6 +1,6 @@
 """/_sandbox/workspaces: makes, lists and deletes workspaces, each a registry of its own with URLs of its own.
 
-Source: design/workspaces.md.
+Source: docs/workspaces.md.
 """
 
 import json

@@ -1,0 +1,1 @@
+"""The peers: the sandbox beside general mock servers and a FHIR server, in the same conversation."""
