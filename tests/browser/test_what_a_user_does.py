@@ -2,6 +2,7 @@
 
 import re
 import threading
+from contextlib import suppress
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
@@ -97,10 +98,46 @@ def test_what_the_server_refuses_is_told_while_the_form_grows(watched: Watched) 
     expect(form.get_by_role("button", name="Put it in force")).to_be_disabled()
 
 
-def test_a_held_exchange_is_released(watched: Watched, http: httpx.Client) -> None:
-    """It shows while it waits, and goes on when it is told to."""
+def test_every_effect_can_be_chosen_in_the_form(watched: Watched) -> None:
+    """What the form begins with is a rule that the API takes, for each of them."""
     page = watched.open("faults")
-    httpx.post(f"{watched.root}_sandbox/faults", json="read:hold@x1").raise_for_status()
+    form = page.get_by_role("form", name="Set a fault")
+    form.get_by_label("Interaction").select_option("")
+    form.get_by_role("button", name=re.compile("All .* effects")).click()
+    effects = form.locator(".effect")
+    assert effects.count() > 15
+    for at in range(effects.count()):
+        box = effects.nth(at).get_by_role("checkbox")
+        name = effects.nth(at).locator("b").inner_text()
+        form.get_by_label("Interaction").select_option("token" if name in ("token", "rotate") else "read")
+        box.check()
+        expect(form.locator(".grown"), name).to_contain_text(re.compile("^On (read|token)"))
+        box.uncheck()
+
+
+def test_what_a_lost_answer_means_is_told(watched: Watched, http: httpx.Client) -> None:
+    """In the row and in the details: no answer, and the write took place."""
+    httpx.post(f"{watched.root}_sandbox/faults", json="cancel:commit+reset@x1").raise_for_status()
+    with suppress(httpx.HTTPError):
+        http.put(f"/Appointment/{BOOKED}", content=cancelled(http), headers={"If-Match": 'W/"1"'})
+    page = watched.open("traffic?status=none")
+    row = page.locator('[data-key="2"]')
+    expect(row).to_contain_text("No answer; the write took place")
+    row.click()
+    expect(page.get_by_role("region", name="Why", exact=True)).to_contain_text(
+        f"The write took place all the same: the registry has Appointment/{BOOKED}/_history/2."
+    )
+
+
+def test_a_held_exchange_is_released(watched: Watched, http: httpx.Client) -> None:
+    """A hold is set by the form; what it keeps shows while it waits, and goes on when it is told to."""
+    page = watched.open("faults")
+    form = page.get_by_role("form", name="Set a fault")
+    form.get_by_label("Interaction").select_option("read")
+    form.get_by_label("hold", exact=True).check()
+    form.get_by_label("At most so many times").fill("1")
+    form.get_by_role("button", name="Put it in force").click()
+    expect(page.locator("li.card", has_text="read:hold@x1")).to_be_visible()
     answers: list[int] = []
     reading = threading.Thread(target=lambda: answers.append(http.get(f"/Appointment/{BOOKED}").status_code))
     reading.start()
@@ -255,3 +292,22 @@ def test_rows_are_reached_by_keys_alone(watched: Watched, http: httpx.Client) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("complementary", name="Exchange 1")).to_be_visible()
     assert page.get_by_role("grid").get_by_role("row").count() < 60
+
+
+def test_what_is_open_is_closed_by_escape_and_the_focus_goes_back(watched: Watched, http: httpx.Client) -> None:
+    """To the row, from wherever it was in the details; but nothing is closed while something is typed."""
+    for _ in range(3):
+        http.get(f"/Appointment/{BOOKED}")
+    page = watched.open("traffic")
+    row = page.locator('[data-key="2"]')
+    row.focus()
+    page.keyboard.press("Enter")
+    detail(page).get_by_role("button", name="Edit and send again").click()
+    page.get_by_label("GET to").press("Escape")
+    expect(page.get_by_role("complementary")).to_be_visible()
+    page.get_by_role("button", name="Copy as curl").press("Escape")
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+    detail(page).get_by_role("button", name="Close").press("Enter")
+    expect(row).to_be_focused()

@@ -40,7 +40,7 @@ def test_a_verdict_names_the_exchanges(watched: Watched, sandbox: RegistrySandbo
     require(watched, "/verdict")
     page = watched.open("verdict")
     prepare(sandbox)
-    card = page.locator("li.card", has_text="every update carries if match").first
+    card = page.locator("li.card", has_text="every update carries If-Match").first
     expect(card).to_contain_text("fail", timeout=10_000)
     card.get_by_role("link", name=re.compile("#")).first.click()
     expect(page.get_by_role("complementary")).to_contain_text("If-Match is missing")
@@ -60,7 +60,10 @@ def test_a_workspace_is_made_and_shown_apart(watched: Watched, http: httpx.Clien
     expect(page.locator(".result .status").first).to_have_text("200")
     page.get_by_role("navigation").get_by_role("link", name="Traffic").click()
     expect(page.get_by_role("grid").get_by_role("row")).to_have_count(2)
-    page.get_by_label("Workspace").select_option("(without a name)")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_role("heading", name="Reset the workspace team-a?")).to_be_visible()
+    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("combobox", name="Workspace").select_option("(without a name)")
     expect(page.get_by_role("grid")).to_contain_text("booked-tomorrow")
     httpx.delete(f"{watched.root}_sandbox/workspaces/team-a")
 

@@ -49,6 +49,12 @@ class TestPrefix:
         """A proxy may strip the prefix or leave it."""
         assert httpx.get(f"{origin}{prefix}{path}").status_code == 200
 
+    def test_the_prefix_without_a_slash_is_sent_to_the_one_with_it(self, origin: str) -> None:
+        """The page's addresses are relative to it."""
+        sent = httpx.get(f"{origin}/nhs", headers={"Accept": "text/html"})
+        assert (sent.status_code, sent.headers["Location"]) == (308, "nhs/")
+        assert "<html" in httpx.get(f"{origin}/nhs", headers={"Accept": "text/html"}, follow_redirects=True).text
+
     def test_a_client_finds_its_token_and_reads(self, prefixed: RegistrySandbox, origin: str) -> None:
         """By the URLs that it was told, as the proxy passes them on."""
         form = {"grant_type": "client_credentials", "scope": f"{OUTSIDE}/STU3/.default"}

@@ -357,7 +357,7 @@ class TestConsole:
             assert ("javascript" in answer.headers["Content-Type"]) == (file.suffix == ".js")
             again = httpx.get(f"{root}console/{name}", headers={"If-None-Match": answer.headers["ETag"]})
             assert (again.status_code, again.content) == (304, b"")
-        for other in ("__init__.py", "vendor/README.md", "../guard.py", "%2e%2e/guard.py", "", "views", "none.js"):
+        for other in ("__init__.py", "vendor/README.md", "../guard.py", "%2e%2e/guard.py", "views", "none.js"):
             assert httpx.get(f"{root}console/{other}").status_code == 404
         assert httpx.post(f"{root}console/app.js").status_code == 405
 
@@ -395,6 +395,20 @@ class TestConsole:
             assert told["base_url"] == apart.base_url
             assert apart.base_url.removesuffix("/STU3") in page.headers["Content-Security-Policy"]
             assert httpx.get(f"{root}console/app.js").status_code == 200
+
+    def test_the_registrys_own_port_lists_no_path_of_the_control_plane(self) -> None:
+        """So the page can say that the console is elsewhere."""
+        with RegistrySandbox(random_seed=1, control_port=0) as apart:
+            told = httpx.get(apart.base_url.removesuffix("STU3"), headers={"Accept": "application/json"}).json()
+            assert "/oauth2/token" in told["paths"]
+            assert [path for path in told["paths"] if "/_sandbox" in path] == []
+
+    @pytest.mark.parametrize("path", ["console", "console/"])
+    def test_who_looks_for_it_below_console_is_sent_to_the_root(self, faulty: Faulty, path: str) -> None:
+        """By a relative reference, as a proxy may change what stands before it."""
+        root = faulty.base.removesuffix("STU3")
+        sent = httpx.get(root + path)
+        assert (sent.status_code, str(sent.next_request and sent.next_request.url)) == (308, root)
 
 
 class TestCheck:

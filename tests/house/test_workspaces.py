@@ -84,6 +84,12 @@ class TestUrls:
         token = httpx.post(made["token_url"], data=form).json()["access_token"]
         assert httpx.get(f"{made['base_url']}/Appointment/{BOOKED}", headers=_bearer(token)).status_code == 200
 
+    def test_its_root_without_a_slash_is_sent_to_the_one_with_it(self, server: RegistrySandbox) -> None:
+        """The page's addresses are relative to it, and would lead to the workspace without a name."""
+        root = created(server)["base_url"].removesuffix("/STU3")
+        sent = httpx.get(root, headers={"Accept": "text/html"})
+        assert (sent.status_code, str(sent.next_request and sent.next_request.url)) == (308, f"{root}/")
+
     def test_it_lists_its_own_paths_and_no_workspaces(self, server: RegistrySandbox) -> None:
         """The root and the OpenAPI document."""
         made = workspace(server)

@@ -170,11 +170,12 @@ class Handlers:
     def dispatcher(self, *more: Mount) -> Dispatcher:
         """Build the handler of the registry's port, with further mounts."""
         token_mount = self.token_mount()
-        mounts: tuple[Mount, ...] = (("/oauth2", token_mount), ("/.well-known", token_mount), (FILES, self._pages))
-        if not self.addresses.control_apart:
-            mounts = (*mounts, (ROOT, self._control))
         addresses = self.addresses
-        return Dispatcher(self.fhir(), addresses.base_paths, (*mounts, *more), self._pages, addresses.prefixes)
+        pages = self._console([]) if addresses.control_apart else self._pages
+        mounts: tuple[Mount, ...] = (("/oauth2", token_mount), ("/.well-known", token_mount), (FILES, pages))
+        if not addresses.control_apart:
+            mounts = (*mounts, (ROOT, self._control))
+        return Dispatcher(self.fhir(), addresses.base_paths, (*mounts, *more), pages, addresses.prefixes)
 
     def control_dispatcher(self, *more: Mount) -> Dispatcher:
         """Build the handler of the control plane's own port, with further mounts."""
@@ -253,10 +254,13 @@ class Handlers:
 
     @cached_property
     def console(self) -> Console:
-        """The handler of `/` and of the page's files."""
-        beside = ["/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json"]
-        control = dict.fromkeys(ROOT + each.path for each in self._control_operations)
-        paths = [self.addresses.base_path, *(self.addresses.prefix + each for each in (*beside, *control))]
+        """The handler of `/` and of the page's files, on the port that has the control plane."""
+        return self._console([ROOT + each.path for each in self._control_operations])
+
+    def _console(self, control: Sequence[str]) -> Console:
+        beside = ("/oauth2/token", "/.well-known/openid-configuration", "/.well-known/jwks.json")
+        inside = dict.fromkeys((*beside, *control))
+        paths = [self.addresses.base_path, *(self.addresses.prefix + each for each in inside)]
         return Console(paths, self.addresses.registry_base, self.settings.auth)
 
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.redirect import as_folder
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
@@ -42,6 +43,8 @@ class Dispatcher:
         """Answer a request."""
         if self._fhir and (request.path.startswith(self._below_base) or request.path in self._base_paths):
             return self._fhir(request)
+        if request.path in self._prefixes:
+            return self._root_of_prefix(request)
         for prefix in self._prefixes:
             if request.path.startswith(f"{prefix}/"):
                 request.path = request.path[len(prefix) :]
@@ -49,6 +52,10 @@ class Dispatcher:
             if request.path == beginning or request.path.startswith(beginning + "/"):
                 return mount(request)
         return self._root(request) if request.path == "/" else self._nothing(request)
+
+    async def _root_of_prefix(self, request: Request) -> Response:
+        # The page's addresses are relative: without the slash they would lead out of the prefix.
+        return as_folder(request.path)
 
     async def _nothing(self, request: Request) -> Response:
         known = [*(self._base_paths if self._fhir else ()), *(beginning for beginning, _ in self._mounts)]

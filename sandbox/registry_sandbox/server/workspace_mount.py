@@ -11,6 +11,7 @@ from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.negotiation import note_answer_format, represent
 from registry_sandbox.http.outcomes import refusal
+from registry_sandbox.http.redirect import as_folder
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
@@ -64,8 +65,14 @@ class WorkspaceMount:
         handler = None if below is None else self._find(below.name)
         if below is None or handler is None:
             return self._nowhere(request, below)
+        if request.path == below.mount:
+            return self._root(request)
         request.enter(below.mount, below.path)
         return handler(request)
+
+    async def _root(self, request: Request) -> Response:
+        # The page's addresses are relative: without the slash they would lead to the workspace without a name.
+        return as_folder(request.path)
 
     async def _nowhere(self, request: Request, below: Below | None) -> Response:
         return self._unknown(request, below)

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from registry_sandbox.http.json_response import json_response
+from registry_sandbox.http.redirect import redirect
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 
@@ -33,7 +34,7 @@ class Console:
     A file is read when it is first asked for, so that the page costs the start nothing.
 
     Args:
-        paths: all paths of this server, for the list.
+        paths: all paths of this port, for the list; from those of the control plane the page knows what it can show.
         registry_base: returns the registry's own FHIR base for the base of a call; they differ if the control plane has
             a port of its own.
         auth: which tokens the registry accepts.
@@ -45,11 +46,13 @@ class Console:
         self._auth = auth
 
     async def __call__(self, request: Request) -> Response:
-        """Return the page, one of its files, or the list if the client accepts JSON and not HTML."""
+        """Return the page, one of its files, or a redirect to it; the list if the client accepts JSON and not HTML."""
         if request.method not in ("GET", "HEAD"):
             error = {"error": f"{request.method} is not allowed for {request.path[:120]}; expected GET, HEAD."}
             return json_response(HTTPStatus.METHOD_NOT_ALLOWED, error, {"Allow": "GET, HEAD"})
         base = self._registry_base(request.base)
+        if request.path in (FILES, f"{FILES}/"):  # where people look for a console
+            return redirect("./" if request.path == FILES else "../")
         if request.path != "/":
             return self._file(request, request.path.removeprefix(f"{FILES}/"), base)
         accepted = ",".join(request.headers.getall("Accept", ()))

@@ -93,11 +93,24 @@ async function baseOf(workspace, base) {
   return found?.base_url ?? base.replace(/\/STU3$/, `/w/${workspace}/STU3`);
 }
 
-/** A path as it is below the FHIR base, where it is there. @param {string} path */
+/**
+ * The URL of a path of the journal, as clients reach it. The registry sees paths without what a proxy strips, and inside a
+ * workspace without `/w/NAME`: what of this is missing is put before it.
+ * @param {string} path
+ */
+export function urlOf(path) {
+  const { origin, pathname } = new URL(place.get().base);
+  const parts = pathname.split("/").slice(1, -1); // of "/nhs/w/team-a/STU3": nhs, w, team-a
+  let missing = 0;
+  while (missing < parts.length && !path.startsWith(`/${parts.slice(missing).join("/")}/`)) missing += 1;
+  return [origin, ...parts.slice(0, missing)].join("/") + path;
+}
+
+/** A path of the journal as it is below the FHIR base, where it is there. @param {string} path */
 export function belowBase(path) {
   const { base } = place.get();
-  const root_ = base ? `${new URL(base).pathname}/` : "";
-  return root_ && path.startsWith(root_) ? path.slice(root_.length) : path;
+  const [root_, url] = base ? [`${new URL(base).href}/`, urlOf(path)] : ["", path];
+  return root_ && url.startsWith(root_) ? url.slice(root_.length) : path;
 }
 
 /** A token for the registry. @param {string} [query] as docs/tokens.md has it */

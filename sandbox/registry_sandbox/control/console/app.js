@@ -1,6 +1,7 @@
 /** The page: its head, its views, and which of them is shown. */
 
 import { call, has, keepControlToken, place } from "./api.js";
+import { happened } from "./happened.js";
 import { begin, clock, link } from "./model.js";
 import { hash, route } from "./route.js";
 import { use } from "./store.js";
@@ -16,7 +17,7 @@ import { Try } from "./views/try.js";
 import { Verdict } from "./views/verdict.js";
 import { loadWorkspaces, show, Workspaces, workspaces } from "./views/workspaces.js";
 
-/** @type {{name: string, title: string, view: () => unknown, needs?: string}[]} */
+/** `whole`: it is not of the workspace that is shown. @type {{name: string, title: string, view: () => unknown, needs?: string, whole?: boolean}[]} */
 const VIEWS = [
   { name: "traffic", title: "Traffic", view: Traffic },
   { name: "appointments", title: "Appointments", view: Appointments },
@@ -25,13 +26,14 @@ const VIEWS = [
   { name: "try", title: "Try it", view: Try },
   { name: "clock", title: "Clock", view: ClockView },
   { name: "verdict", title: "Verdict", view: Verdict, needs: "/verdict" },
-  { name: "exam", title: "Exam", view: Exam, needs: "/exam" },
-  { name: "workspaces", title: "Workspaces", view: Workspaces, needs: "/workspaces" },
+  { name: "exam", title: "Exam", view: Exam, needs: "/exam", whole: true },
+  { name: "workspaces", title: "Workspaces", view: Workspaces, needs: "/workspaces", whole: true },
 ];
 const LINKS = new Map([
   ["connecting", "connecting …"],
   ["live", "live"],
-  ["lost", "no connection, trying again …"],
+  ["lost", "no connection …"],
+  ["gone", "not there"],
 ]);
 
 function App() {
@@ -43,9 +45,10 @@ function App() {
   useEffect(() => {
     attempt(() => begin(wanted));
   }, [wanted]);
+  const { workspaces: changes } = use(happened);
   useEffect(() => {
     if (has("/workspaces")) loadWorkspaces();
-  }, [paths]);
+  }, [paths, changes]);
   useEffect(() => {
     document.title = `${shown?.title}${workspace ? ` (${workspace})` : ""} · Appointment Registry Sandbox`;
   }, [shown, workspace]);
@@ -55,9 +58,25 @@ function App() {
   }}>Skip to the content</a>
     <${Top} />
     <nav aria-label="Views">${offered.map(({ name, title }) => html`<a key=${name} href=${hash(name)} aria-current=${name === shown?.name ? "page" : "false"}>${title}</a>`)}</nav>
-    <main id="main" tabindex="-1">${locked ? html`<${Unlock} />` : base && wanted === workspace ? html`<${Guarded} key=${`${shown?.name} ${workspace}`} view=${shown?.view} />` : ""}</main>
+    <main id="main" tabindex="-1">${locked ? html`<${Unlock} />` : base && wanted === workspace ? html`<${Shown} view=${shown} />` : ""}</main>
     <${Notes} /><${Question} />`;
 }
+
+/** @param {{view: typeof VIEWS[number] | undefined}} props */
+function Shown({ view }) {
+  const { workspace } = use(place);
+  const { state } = use(link);
+  if (!has("/clock"))
+    return html`<${Elsewhere} title="The console is on another port">The control plane has a port of its own here, and the console is there: open the address that the
+      sandbox named when it started (<code>a console:</code>). This port has the registry alone.<//>`;
+  if (state === "gone" && !view?.whole)
+    return html`<${Elsewhere} title=${`There is no workspace ${workspace}`}>It was never made, or it was deleted, or not used for its time to live, or the sandbox was started again.
+      <div class="bar"><button class="primary" onClick=${() => show("")}>Show the workspace without a name</button><a class="button" href=${hash("workspaces")}>All workspaces</a></div><//>`;
+  return html`<${Guarded} key=${`${view?.name} ${workspace}`} view=${view?.view} />`;
+}
+
+/** @param {{title: string, children?: unknown}} props */
+const Elsewhere = ({ title, children }) => html`<section class="page"><h1>${title}</h1><div>${children}</div></section>`;
 
 /** @param {{view: () => unknown}} props */
 function Guarded({ view }) {
@@ -71,7 +90,13 @@ function Top() {
   const { base, workspace } = use(place);
   const { state } = use(link);
   const reset = async () => {
-    if (await ask("Reset the sandbox?", "Appointments, faults, clock and journal return to the state at the start, for all who use it.", "Reset it"))
+    if (
+      await ask(
+        workspace ? `Reset the workspace ${workspace}?` : "Reset the sandbox?",
+        "Appointments, faults, clock and journal return to the state at the start, for all who use it.",
+        "Reset it",
+      )
+    )
       await attempt(() => call("POST", "/reset"), "As at the start.");
   };
   return html`<header><a class="brand" aria-label="Appointment Registry Sandbox" href=${hash("traffic")}><img src="console/icon.svg" alt="" width="26" height="26" /><span><span class="long">Appointment Registry </span><b>Sandbox</b></span></a>
@@ -94,7 +119,7 @@ function Now() {
   const now = useNow();
   if (!known) return "";
   const shown = new Date(now).toISOString();
-  return html`<a class="now" href=${hash("clock")}>${shown.slice(0, 10)} ${shown.slice(11, 19)}${frozen ? html` <span class="chip frozen">frozen</span>` : ""}</a>`;
+  return html`<a class="now" href=${hash("clock")}>${shown.slice(0, 10)} ${shown.slice(11, 19)} <span class="quiet">UTC</span>${frozen ? html` <span class="chip frozen">frozen</span>` : ""}</a>`;
 }
 
 function Unlock() {
@@ -111,4 +136,5 @@ function Unlock() {
 const page = document.createElement("div");
 page.id = "page";
 document.body.append(page);
+document.getElementById("waiting")?.remove();
 render(html`<${App} />`, page);

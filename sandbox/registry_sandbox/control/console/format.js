@@ -13,6 +13,13 @@ export function lines(body) {
   return read ?? body.split("\n").map((each) => line(0, [[each, "text"]], ""));
 }
 
+/** What turns the direction of a text, or cannot be seen, so that it seems to say something else. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A text with an escape for each character that cannot be seen. @param {string} text */
+export const visible = (text) => text.replace(UNSEEN, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** One spelling of a path: the first of its kind needs no number. @param {string} path */
 export const plainPath = (path) => path.replaceAll("[1]", "");
 

@@ -1,7 +1,8 @@
 /** What the page knows of the sandbox: loaded once, and from then on changed by what events tell. */
 
-import { call, controlToken, has, look, place } from "./api.js";
+import { call, controlToken, has, look, place, Refused } from "./api.js";
 import { Exchanges } from "./exchanges.js";
+import { count } from "./happened.js";
 import { calmly, store } from "./store.js";
 import { follow } from "./stream.js";
 
@@ -15,8 +16,6 @@ export const appointments = store({ loaded: false, entries: /** @type {Map<strin
 export const faults = store({ loaded: false, rules: /** @type {Fault[]} */ ([]) });
 /** `behind`: what to add to the machine's clock, in milliseconds, to get the sandbox's. */
 export const clock = store({ now: "", frozen: false, behind: 0 });
-/** Counts what happened that some view may want to ask about again. */
-export const happened = store({ exchanges: 0, exams: 0, workspaces: 0 });
 
 const PAGE = 1_000;
 /** What some view has asked for, and wants to have again after a reset. @type {Set<() => unknown>} */
@@ -30,34 +29,55 @@ export async function begin(workspace) {
   following = new AbortController();
   const { signal } = following;
   place.set({ ...place.get(), workspace });
+  link.set({ state: "connecting" });
   forget();
   await look();
   if (!(await isOpen())) return;
-  if (!signal.aborted) follow({ opened, told, lost: () => link.set({ state: "lost" }) }, signal);
+  if (!signal.aborted) follow({ opened, told, lost: () => link.set({ state: "lost" }), refused }, signal);
 }
 
-/** True unless the control plane wants a token that this tab does not have. */
+/** True unless there is no control plane here, or it wants a token that this tab does not have. */
 async function isOpen() {
+  if (!has("/clock")) return false;
   try {
     showClock(await call("GET", "/clock"));
-  } catch (refused) {
-    if (!place.get().locked || controlToken()) throw refused;
-    return false;
+  } catch (problem) {
+    if (!(problem instanceof Refused) || !place.get().workspace || problem.status !== 404) {
+      if (!place.get().locked || controlToken()) throw problem;
+      return false;
+    }
   }
   return true;
+}
+
+/** What follows the events was refused: the workspace is gone, or another control token is wanted. @param {number} status */
+function refused(status) {
+  const gone = status === 404 && place.get().workspace !== "";
+  if (gone && link.get().state !== "gone") count({ workspaces: 1 });
+  link.set({ state: gone ? "gone" : "lost" });
+  if (status === 403) loadClock();
 }
 
 function forget() {
   epoch += 1;
   exchanges.set(new Exchanges());
+  askAgain();
+}
+
+function askAgain() {
   for (const each of wanted) each();
+  count({ anew: 1 });
 }
 
 function opened() {
-  if (link.get().state === "lost") look().catch(() => {});
+  const again = link.get().state !== "connecting";
   link.set({ state: "live" });
   loadClock();
-  loadExchanges();
+  if (again) {
+    look().catch(() => {});
+    askAgain();
+  }
+  loadExchanges({ again });
 }
 
 /** @param {string} kind @param {any} data */
@@ -67,8 +87,7 @@ function told(kind, data) {
   if (kind === "fault" && faults.get().loaded) soonFaults();
   if (kind === "appointments" && appointments.get().loaded) loadAppointments();
   if (["reset", "state", "snapshots", "journal", "missed"].includes(kind)) startedAnew();
-  const { exchanges: seen, exams, workspaces } = happened.get();
-  happened.set({ exchanges: seen, exams: exams + Number(kind === "exam"), workspaces: workspaces + 1 });
+  count({ exams: Number(kind === "exam"), workspaces: Number(kind === "workspaces"), anew: Number(kind === "verdict") });
 }
 
 function startedAnew() {
@@ -81,7 +100,7 @@ function startedAnew() {
 function exchanged(brief) {
   exchanges.get().add([brief]);
   exchanges.set(exchanges.get());
-  happened.set({ ...happened.get(), exchanges: happened.get().exchanges + 1 });
+  count({ exchanges: 1 });
   if (faults.get().loaded) soonFaults();
   if (appointments.get().loaded && brief.state === "done" && (brief.written || brief.faults.length)) {
     const id = brief.written?.split("/")[1] ?? brief.id;
@@ -89,19 +108,29 @@ function exchanged(brief) {
   }
 }
 
-/** Load what the journal has, the newest first, a page at a time. */
-async function loadExchanges() {
+/**
+ * Load what the journal has, the newest first, a page at a time.
+ * @param {{again?: boolean}} [how] again: the connection was lost, so that this may be the journal of another sandbox
+ */
+async function loadExchanges({ again = false } = {}) {
   const began = epoch;
   let before = 0;
   do {
     const older = before ? `&before=${before}` : "";
     const page = await call("GET", `/journal?format=summary&limit=${PAGE}${older}`).catch(() => null);
     if (!page || began !== epoch) return;
+    if (again && !before && isAnother(page.exchanges)) return startedAnew();
     exchanges.get().add(page.exchanges);
     exchanges.set(exchanges.get());
     dropped.set(page.dropped);
     before = page.exchanges.length === PAGE ? page.exchanges[0].number : 0;
   } while (before > 1);
+}
+
+/** True if no exchange of these is known: the sandbox was started again, and numbers its exchanges from 1. @param {Brief[]} newest */
+function isAnother(newest) {
+  const known = exchanges.get();
+  return known.size > 0 && !newest.some(({ number, wall }) => known.find(number)?.wall === wall);
 }
 
 export async function loadClock() {

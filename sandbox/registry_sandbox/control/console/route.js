@@ -35,5 +35,10 @@ export function change(changed, how = {}) {
   route.set(read());
 }
 
+/** Close what is open, by Escape; not while something is typed. @param {KeyboardEvent} event */
+export function closeByKey({ key, target }) {
+  if (key === "Escape" && !(target instanceof Element && target.matches("input, textarea, select"))) change({ open: "" });
+}
+
 addEventListener("popstate", () => route.set(read()));
 addEventListener("hashchange", () => route.set(read()));

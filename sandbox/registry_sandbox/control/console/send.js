@@ -1,13 +1,15 @@
 /** Sends a call to the registry, as a client would, and finds its exchange in the journal. */
 
 import { call as control } from "./api.js";
+import { MARK } from "./commands.js";
 
 /** @typedef {import("./types.js").Call} Call @typedef {import("./types.js").Answer} Answer */
 
 /** @param {Call} call @returns {Promise<Answer>} */
 export async function send(call) {
-  const mark = `console-${crypto.randomUUID?.() ?? `${Date.now()}-${performance.now()}`}`;
-  const headers = { ...call.headers, "X-Request-Id": mark };
+  const mark = `${MARK}${crypto.randomUUID?.() ?? `${Date.now()}-${performance.now()}`}`;
+  const headers = new Headers(call.headers);
+  headers.set("X-Request-Id", mark); // instead of that of the exchange that is sent again
   const began = performance.now();
   /** @type {Answer} */
   const answer = { call, status: null, headers: [], body: "", problem: "", took: 0 };
@@ -21,8 +23,15 @@ export async function send(call) {
   }
   answer.took = performance.now() - began;
   const number = await numberOf(mark);
-  return number === undefined ? answer : { ...answer, number };
+  if (number !== undefined) return { ...answer, number };
+  return answer.problem ? { ...answer, problem: `${answer.problem} ${unseen(call.url)}` } : answer;
 }
+
+/** What to say of a request that did not reach the registry. @param {string} url */
+export const unseen = (url) =>
+  `The registry saw no such request. Can this browser reach ${new URL(url).origin}?${
+    url.startsWith("https:") ? " It must trust the registry's certificate, and under mutual TLS have one of its own (docs/tls.md)." : ""
+  }`;
 
 /** @param {string} mark @returns {Promise<number | undefined>} */
 async function numberOf(mark) {

@@ -11,13 +11,14 @@ const SILENCE = 40_000; // the server sends a comment every 15 s
 
 /**
  * Follow the events until the signal is given; connect again whenever the stream ends.
- * @param {{opened: () => void, told: (kind: string, data: any) => void, lost: () => void}} on
+ * @param {{opened: () => void, told: (kind: string, data: any) => void, lost: () => void, refused: (status: number) => void}} on
  * @param {AbortSignal} signal
  */
 export async function follow(on, signal) {
   let last = "";
   let pause = FIRST_PAUSE;
   while (!signal.aborted) {
+    let failed = on.lost;
     try {
       const headers = { ...authorization(), ...(last ? { "Last-Event-ID": last } : {}) };
       const answer = await fetch(`${root()}/events`, { headers, signal, cache: "no-store" });
@@ -28,11 +29,11 @@ export async function follow(on, signal) {
           last = block.id || last;
           if (block.kind && !signal.aborted) on.told(block.kind, JSON.parse(block.data));
         }
-      }
+      } else failed = () => on.refused(answer.status);
     } catch {
       // The server stopped, the network failed, or the signal was given.
     }
-    if (!signal.aborted) on.lost();
+    if (!signal.aborted) failed();
     await new Promise((done) => setTimeout(done, pause));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }

@@ -1,5 +1,6 @@
 /** Small parts that every view uses: messages, questions, copying, badges, times. */
 
+import { visible } from "../format.js";
 import { store, use } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 
@@ -83,7 +84,10 @@ export function Status({ status, ended = "" }) {
 export const Empty = ({ title, children }) => html`<div class="empty"><p class="title">${title}</p><div>${children}</div></div>`;
 
 /** A text in which backticks mark code. @param {{text: string}} props */
-export const Prose = ({ text }) => html`<span>${text.split("`").map((part, at) => (at % 2 ? html`<code>${part}</code>` : part))}</span>`;
+export const Prose = ({ text }) =>
+  html`<span>${visible(text)
+    .split("`")
+    .map((part, at) => (at % 2 ? html`<code>${part}</code>` : part))}</span>`;
 
 /** @param {string} at an instant */
 export const clockTime = (at) => at.slice(11, 23);

@@ -1,7 +1,7 @@
 /** A body, pretty-printed, with folds and marked places; and the difference of two bodies. */
 
 import { diff, near } from "../diff.js";
-import { indented, lines, plainPath } from "../format.js";
+import { indented, lines, plainPath, visible } from "../format.js";
 import { html, useMemo, useState } from "../vendor/htm-preact.js";
 import { Copy } from "./basics.js";
 
@@ -22,7 +22,7 @@ export function Body({ text, label, marked = [] }) {
     const isMarked = Boolean(line.path) && wanted.has(line.path);
     shown.push(html`<div key=${at} class=${isMarked ? "line marked" : "line"} data-path=${line.path} style=${{ paddingLeft: `${line.depth * 1.1 + 1.4}em` }}>
       ${line.end ? html`<button class="fold" aria-expanded=${folded.has(at) ? "false" : "true"} aria-label="Fold" onClick=${() => fold(at)}>${folded.has(at) ? "▸" : "▾"}</button>` : ""}
-      ${line.kinds.map(([part, kind]) => html`<span class=${`t-${kind}`}>${part}</span>`)}
+      ${line.kinds.map(([part, kind]) => html`<span class=${`t-${kind}`}>${visible(part)}</span>`)}
       ${folded.has(at) ? html`<span class="t-mark"> … ${read[line.end]?.text}</span>` : ""}
       ${isMarked ? html`<span class="mark">◀ here</span>` : ""}</div>`);
     if (folded.has(at)) at = line.end;
@@ -45,8 +45,9 @@ export function Diff({ before, after, label }) {
 function differing(line) {
   if (typeof line === "number") return html`<div class="gap">⋯ ${line} ${line === 1 ? "line" : "lines"} alike</div>`;
   const { sign, text } = line;
-  return html`<div class=${sign === "+" ? "line added" : sign === "-" ? "line removed" : "line"}>${sign} ${text}</div>`;
+  return html`<div class=${sign === "+" ? "line added" : sign === "-" ? "line removed" : "line"}>${sign} ${visible(text)}</div>`;
 }
 
 /** @param {{headers: [string, string][]}} props */
-export const Headers = ({ headers }) => html`<dl class="headers">${headers.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+export const Headers = ({ headers }) =>
+  html`<dl class="headers">${headers.map(([name, value]) => html`<div><dt>${name}</dt><dd>${visible(value)}</dd></div>`)}</dl>`;

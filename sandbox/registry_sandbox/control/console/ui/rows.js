@@ -43,7 +43,12 @@ export function Rows({ rows, keyOf, cells, heads, label, open, onOpen, height, k
     if (open === sought.current || !box.current) return;
     const at = open === undefined ? -1 : rows.findIndex((each) => keyOf(each) === open);
     if (open !== undefined && at < 0) return; // it is not loaded yet
+    const closed = open === undefined ? sought.current : undefined;
     sought.current = open;
+    if (closed !== undefined && document.activeElement === document.body) {
+      wanted.current = closed; // the focus was in what is closed now: it goes back to the row
+      setFocused(closed);
+    }
     const { scrollTop, clientHeight } = box.current;
     if (at >= 0 && (at * height < scrollTop || (at + 1) * height > scrollTop + clientHeight)) {
       box.current.scrollTop = at * height - clientHeight / 2;

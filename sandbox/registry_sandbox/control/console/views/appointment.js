@@ -1,6 +1,7 @@
 /** One appointment: its versions as a timeline, who wrote each, and the difference of any two. */
 
 import { call } from "../api.js";
+import { visible } from "../format.js";
 import { exchanges } from "../model.js";
 import { change, hash } from "../route.js";
 import { use } from "../store.js";
@@ -51,7 +52,7 @@ export function AppointmentView({ id, entry }) {
 /** @param {any} resource */
 function patient(resource) {
   const actor = resource.participant?.[0]?.actor ?? {};
-  return `${actor.identifier?.value ?? actor.reference ?? ""} ${actor.display ?? ""}`;
+  return visible(`${actor.identifier?.value ?? actor.reference ?? ""} ${actor.display ?? ""}`);
 }
 
 /** @param {string} label @param {number} value @param {number} count @param {(value: number) => void} choose */

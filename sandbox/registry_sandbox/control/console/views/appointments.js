@@ -1,7 +1,7 @@
 /** Appointments: what the registry holds, by patient and state; past ones and all versions too. */
 
 import { appointments, loadAppointments, nowIs } from "../model.js";
-import { change, go, route } from "../route.js";
+import { change, closeByKey, go, route } from "../route.js";
 import { use } from "../store.js";
 import { day, Empty } from "../ui/basics.js";
 import { Cell, Head, Rows, useNarrow } from "../ui/rows.js";
@@ -45,12 +45,12 @@ export function Appointments() {
     (/** @type {{target: HTMLInputElement}} */ { target }) =>
       change({ [name]: target.value });
   const show = (/** @type {Entry} */ entry) => change({ open: entry.id }, { push: true });
-  return html`<section class=${`split${params.open ? " opened" : ""}`} aria-label="Appointments">
+  return html`<section class=${`split${params.open ? " opened" : ""}`} aria-label="Appointments" onKeyDown=${closeByKey}>
     <h1 class="hidden">Appointments</h1>
     <div class="list">
       <div class="bar filters" role="search" aria-label="Filters"><input type="search" class="grow" aria-label="Filter by text" placeholder="Filter: patient, id, pointer …" value=${params.text ?? ""} onInput=${input("text")} />
         <select aria-label="State" value=${params.state ?? ""} onChange=${input("state")}><option value="">Any state</option>${STATES.map((each) => html`<option value=${each} selected=${params.state === each}>${each}</option>`)}</select>
-        <span class="quiet" role="status">${rows.length === entries.size ? `${rows.length} appointments` : `${rows.length} of ${entries.size}`}</span>
+        <span class="quiet" role="status">${rows.length === entries.size ? `${rows.length} ${rows.length === 1 ? "appointment" : "appointments"}` : `${rows.length} of ${entries.size}`}</span>
         <button class="small" aria-expanded=${seeding} onClick=${() => setSeeding(!seeding)}>${seeding ? "Close the form" : "Add one …"}</button></div>
       ${seeding ? html`<${Seed} />` : ""}
       ${

@@ -66,13 +66,22 @@ function Coming({ now }) {
   const last = now + days * 86_400_000;
   const events = [
     ...[...entries.values()].map(({ id, end, patients }) => ({
+      key: `appointment ${id}`,
       at: Date.parse(end),
       what: html`<a href=${hash("appointments", { open: id })}>${id}</a> (${patients.join(", ")}) is past: a search does not find it any more`,
     })),
     ...rules
       .filter(({ until }) => until)
-      .map(({ id, until }) => ({ at: Date.parse(until ?? ""), what: html`the fault <a href=${hash("faults", { open: id })}>${id}</a> ends` })),
-    ...tokens.map(({ what, expires }) => ({ at: expires, what: html`the token "${what}" that was minted here expires` })),
+      .map(({ id, until }) => ({
+        key: `fault ${id}`,
+        at: Date.parse(until ?? ""),
+        what: html`the fault <a href=${hash("faults", { open: id })}>${id}</a> ends`,
+      })),
+    ...tokens.map(({ what, expires }, at) => ({
+      key: `token ${tokens.length - at}`,
+      at: expires,
+      what: html`the token "${what}" that was minted here expires`,
+    })),
   ]
     .filter(({ at }) => at > now && at <= last)
     .sort((one, other) => one.at - other.at);
@@ -82,7 +91,11 @@ function Coming({ now }) {
       events.length === 0
         ? html`<${Empty} title="Nothing changes in this time.">Look further ahead, or mint a token in <a href=${hash("tokens")}>Tokens</a>: it shows here when it expires.<//>`
         : html`<ol class="timeline">${events.slice(0, SHOWN).map(
-            ({ at, what }) => html`<li class="bar tight"><span class="when">${day(new Date(at).toISOString())}</span><span class="grow">${what}</span>
+            ({
+              key,
+              at,
+              what,
+            }) => html`<li key=${key} class="bar tight"><span class="when">${day(new Date(at).toISOString())}</span><span class="grow">${what}</span>
         <button class="small" aria-label=${`Go there: just after ${day(new Date(at).toISOString())}`} onClick=${() => put({ now: new Date(at + 1_000).toISOString() }, "The clock is set to just after it.")}>Go there</button></li>`,
           )}</ol>`
     }

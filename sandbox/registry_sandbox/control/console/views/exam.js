@@ -1,7 +1,7 @@
 /** The tasks of an exam: what the client shall do, where, and how far it is. */
 
 import { call } from "../api.js";
-import { happened } from "../model.js";
+import { happened } from "../happened.js";
 import { go } from "../route.js";
 import { calmly, use } from "../store.js";
 import { ask, attempt, Copy, Empty, Prose } from "../ui/basics.js";

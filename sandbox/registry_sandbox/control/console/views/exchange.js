@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { curl, httpx, isCut } from "../commands.js";
+import { visible } from "../format.js";
 import { faults, loadFaults } from "../model.js";
 import { issues, next } from "../outcome.js";
 import { change, hash } from "../route.js";
@@ -11,7 +12,7 @@ import { Body, Headers } from "../ui/body.js";
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 import { Changed } from "./changed.js";
 import { Resend } from "./resend.js";
-import { readable } from "./traffic.js";
+import { NAMES, readable } from "./traffic.js";
 
 /** @typedef {import("../types.js").Exchange} Exchange @typedef {import("../types.js").Brief} Brief @typedef {import("../types.js").Issue} Issue */
 
@@ -40,11 +41,12 @@ function Whole({ exchange }) {
   const found = response && response.status >= 400 ? issues(response.body ?? "") : [];
   const status = response?.status ?? null;
   return html`<div>
-    <h2 class="request"><${Status} status=${status} ended=${sent.ended} /> ${request.method} ${request.path}${request.query ? html`<span class="quiet">?${readable(request.query)}</span>` : ""}</h2>
-    <p class="facts">#${exchange.number} · ${day(exchange.at)}:${exchange.at.slice(17, 23)} · ${span(exchange.duration_s)}${exchange.client ? html` · <b>${exchange.client}</b>` : ""}
-      ${exchange.interaction ? ` · ${exchange.interaction}` : ""}${exchange.id ? html` · <a href=${hash("appointments", { open: exchange.id })}>${exchange.id}</a>` : ""}
+    <h2 class="request"><${Status} status=${status} ended=${sent.ended} /> ${request.method} ${visible(request.path)}${request.query ? html`<span class="quiet">?${readable(request.query)}</span>` : ""}</h2>
+    <p class="facts">#${exchange.number} · ${day(exchange.at)}:${exchange.at.slice(17, 23)} · ${span(exchange.duration_s)}${exchange.client ? html` · <b>${visible(exchange.client)}</b>` : ""}
+      ${exchange.interaction ? ` · ${NAMES.get(exchange.interaction) ?? exchange.interaction}` : ""}${exchange.id ? html` · <a href=${hash("appointments", { open: exchange.id })}>${exchange.id}</a>` : ""}
       ${sent.ended !== "whole" && status !== null ? ` · the connection was ${sent.ended} after ${sent.body_bytes} bytes` : ""}</p>
-    ${status === null || status >= 400 ? html`<${Why} found=${found} status=${status} ended=${sent.ended} />` : ""}
+    ${status === null || status >= 400 ? html`<${Why} found=${found} status=${status} ended=${sent.ended} written=${exchange.written} />` : ""}
+    ${exchange.state === "held" ? html`<p class="hint">A fault holds it: <a href=${hash("faults")}>release it in Faults</a>.</p>` : ""}
     <${Injected} exchange=${exchange} />
     <${Changed} exchange=${exchange} />
     <${Part} title="Request" headers=${request.headers} body=${request.body} marked=${found.map((each) => each.location)} />
@@ -53,9 +55,11 @@ function Whole({ exchange }) {
     ${isCut(exchange) ? html`<p class="hint">The journal keeps only the beginning of this body, or left a secret out: it cannot be sent again as it was.</p>` : html`<${Resend} exchange=${exchange} />`}</div>`;
 }
 
-/** @param {{found: Issue[], status: number | null, ended: string}} props */
-export function Why({ found, status, ended }) {
-  return html`<section class="why" aria-label="Why"><h3>${status === null ? "No answer" : "Why it was refused"}</h3>
+/** @param {{found: Issue[], status: number | null, ended: string, written?: string}} props */
+export function Why({ found, status, ended, written }) {
+  const title = status !== null ? "Why it was refused" : ended === "under way" ? "No answer yet" : "No answer";
+  return html`<section class="why" aria-label="Why"><h3>${title}</h3>
+    ${written && (status === null || status >= 500) ? html`<p>The write took place all the same: the registry has <code>${written}</code>.</p>` : ""}
     <ol>${found.map(
       (issue) => html`<li><p><${Prose} text=${issue.diagnostics || issue.code} /></p>
       <p class="quiet">${[issue.severity, issue.code, issue.spine].filter(Boolean).join(" · ")}${issue.location ? html` · <${Place} path=${issue.location} />` : ""}</p></li>`,

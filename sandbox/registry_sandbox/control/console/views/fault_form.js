@@ -5,17 +5,17 @@ import { route } from "../route.js";
 import { attempt, Copy, Field, Prose } from "../ui/basics.js";
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 
-/** @typedef {{const?: string, enum?: string[], description?: string, examples?: string[], type?: string, oneOf?: Schema[]}} Schema */
+/** @typedef {{const?: string | boolean, enum?: string[], description?: string, examples?: string[], type?: string, oneOf?: Schema[], anyOf?: Schema[]}} Schema */
 /** @typedef {Record<string, string>} Given */
 
 const WHEN = [
-  ["times", "At most so many times", "1"],
-  ["probability", "Share of the matches, 0 to 1", "0.1"],
-  ["nth", "On the nth match", "2"],
-  ["skip", "Not on the first", "3"],
-  ["every", "On every nth match", "2"],
-  ["after", "From so long after now", "30s"],
-  ["for", "For so long", "1m"],
+  ["times", "At most so many times", "no limit, or 1"],
+  ["probability", "Share of the matches, 0 to 1", "all, or 0.1"],
+  ["nth", "On the nth match alone", "any, or 2"],
+  ["skip", "Not on the first so many", "none, or 3"],
+  ["every", "On every nth match", "each, or 2"],
+  ["after", "From so long after now", "at once, or 30s"],
+  ["for", "For so long", "without end, or 1m"],
 ];
 const MATCH = [
   ["id", "Appointment id", "booked-tomorrow"],
@@ -24,6 +24,7 @@ const MATCH = [
   ["header", "Header", "X-Test"],
 ];
 const CODES = ["create", "update", "search-type"]; // the form says register, cancel, search
+const NOTHING = { words: "", short: "", problem: "" };
 const COMMON = ["status", "reset", "hang", "delay", "race", "hold", "cut", "stale", "token"];
 
 /** @param {string} text */
@@ -65,10 +66,31 @@ function first(key, about) {
   return key === "status" ? "503" : (said ?? about.enum?.[0] ?? "true");
 }
 
+/**
+ * Return a rule as the API takes it: a value that has parts is typed as in the short form, such as `200/rst`.
+ * @param {ReturnType<typeof ruleOf>} rule
+ * @param {Record<string, Schema>} effects
+ */
+async function whole(rule, effects) {
+  const then = /** @type {Record<string, unknown>} */ ({ ...rule.then });
+  for (const [key, given] of Object.entries(then)) {
+    const about = effects[key];
+    const hasParts = about?.type === "object" || about?.anyOf?.some(({ type }) => type === "object");
+    if (hasParts && typeof given === "string") then[key] = (await call("POST", "/check/fault", `*:${key}=${given}`)).rule.then[key];
+  }
+  return { ...rule, then };
+}
+
+/** @param {{name: string, about: Schema, value?: string, onChange: (event: {target: HTMLInputElement}) => void}} props */
+const Value = ({ name, about, value, onChange }) =>
+  (about.enum ?? []).length > 1
+    ? html`<select aria-label=${`${name}: value`} value=${value} onChange=${onChange}>${about.enum?.map((each) => html`<option value=${each}>${each}</option>`)}</select>`
+    : html`<input aria-label=${`${name}: value`} value=${value} onInput=${onChange} />`;
+
 export function FaultForm() {
   const [schema, setSchema] = useState(/** @type {any} */ (null));
   const [given, setGiven] = useState(/** @type {Given} */ ({ "match.interaction": route.get().params.on ?? "cancel" }));
-  const [told, setTold] = useState({ words: "", short: "", problem: "" });
+  const [told, setTold] = useState(NOTHING);
   const [all, setAll] = useState(false);
   useEffect(() => {
     call("GET", "/openapi.json").then(
@@ -80,16 +102,22 @@ export function FaultForm() {
   const empty = Object.keys(rule.then).length === 0;
   const spelt = JSON.stringify(rule);
   useEffect(() => {
-    if (empty) return setTold({ words: "", short: "", problem: "" });
-    const timer = setTimeout(
-      () =>
-        call("POST", "/check/fault", rule).then(
-          (found) => setTold({ words: found.words, short: found.short || spelt, problem: "" }),
-          (refused) => setTold({ words: "", short: "", problem: refused.message }),
-        ),
-      120,
-    );
-    return () => clearTimeout(timer);
+    if (empty) return setTold(NOTHING);
+    let late = false; // an answer to what was typed before is no answer any more
+    const told = (/** @type {typeof NOTHING} */ found) => late || setTold(found);
+    const timer = setTimeout(async () => {
+      try {
+        const sent = await whole(rule, schema.properties.then.properties);
+        const { words, short } = await call("POST", "/check/fault", sent);
+        told({ words, short: short || JSON.stringify(sent), problem: "" });
+      } catch (refused) {
+        told({ ...NOTHING, problem: refused instanceof Error ? refused.message : `${refused}` });
+      }
+    }, 120);
+    return () => {
+      late = true;
+      clearTimeout(timer);
+    };
   }, [spelt]);
   const put = (/** @type {string} */ name, /** @type {string} */ text) => setGiven({ ...given, [name]: text });
   const typed =
@@ -99,7 +127,7 @@ export function FaultForm() {
   const set = (/** @type {Event} */ event) => {
     event.preventDefault();
     return attempt(async () => {
-      await call("POST", "/faults", rule);
+      await call("POST", "/faults", await whole(rule, schema.properties.then.properties));
       setGiven({ "match.interaction": given["match.interaction"] ?? "" });
     }, "The fault is in force.");
   };
@@ -107,11 +135,12 @@ export function FaultForm() {
   const then = /** @type {Record<string, Schema>} */ (schema.properties.then.properties);
   const effects = [
     ...Object.entries(then).filter(([, about]) => about.examples),
-    ...(then.wire?.oneOf ?? []).map((each) => /** @type {[string, Schema]} */ ([each.const ?? "", each])),
+    ...(then.wire?.oneOf ?? []).map((each) => /** @type {[string, Schema]} */ ([`${each.const}`, each])),
   ];
   const rank = (/** @type {string} */ key) => (COMMON.includes(key) ? COMMON.indexOf(key) : COMMON.length);
   const shown = effects.sort(([one], [two]) => rank(one) - rank(two)).filter(([key]) => all || COMMON.includes(key));
-  const isWire = (/** @type {Schema} */ about) => about.const !== undefined;
+  // Those of `then.wire` have a name; `hold`, `drain` and `rotate` have nothing but `true`.
+  const isWire = (/** @type {Schema} */ about) => typeof about.const === "string";
   const chosen = (/** @type {string} */ key, /** @type {Schema} */ about) => (isWire(about) ? given["then.wire"] === key : Boolean(given[`then.${key}`]));
   const toggle = (/** @type {string} */ key, /** @type {Schema} */ about) => {
     const name = isWire(about) ? "then.wire" : `then.${key}`;
@@ -130,11 +159,11 @@ export function FaultForm() {
           about,
         ]) => html`<div class=${chosen(key, about) ? "effect chosen" : "effect"}><label><input type="checkbox" checked=${chosen(key, about)} onChange=${() => toggle(key, about)} /> <b>${key.replaceAll("_", " ")}</b></label>
         <p class="quiet"><${Prose} text=${about.description ?? ""} /></p>
-        ${chosen(key, about) && !isWire(about) && given[`then.${key}`] !== "true" ? html`<input aria-label=${`${key}: value`} value=${given[`then.${key}`]} onInput=${typed(`then.${key}`)} />` : ""}</div>`,
+        ${chosen(key, about) && !isWire(about) && given[`then.${key}`] !== "true" ? html`<${Value} name=${key} about=${about} value=${given[`then.${key}`]} onChange=${typed(`then.${key}`)} />` : ""}</div>`,
       )}</div>
       <div class="bar"><label><input type="checkbox" checked=${given["then.commit"] === "true"} onChange=${() => put("then.commit", given["then.commit"] ? "" : "true")} /> <b>after the write</b> <span class="quiet">${then.commit?.description}</span></label>
         <button type="button" class="small" onClick=${() => setAll(!all)}>${all ? "Fewer effects" : `All ${effects.length} effects`}</button></div></fieldset>
-    <fieldset class="grid"><legend>When</legend>${WHEN.map(([name, label, hint]) => html`<${Field} label=${label ?? ""}><input placeholder=${`always, or ${hint}`} value=${given[`when.${name}`] ?? ""} onInput=${typed(`when.${name}`)} /><//>`)}
+    <fieldset class="grid"><legend>When</legend>${WHEN.map(([name, label, hint]) => html`<${Field} label=${label ?? ""}><input placeholder=${hint} value=${given[`when.${name}`] ?? ""} onInput=${typed(`when.${name}`)} /><//>`)}
       <${Field} label="Counted for each"><select value=${given["when.per"] ?? ""} onChange=${typed("when.per")}>${["", "client", "resource"].map((each) => html`<option value=${each}>${each || "rule"}</option>`)}</select><//>
       <${Field} label="In force for"><input placeholder="until deleted, or 5m" value=${given.ttl ?? ""} onInput=${typed("ttl")} /><//></fieldset>
     <div class="grown" aria-live="polite">${told.problem ? html`<p class="bad-text">${told.problem}</p>` : told.words ? html`<p><${Prose} text=${told.words} /></p><div class="bar tight"><code class="grow">${told.short}</code><${Copy} label="Copy the short form" text=${told.short} /></div>` : html`<p class="quiet">Choose what happens: the rule shows here in words, and in its short form.</p>`}</div>

@@ -1,7 +1,9 @@
 /** Faults: what is in force, in words, with what matched and fired; what is held; the sentinels. */
 
 import { call, save } from "../api.js";
-import { exchanges, faults, happened, loadFaults } from "../model.js";
+import { visible } from "../format.js";
+import { happened } from "../happened.js";
+import { exchanges, faults, loadFaults } from "../model.js";
 import { hash, route } from "../route.js";
 import { use } from "../store.js";
 import { ask, attempt, day, Empty, Prose } from "../ui/basics.js";
@@ -9,6 +11,13 @@ import { html, useEffect, useState } from "../vendor/htm-preact.js";
 import { FaultForm } from "./fault_form.js";
 
 /** @typedef {import("../types.js").Fault} Fault */
+
+const SOURCES = new Map([
+  ["http", "set over HTTP"],
+  ["flag", "of --fault"],
+  ["file", "of --fault-file"],
+  ["setting", "of a setting"],
+]);
 
 const at = (/** @type {Fault} */ { id }) => `/faults/${encodeURIComponent(id)}`;
 
@@ -42,10 +51,10 @@ function Rule({ rule }) {
     await attempt(() => call("DELETE", at(rule)), `${rule.id} is deleted.`);
   };
   const why = () => attempt(async () => setMisses((await call("GET", at(rule))).near_misses));
-  return html`<li class=${params.open === rule.id ? "card open" : "card"}><div class="bar tight"><b>${rule.id}</b> <span class="chip">${rule.source}</span><span class="grow"></span>
+  return html`<li class=${params.open === rule.id ? "card open" : "card"}><div class="bar tight"><b>${rule.id}</b> <span class="chip">${SOURCES.get(rule.source) ?? rule.source}</span><span class="grow"></span>
       <span class="counts">matched <b>${rule.matched}</b> · fired <b class=${rule.fired ? "hot" : ""}>${rule.fired}</b></span></div>
     <p><${Prose} text=${rule.words} /></p>
-    <p class="quiet"><code>${rule.short || JSON.stringify({ match: rule.match, when: rule.when, then: rule.then })}</code>${rule.until ? ` until ${day(rule.until)}` : ""}</p>
+    <p class="quiet"><code>${visible(rule.short || JSON.stringify({ match: rule.match, when: rule.when, then: rule.then }))}</code>${rule.until ? ` until ${day(rule.until)}` : ""}</p>
     ${rule.then.hold ? html`<${Held} rule=${rule} />` : ""}
     <div class="bar"><a class="button small" href=${hash("traffic", { fault: rule.id })}>Where it fired</a><button class="small" onClick=${why}>Why did it not fire?</button><button class="small" onClick=${remove}>Delete</button></div>
     ${

@@ -2,36 +2,44 @@
 
 import { call, mint, place } from "../api.js";
 import { BROKEN } from "../data/tokens.js";
-import { nowIs } from "../model.js";
+import { clock, nowIs } from "../model.js";
 import { send } from "../send.js";
 import { store, use } from "../store.js";
 import { attempt, Copy, Empty, Field, Prose } from "../ui/basics.js";
 import { Body } from "../ui/body.js";
 import { Result } from "../ui/result.js";
-import { html, useState } from "../vendor/htm-preact.js";
+import { html, useEffect, useState } from "../vendor/htm-preact.js";
 
 /** @typedef {import("../data/tokens.js").Broken} Broken @typedef {import("../types.js").Answer} Answer */
 
 /** What was minted in this tab, the newest first: the clock view shows when they expire. */
 export const minted = store(/** @type {{what: string, expires: number}[]} */ ([]));
+const LONGEST = 86_400_000; // no timer can wait for a month
+/** The token that is looked at: it stays while another view is shown. */
+const looked = store("");
 const FIRST = { client: "sandbox-client", expires: "", rest: "" };
 
 export function Tokens() {
   const { auth } = use(place);
   const [wanted, setWanted] = useState(FIRST);
-  const [token, setToken] = useState("");
+  const token = use(looked);
+  const { now, frozen } = use(clock);
   const [verdict, setVerdict] = useState(/** @type {{valid: boolean, problems: string[], client?: string, may_write?: boolean} | null} */ (null));
-  const check = (/** @type {string} */ given) =>
-    attempt(async () => {
-      setToken(given);
-      setVerdict(given.trim() ? await call("POST", "/check/token", { token: given }) : null);
-    });
+  const check = () => attempt(async () => setVerdict(token.trim() ? await call("POST", "/check/token", { token }) : null));
+  // It is checked again when the clock is moved, and when the token expires.
+  useEffect(() => {
+    check();
+    const left = Number(part(token, 1)?.exp) * 1_000 - nowIs();
+    if (frozen || !(left > 0 && left < LONGEST)) return;
+    const timer = setTimeout(check, left + 500);
+    return () => clearTimeout(timer);
+  }, [token, now, frozen]);
   const make = (/** @type {string} */ query, /** @type {string} */ what) =>
     attempt(async () => {
       const made = await mint(query);
       const expires = Number(part(made, 1)?.exp) * 1_000;
       if (expires) minted.set([{ what, expires }, ...minted.get()].slice(0, 50));
-      await check(made);
+      looked.set(made);
     });
   const put =
     (/** @type {string} */ name) =>
@@ -51,7 +59,7 @@ export function Tokens() {
       <${Field} label="Expires in seconds"><input inputmode="numeric" placeholder="3600; -60 has expired" value=${wanted.expires} onInput=${put("expires")} /><//>
       <${Field} label="More parameters"><input placeholder="claim.aud=x&without=iat" value=${wanted.rest} onInput=${put("rest")} /><//>
       <div class="bar"><button class="primary">Mint</button><button type="button" onClick=${() => make("expires_in=-60", "expired")}>An expired one</button></div></form></div>
-    <div><h2>Look at one</h2><${Field} label="A token: minted here, or pasted from your client"><textarea class="code" rows="5" value=${token} onInput=${(/** @type {{target: HTMLTextAreaElement}} */ { target }) => check(target.value)}></textarea><//>
+    <div><h2>Look at one</h2><${Field} label="A token: minted here, or pasted from your client"><textarea class="code" rows="5" value=${token} onInput=${(/** @type {{target: HTMLTextAreaElement}} */ { target }) => looked.set(target.value)}></textarea><//>
       ${token.trim() ? html`<div class="bar"><${Copy} label="Copy the token" text=${token.trim()} /></div>` : ""}
       ${verdict ? html`<${Verdict} verdict=${verdict} />` : ""}</div></div>
     ${token.trim() ? html`<${Parts} token=${token} />` : ""}

@@ -1,8 +1,10 @@
 /** Traffic: a row for each exchange, the newest first; filters that stand in the URL; the open one beside them. */
 
 import { belowBase, call, save } from "../api.js";
-import { dropped, exchanges, happened } from "../model.js";
-import { change, go, hash, route } from "../route.js";
+import { visible } from "../format.js";
+import { happened } from "../happened.js";
+import { dropped, exchanges } from "../model.js";
+import { change, closeByKey, go, hash, route } from "../route.js";
 import { use } from "../store.js";
 import { ask, attempt, clockTime, Empty, Status, span } from "../ui/basics.js";
 import { Cell, Head, Rows, useNarrow } from "../ui/rows.js";
@@ -12,7 +14,10 @@ import { ExchangeView } from "./exchange.js";
 /** @typedef {import("../types.js").Brief} Brief @typedef {import("../types.js").Params} Params */
 
 const INTERACTIONS = ["create", "read", "vread", "search-type", "update", "history-instance", "validate", "capabilities", "token"];
-const NAMES = new Map([
+/** The words of the pages for FHIR's codes, and others that say more than the code. */
+export const NAMES = new Map([
+  ["none", "no answer"],
+  ["capabilities", "metadata"],
   ["create", "register"],
   ["update", "cancel"],
   ["search-type", "search"],
@@ -76,7 +81,7 @@ export function Traffic() {
   const rows = useMemo(() => known.newest(filter(params, ofPatient)), [known, known.changes, JSON.stringify(params), ofPatient]);
   const open = Number(params.open) || undefined;
   const show = (/** @type {Brief} */ brief) => change({ open: `${brief.number}` }, { push: true });
-  return html`<section class=${`split${open ? " opened" : ""}`} aria-label="Traffic">
+  return html`<section class=${`split${open ? " opened" : ""}`} aria-label="Traffic" onKeyDown=${closeByKey}>
     <h1 class="hidden">Traffic</h1>
     <div class="list">
       <${Filters} params=${params} known=${known} count=${rows.length} />
@@ -105,14 +110,22 @@ const heads = html`<${Head} kind="c-time">Time<//><${Head} kind="c-status">Statu
 const cells = (
   brief,
 ) => html`<${Cell} kind="c-time">${clockTime(brief.at)}<//><${Cell} kind="c-status"><${Status} status=${brief.status} ended=${brief.ended} /><//>
-  <${Cell} kind="c-what"><b>${brief.method}</b> ${belowBase(brief.path)}${brief.query ? html`<span class="quiet">?${readable(brief.query)}</span>` : ""}<//>
-  <${Cell} kind="c-why">${brief.faults.map((each) => html`<span class="chip fault">⚡ ${each}</span>`)}${brief.why ?? (brief.state === "done" ? "" : `${brief.state} …`)}<//>
-  <${Cell} kind="c-client">${brief.client ?? ""}<//><${Cell} kind="c-took">${span(brief.duration_s)}<//>`;
+  <${Cell} kind="c-what"><b>${brief.method}</b> ${visible(belowBase(brief.path))}${brief.query ? html`<span class="quiet">?${readable(brief.query)}</span>` : ""}<//>
+  <${Cell} kind="c-why">${brief.faults.map((each) => html`<span class="chip fault">⚡ ${each}</span>`)}${reason(brief)}<//>
+  <${Cell} kind="c-client">${visible(brief.client ?? "")}<//><${Cell} kind="c-took">${span(brief.duration_s)}<//>`;
+
+/** Why it was refused; or what it waits for; or that the client cannot know what happened. @param {Brief} brief */
+function reason({ why, state, status, written }) {
+  if (state !== "done") return `${state} …`;
+  const lost = status === null ? "No answer" : "";
+  const kept = written && (status === null || status >= 500) ? "the write took place" : "";
+  return visible([why ?? lost, kept].filter(Boolean).join("; "));
+}
 
 /** @param {string} query */
 export function readable(query) {
   try {
-    return decodeURIComponent(query);
+    return visible(decodeURIComponent(query));
   } catch {
     return query;
   }
@@ -143,11 +156,11 @@ function Filters({ params, known, count }) {
     ${select("status", "Any status", STATUSES)}${select("interaction", "Any interaction", INTERACTIONS)}${select("client", "Any client", clients)}${select("fault", "Any fault", ["any", ...rules])}
     <input class="number" inputmode="numeric" aria-label="Patient" placeholder="NHS number" value=${params.patient ?? ""} onInput=${input("patient")} />
     ${params.id ? html`<button class="chip" onClick=${() => change({ id: "" })}>appointment ${params.id} ✕</button>` : ""}
-    <span class="quiet" role="status">${filtered ? `${count} of ${known.size}` : `${known.size} exchanges`}${gone ? `, ${gone} older dropped` : ""}</span>
+    <span class="quiet" role="status">${filtered ? `${count} of ${known.size}` : `${known.size} ${known.size === 1 ? "exchange" : "exchanges"}`}${gone ? `, ${gone} older dropped` : ""}</span>
     ${filtered ? html`<button class="small" onClick=${() => go("traffic")}>Show all</button>` : ""}
     <button class="small" onClick=${har}>HAR</button><button class="small" onClick=${clear}>Clear …</button></div>`;
 }
 
-const Nothing = () => html`<${Empty} title="No exchange yet.">Point your client at the address above, or send a first request in
-  <a href=${hash("try")}> Try it</a>. Every request shows here at once, with the reason if it was refused.<//>`;
+const Nothing = () => html`<${Empty} title="No exchange yet.">Point your client at the address above, or send a first request in${" "}
+  <a href=${hash("try")}>Try it</a>. Every request shows here at once, with the reason if it was refused.<//>`;
 const NoMatch = () => html`<${Empty} title="No exchange fits these filters."><button onClick=${() => go("traffic")}>Show all exchanges</button><//>`;

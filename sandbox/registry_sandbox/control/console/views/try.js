@@ -3,7 +3,7 @@
 import { mint, place } from "../api.js";
 import { CALLS } from "../data/calls.js";
 import { ERRORS } from "../data/errors.js";
-import { send } from "../send.js";
+import { send, unseen } from "../send.js";
 import { use } from "../store.js";
 import { attempt, Status } from "../ui/basics.js";
 import { Result } from "../ui/result.js";
@@ -15,10 +15,12 @@ import { html, useState } from "../vendor/htm-preact.js";
 const tools = (base) => ({
   base,
   token: async (query = "") => ({ Authorization: `Bearer ${await mint(query)}` }),
-  read: async (id) =>
-    (
-      await fetch(`${base}/Appointment/${id}`, { headers: { Authorization: `Bearer ${await mint()}`, Accept: "application/fhir+json" }, cache: "no-store" })
-    ).text(),
+  read: async (id) => {
+    const headers = { Authorization: `Bearer ${await mint()}`, Accept: "application/fhir+json" };
+    const answer = await fetch(`${base}/Appointment/${id}`, { headers, cache: "no-store" }).catch(() => null);
+    if (!answer) throw new Error(`The appointment could not be read first. ${unseen(base)}`);
+    return answer.text();
+  },
 });
 
 export function Try() {

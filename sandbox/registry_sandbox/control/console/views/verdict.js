@@ -1,7 +1,7 @@
 /** Verdict: what the rules say of the clients, live. */
 
 import { call, save } from "../api.js";
-import { happened } from "../model.js";
+import { happened } from "../happened.js";
 import { hash } from "../route.js";
 import { calmly, use } from "../store.js";
 import { attempt, Empty, Prose } from "../ui/basics.js";
@@ -19,12 +19,19 @@ const EVERY = 1_500;
 export function Verdict() {
   const [report, setReport] = useState(/** @type {Report | null} */ (null));
   const [problem, setProblem] = useState("");
-  const { exchanges } = use(happened);
+  const { exchanges, anew } = use(happened);
   const [soon] = useState(() => calmly(() => load(), EVERY));
-  const load = () => call("GET", "/verdict?format=json").then(setReport, (refused) => setProblem(refused.message));
+  const load = () =>
+    call("GET", "/verdict?format=json").then(
+      (told) => {
+        setReport(told);
+        setProblem("");
+      },
+      (refused) => setProblem(refused.message),
+    );
   useEffect(() => {
     load();
-  }, []);
+  }, [anew]);
   useEffect(() => {
     if (exchanges) soon();
   }, [exchanges]);
@@ -36,27 +43,32 @@ export function Verdict() {
 </section>`;
 }
 
+/** @param {Rule | undefined} rule */
+const sentence = (rule) => rule?.sentence || (rule?.id ?? "").replaceAll("-", " ");
+
 /** @param {{report: Report}} props */
 function Told({ report }) {
   const { rules, findings, journal, summary } = report;
   const sorted = [...rules].sort((one, other) => ORDER.indexOf(one.grade) - ORDER.indexOf(other.grade));
+  const worst = [...findings].sort((one, other) => ORDER.indexOf(one.grade) - ORDER.indexOf(other.grade));
   const count = (/** @type {string} */ grade) => rules.filter((each) => each.grade === grade).length;
   const percent = summary.coverage_percent;
   return html`<div><ul class="numbers">${ORDER.map((grade) => html`<li class=${`grade ${grade.replace(" ", "-")}`}><b>${count(grade)}</b> ${grade}</li>`)}${percent === undefined ? "" : html`<li class="grade"><b>${Math.round(percent)} %</b> of the documented outcomes met</li>`}</ul>
     ${journal.last === 0 ? html`<${Empty} title="Nothing to judge yet.">Let your client work against this sandbox; the rules that it exercises show here.<//>` : ""}
-    ${findings.length ? html`<h2>Findings</h2><ul class="cards">${findings.map((each) => html`<${Found} finding=${each} />`)}</ul>` : ""}
+    ${findings.length ? html`<h2>Findings</h2><ul class="cards">${worst.map((each) => html`<${Found} finding=${each} rule=${rules.find(({ id }) => id === each.rule)} />`)}</ul>` : ""}
     <h2>Rules</h2><div class="table" role="region" aria-label="Rules" tabindex="0"><table><thead><tr><th>Grade</th><th>Rule</th><th>Level</th><th>What it rests on</th></tr></thead><tbody>${sorted.map(
       (
         rule,
-      ) => html`<tr key=${rule.id}><td><span class=${`grade ${rule.grade.replace(" ", "-")}`}>${rule.grade}</span></td><td>${rule.sentence || rule.id.replaceAll("-", " ")}${rule.message ? html`<div class="quiet">${rule.message}</div>` : ""}</td><td class="nowrap">${rule.level}</td>
+      ) => html`<tr key=${rule.id}><td><span class=${`grade ${rule.grade.replace(" ", "-")}`}>${rule.grade}</span></td><td><${Prose} text=${sentence(rule)} />${rule.message ? html`<div class="quiet">${rule.message}</div>` : ""}</td><td class="nowrap">${rule.level}</td>
         <td class="quiet">${rule.requirement.text} (${rule.requirement.source})</td></tr>`,
     )}</tbody></table></div></div>`;
 }
 
-/** @param {{finding: Finding}} props */
+/** @param {{finding: Finding, rule?: Rule}} props */
 const Found = ({
   finding,
-}) => html`<li class="card"><div class="bar tight"><span class=${`grade ${finding.grade.replace(" ", "-")}`}>${finding.grade}</span><b class="grow">${finding.rule.replaceAll("-", " ")}</b><span>${finding.client}</span></div>
+  rule,
+}) => html`<li class="card"><div class="bar tight"><span class=${`grade ${finding.grade.replace(" ", "-")}`}>${finding.grade}</span><b class="grow"><${Prose} text=${sentence(rule)} /></b><span>${finding.client}</span></div>
   <p><${Prose} text=${finding.message} /></p><p class="quiet">${finding.requirement.text} (${finding.requirement.source})</p>
   <div class="bar">${finding.exchanges.map((number) => html`<a class="chip" href=${hash("traffic", { open: `${number}` })}>#${number}</a>`)}
     ${finding.appointment ? html`<a class="chip" href=${hash("appointments", { open: finding.appointment })}>${finding.appointment}</a>` : ""}

@@ -1,7 +1,7 @@
 /** Workspaces: list, make, switch to one, end one. */
 
 import { call, place } from "../api.js";
-import { happened } from "../model.js";
+import { happened } from "../happened.js";
 import { go } from "../route.js";
 import { store, use } from "../store.js";
 import { ask, attempt, Copy, day, Empty, Field } from "../ui/basics.js";
