@@ -182,6 +182,11 @@ def test_a_wrong_done_changes_nothing(sandbox: RegistrySandbox) -> None:
     assert tasks(sandbox)["read-once"]["state"] == "waiting"
 
 
+def unwrapped(text: str) -> str:
+    """A text without its line breaks."""
+    return " ".join(text.split())
+
+
 def exam(*options: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     command = [sys.executable, "-m", "registry_sandbox", "exam", *options]
@@ -224,21 +229,63 @@ def test_a_bad_client_fails_and_what_it_said_is_shown(
     assert driven(sandbox, "--command", command, "--scenario", "cancel-once") == 1
     shown = capsys.readouterr()
     assert "FAILED       cancel once" in shown.err
-    assert "The store holds booked for cancel-once; expected booked -> cancelled, once." in shown.err
+    assert "The store holds booked for cancel-once; expected booked -> cancelled, once." in unwrapped(shown.err)
     assert "| I did cancel cancel-once cancel-once" in shown.err
     assert "scenario-cancel-once" in shown.out
 
 
-def test_a_client_that_does_nothing_where_nothing_is_wrong_has_shown_too_little(sandbox: RegistrySandbox) -> None:
-    """Exit status 3, as for a verdict."""
-    assert driven(sandbox, "--command", f"{sys.executable} -c pass", "--scenario", "read-once") == 3
+def test_a_client_that_shows_too_little_where_nothing_is_wrong_exits_with_3(
+    sandbox: RegistrySandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As for a verdict; here it asks for the CapabilityStatement alone. It is told which scenario is meant."""
+    code = "import os, urllib.request as r; r.urlopen(os.environ['REGISTRY_BASE_URL'] + '/metadata')"
+    assert driven(sandbox, "--command", f'{sys.executable} -c "{code}"', "--scenario", "read-once") == 3
+    shown = capsys.readouterr()
+    assert "registry-sandbox: the scenario read-once is inconclusive: " in shown.err
+    assert "Not shown in the scenario 'read once', meant to show it" in unwrapped(shown.out)
+    assert "       1001  GET /STU3/metadata -> 200\n" in shown.out
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_client_that_sends_nothing_has_failed(
+    sandbox: RegistrySandbox, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    """Whatever it says at its end: it may call another base URL. Where a failure is expected, too."""
+    command = f'{sys.executable} -c "import sys; sys.exit({status})"'
+    assert driven(sandbox, "--command", command, "--scenario", "read-once", "--scenario", "read-is-refused") == 1
+    shown = capsys.readouterr()
+    told = "No request has come from the client; expected some at the scenario's own FHIR base (REGISTRY_BASE_URL or"
+    assert unwrapped(shown.err).count(told) == 2
+    assert "not kept by the journal" not in shown.out
+
+
+def test_each_operation_must_end_as_it_shall(sandbox: RegistrySandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not the last one alone."""
+    code = "import os, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__') if sys.argv[2] == 'second' else 1/0"
+    command = f'{sys.executable} -c "{code}" {CLIENT} {{appointment}}'
+    assert driven(sandbox, "--command", command, "--scenario", "read-two-appointments") == 1
+    shown = unwrapped(capsys.readouterr().err)
+    assert "Operation 1 of 2: The client ended with exit status 1; expected it to succeed, with 0." in shown
+    assert "Operation 2" not in shown
+
+
+def test_what_is_told_of_a_client_fits_a_terminal(sandbox: RegistrySandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """A client that prints a whole Bundle does not fill it."""
+    command = f"{sys.executable} -c \"print('word ' * 20 + 'x' * 400)\""
+    assert driven(sandbox, "--command", command, "--scenario", "read-once") == 1
+    shown = capsys.readouterr().err
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.count("word") == 20
+    assert 190 < shown.count("x") < 250
+    assert shown.rstrip().endswith("...")
 
 
 def test_a_client_that_does_not_end_is_ended(sandbox: RegistrySandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """When its time is over."""
     command = f'{sys.executable} -c "import time; time.sleep(60)"'
     assert driven(sandbox, "--command", command, "--scenario", "read-once", "--time-limit", "300ms") == 1
-    assert "The time was over before the client had ended." in capsys.readouterr().err
+    shown = unwrapped(capsys.readouterr().err)
+    assert "The time was over (--time-limit) before the client had ended;" in shown
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell's programs end with it on POSIX only")
@@ -272,7 +319,9 @@ def test_an_exam_that_is_interrupted_is_no_pass(tmp_path: Path) -> None:
     assert (process.returncode, told) == (130, "registry-sandbox: interrupted: the exam is not over\n")
 
 
-def test_a_warning_fails_where_it_shall(sandbox: RegistrySandbox, tmp_path: Path) -> None:
+def test_a_warning_fails_where_it_shall(
+    sandbox: RegistrySandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`--fail-on warning`, as for a verdict."""
     twice = tmp_path / "client.py"
     source = CLIENT.read_text("utf-8")
@@ -280,6 +329,7 @@ def test_a_warning_fails_where_it_shall(sandbox: RegistrySandbox, tmp_path: Path
     twice.write_text(source.replace(line, f"{line.removeprefix('return ')}\n        {line}"), "utf-8")
     options = ("--command", f"{sys.executable} {twice}", "--scenario", "read-once")
     assert driven(sandbox, *options) == 0
+    assert "| " not in capsys.readouterr().err  # it has done what it should: its words would only hide the warning
     assert driven(sandbox, *options, "--fail-on", "warning") == 1
 
 
@@ -358,7 +408,7 @@ def test_waiting_has_an_end_and_a_next_operation_is_shown(
     assert ended == [1], shown
     assert "To do (step 1 of 2): read the appointment first." in shown
     assert "To do (step 2 of 2): read the appointment second." in shown
-    assert "The time was over before the client had ended." in shown
+    assert "The time was over (--time-limit) before the client had ended;" in unwrapped(shown)
 
 
 def _appears(sandbox: RegistrySandbox, name: str) -> dict[str, Any]:

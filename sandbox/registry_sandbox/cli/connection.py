@@ -14,9 +14,11 @@ from registry_sandbox.http.base_url import authority, reachable
 from registry_sandbox.settings import Settings
 
 
-def add_connection_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--url`, `--control-token` and `--ca-file`."""
-    parser.add_argument("--url", help="a URL of the sandbox; default: where the SANDBOX_* variables place it")
+def add_connection_options(
+    parser: argparse.ArgumentParser, default: str = "where the SANDBOX_* variables place it"
+) -> None:
+    """Add `--url`, `--control-token` and `--ca-file`; `default` is what the help says of a call without `--url`."""
+    parser.add_argument("--url", help=f"a URL of the sandbox; default: {default}")
     parser.add_argument("--control-token", metavar="TOKEN", help="the server's --control-token, if it has one")
     parser.add_argument("--ca-file", metavar="FILE", help="PEM file of the authority to trust, for an https URL")
 

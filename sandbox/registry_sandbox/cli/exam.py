@@ -5,6 +5,7 @@ Source: docs/exam.md.
 
 import argparse
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,11 +35,13 @@ _FOUND, _NOT_REACHED, _INTERRUPTED = 1, 3, 130
 _TIME_LIMIT_S, _WAITING_LIMIT_S = 60.0, 1800.0
 _OWN: Final = ("--auth", "any", "--no-seed-data")
 _JOBS_AT_MOST: Final = 64
+_WIDTH: Final = 80
+_SAID_OF_A_LINE: Final = 300
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what is examined, how, and what is made of it."""
-    add_connection_options(parser)
+    add_connection_options(parser, "one that is started for the exam, and ends with it")
     known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
     parser.add_argument(
         "--command", metavar="COMMAND", help=f"the client, run once for each operation; placeholders: {known}"
@@ -170,12 +173,27 @@ class _Progress:
     def ended(self, outcome: Outcome) -> None:
         """Tell how a task has ended, and what the client said where that may help."""
         self._ended += 1
-        task, lines = outcome.task, []
-        if task["state"] != "pass":
-            lines = [*task["messages"], *(f"| {line}" for line in outcome.said.splitlines()[-8:])]
-        state = _WORDS[task["state"]]
-        head = f"[{self._ended}/{self.total}] {state:12} {task['scenario']}"
-        print("\n".join([head, *(f"        {each}" for each in lines)]), file=self.stream, flush=True)
+        task, state = outcome.task, outcome.task["state"]
+        lines = [line for each in task.get("messages", ()) for line in _wrapped(each)]
+        if state in ("fail", "inconclusive"):
+            lines += [
+                line
+                for each in outcome.said.splitlines()[-8:]
+                for line in _wrapped(_shortened(each), "| ", broken=True)
+            ]
+        head = f"[{self._ended}/{self.total}] {_WORDS[state]:12} {task['scenario']}"
+        print("\n".join([head, *lines]), file=self.stream, flush=True)
+
+
+def _wrapped(text: str, mark: str = "", *, broken: bool = False) -> list[str]:
+    begin = f"        {mark}"
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=begin, subsequent_indent=begin, break_long_words=broken, break_on_hyphens=False
+    )
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _SAID_OF_A_LINE else f"{line[:_SAID_OF_A_LINE]} ..."
 
 
 _WORDS: Final = {"pass": "passed", "fail": "FAILED", "warning": "WARNING", "inconclusive": "INCONCLUSIVE"}

@@ -1,7 +1,7 @@
 """A task of the exam as it runs: its workspace, how far the client is, and how it ends."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ from registry_sandbox.verdict.exam.ending import (
     Result,
     holding,
     not_exercised,
+    nothing_came,
     result_of,
     with_pointer,
     wrong_in_store,
@@ -21,12 +22,13 @@ from registry_sandbox.verdict.exam.ending import (
 )
 from registry_sandbox.verdict.exam.scenario import ClockStep, Scenario, verb_of
 from registry_sandbox.verdict.gathering import Gathered, gather
-from registry_sandbox.verdict.judging import judge
+from registry_sandbox.verdict.judging import conversation, judge
 from registry_sandbox.verdict.report import Report
 from registry_sandbox.workspaces import Member
 
 _QUIET_S: Final = 2.0  # a client that says nothing for so long, where all is as it must be, has acted
 
+Exchanges = Mapping[int, Mapping[str, Any]]
 State = Literal["waiting", "acting", "pass", "warning", "fail", "inconclusive"]
 
 
@@ -50,6 +52,7 @@ class RunningTask:
     _at: int = 0
     _runs: list[int] = field(default_factory=lambda: [1])
     _acted: tuple[int, bool] = (0, False)
+    _wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Note what there is before the client acts."""
@@ -107,6 +110,7 @@ class RunningTask:
         """Turn to what the client shall do next; after the last operation, find the result."""
         if self.result is not None:
             return
+        self._wrong += self._wrong_in_words(ended)
         if ended.timed_out or self._at == len(self.scenario.steps) - 1:
             self.result = await self._found(ended)
             return
@@ -118,15 +122,24 @@ class RunningTask:
             self._at += 1
         self._runs.append(workspace.journal.numbered + 1)
 
+    def _wrong_in_words(self, ended: Ended) -> Iterator[str]:
+        operations = [at for at, each in enumerate(self.scenario.steps) if isinstance(each, str)]
+        nth = f"Operation {operations.index(self._at) + 1} of {len(operations)}: " if len(operations) > 1 else ""
+        return (f"{nth}{each}" for each in wrong_in_words(self.scenario, ended))
+
     async def _found(self, ended: Ended) -> Result:
-        report, scenario = await self._report(), self.scenario
-        wrong = [*wrong_in_words(scenario, ended), *self._wrong_in_store()]
-        return result_of(scenario, wrong, report)
+        report, shown = await self._report()
+        came = nothing_came(ended, self.member.workspace.journal.numbered)
+        result = result_of(self.scenario, [*came, *self._wrong, *self._wrong_in_store()], report)
+        if result.grade in ("fail", "inconclusive"):  # then the whole conversation is the evidence
+            return replace(result, report=replace(report, exchanges=shown))
+        return result
 
     def _wrong_in_store(self) -> list[str]:
         return wrong_in_store(self.scenario, self.member.workspace.service.registry, self.seeded)
 
-    async def _report(self) -> Report:
+    async def _report(self) -> tuple[Report, Exchanges]:
+        """Return the verdict on what there is by now, and all exchanges as the journal shows them."""
         workspace = self.member.workspace
         service = workspace.service
         gathered = await gather(
@@ -142,7 +155,7 @@ class RunningTask:
         if self.result is not None or self._at < last_step or not numbered or not self._is_quiet():
             return self.result is not None
         if self._acted[0] != numbered:
-            done = not self._wrong_in_store() and not [*not_exercised(self.scenario, await self._report())]
+            done = not self._wrong_in_store() and not [*not_exercised(self.scenario, (await self._report())[0])]
             self._acted = numbered, done
         return self._acted[1]
 
@@ -154,5 +167,8 @@ class RunningTask:
         return workspace.service.clock.wall() - (last.wall_s + last.duration_s) >= _QUIET_S
 
 
-def _judged(gathered: Gathered, said: Sequence[Attestation], told: frozenset[str], runs: tuple[int, ...]) -> Report:
-    return judge(gathered.evidence(told=told, runs=runs), said)
+def _judged(
+    gathered: Gathered, said: Sequence[Attestation], told: frozenset[str], runs: tuple[int, ...]
+) -> tuple[Report, Exchanges]:
+    evidence = gathered.evidence(told=told, runs=runs)
+    return judge(evidence, said), conversation(evidence)

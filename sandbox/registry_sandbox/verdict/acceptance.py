@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Final, Literal
 
 from registry_sandbox.verdict.finding import Finding, Grade
-from registry_sandbox.verdict.report import Report
+from registry_sandbox.verdict.report import SCENARIO, Report
 from registry_sandbox.verdict.summary import summary
 
 FailOn = Literal["fail", "warning"]
@@ -41,7 +41,8 @@ def _rules_without_result(report: Report, require: Sequence[str]) -> Iterator[st
     for rule in report.rules:
         if rule.id in require and rule.grade in _UNREACHED:
             why = f": {rule.message}" if rule.message else ""
-            yield f"the rule {rule.id} is {rule.grade}{why}"
+            name = f"scenario {rule.id.removeprefix(SCENARIO)}" if rule.is_scenario else f"rule {rule.id}"
+            yield f"the {name} is {rule.grade}{why}"
 
 
 def _too_little(report: Report, min_coverage: float | None) -> Iterator[str]:

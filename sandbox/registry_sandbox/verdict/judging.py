@@ -68,6 +68,11 @@ def judge(
     )
 
 
+def conversation(evidence: Evidence) -> Mapping[int, Mapping[str, Any]]:
+    """Return the exchanges as the journal shows them, the first thousand of them."""
+    return {each.number: as_json(each.exchange) for each in evidence.exchanges[:_EXCHANGES_AT_MOST]}
+
+
 def _observed(rule: Rule, judged: Iterable[Client], since: int, *, looks_back: bool) -> list[_Observed]:
     if rule.check is None:
         return []

@@ -5,9 +5,12 @@ Every format in `reports/` is made of this value alone, and the JSON format can 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from registry_sandbox.verdict.finding import Finding, Grade, Level, Requirement
+
+SCENARIO: Final = "scenario-"
+"""What the ids of an exam's scenarios begin with, among those of the rules."""
 
 State = Literal["met", "met and handled", "not met"]
 
@@ -30,6 +33,11 @@ class RuleGrade:
     requirement: Requirement
     message: str = ""
     occurred: int = 0
+
+    @property
+    def is_scenario(self) -> bool:
+        """Whether it is a scenario of an exam, which a report shows as a rule of its own."""
+        return self.id.startswith(SCENARIO)
 
 
 @dataclass(frozen=True, slots=True)

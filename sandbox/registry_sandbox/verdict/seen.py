@@ -123,6 +123,18 @@ class Seen:
         return self.bodies.is_readable(self.answer_body, self.answer_format, self.interaction)
 
     @property
+    def breakage(self) -> str:
+        """What is wrong with the answer of an exchange that is broken, as a sentence without its full stop."""
+        if not self.whole:
+            return "The answer was cut short"
+        try:
+            self.answer_body.decode()
+        except UnicodeDecodeError:
+            # The parser of a language may put U+FFFD for such bytes, and find nothing wrong.
+            return "The body of the answer was not UTF-8"
+        return f"The body of the answer was no {self.answer_format.upper()} that can be read"
+
+    @property
     def _lost_its_body(self) -> bool:
         response = self.exchange.response
         return response is not None and response.content is not None and self.status not in (204, 304)

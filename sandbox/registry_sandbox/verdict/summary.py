@@ -1,7 +1,7 @@
 """A report in a few numbers: how many rules passed, failed and were not exercised, and how much was covered."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry_sandbox.verdict.report import Report
 
@@ -66,6 +66,32 @@ def summary(report: Report) -> Summary:
         met=sum(each.state != "not met" for each in outcomes),
         outcomes=len(outcomes),
     )
+
+
+def headline(report: Report) -> str:
+    """Return the numbers in one sentence; where it was an exam, those of the scenarios first, apart from the rules."""
+    scenarios = [each for each in report.rules if each.is_scenario]
+    if not scenarios:
+        return summary(report).headline
+    passed, failed = (sum(each.grade == grade for each in scenarios) for grade in ("pass", "fail"))
+    rules = summary(_rules_alone(report)).headline
+    return f"{passed} of {counted(len(scenarios), 'scenario')} passed, {failed} failed; {rules}"
+
+
+def further(report: Report) -> str:
+    """Return the numbers that the headline leaves out, where they are not zero; empty if all are."""
+    counts = summary(_rules_alone(report)).further
+    warned = sum(each.is_scenario and each.grade == "warning" for each in report.rules)
+    open_ = sum(each.is_scenario and each.grade == "inconclusive" for each in report.rules)
+    shown = {
+        f"{counted(warned, 'scenario')} with a warning": warned,
+        f"{counted(open_, 'scenario')} inconclusive": open_,
+    }
+    return "; ".join([*(text for text, number in shown.items() if number), *([counts] if counts else [])])
+
+
+def _rules_alone(report: Report) -> Report:
+    return replace(report, rules=tuple(each for each in report.rules if not each.is_scenario))
 
 
 def judged(report: Report) -> str:

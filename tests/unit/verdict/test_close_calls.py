@@ -13,7 +13,7 @@ from registry_sandbox.testing import builders
 from registry_sandbox.verdict.bodies import Bodies
 from registry_sandbox.verdict.judging import judge
 from registry_sandbox.verdict.seen import Seen
-from tests.unit.verdict.hand import SEARCH, Hand
+from tests.unit.verdict.hand import SEARCH, Hand, stored
 from tests.unit.verdict.scenes import seeded
 from tests.unit.verdict.stage import BASE, TOKEN_PATH, Stage, broken, grades
 
@@ -24,6 +24,9 @@ ONE_TOKEN = "one-token-serves-until-it-is-about-to-expire"
 METADATA = "metadata-is-read-once"
 RETRY_AFTER = "retry-after-is-kept"
 SCOPE = "the-least-scope"
+RETRY_ID = "a-retry-keeps-its-x-request-id"
+BROKEN_ANSWER = "a-truncated-or-corrupt-answer-is-not-taken-for-a-good-one"
+NOT_READ = "what-is-cancelled-was-read-from-the-registry-before"
 
 
 @pytest.fixture(scope="module")
@@ -296,6 +299,56 @@ class TestThrift:
         for _ in range(2):
             hand.cancel(hand("GET", target).resource, X_Request_Id="one")
         assert broken(hand.stage.report()) == set()
+
+    @pytest.mark.parametrize(
+        ("settling", "ids", "accused"),
+        [(True, "ab", False), (False, "ab", True), (True, "aa", False), (False, "aa", False)],
+    )
+    @pytest.mark.parametrize("write", ["create", "update"])
+    def test_what_a_read_has_settled_may_be_sent_again_under_another_id(
+        self, hand: Hand, write: str, ids: str, *, settling: bool, accused: bool
+    ) -> None:
+        """It is decided anew; without that it is a retry, and has the id of the first attempt."""
+        read = hand("GET", f"Appointment/{seeded(hand.stage)}").resource
+        hand.stage.faults("register:reset@x1", "cancel:reset@x1")
+        for at, name in enumerate(ids):
+            if at and settling:
+                hand("GET", f"Appointment/{read['id']}" if write == "update" else SEARCH)
+            if write == "update":
+                hand.cancel(read, X_Request_Id=name)
+            else:
+                hand("POST", "Appointment", builders.appointment(), X_Request_Id=name)
+        assert (RETRY_ID in broken(hand.stage.report())) == accused
+
+    def test_a_read_that_failed_settles_nothing(self, hand: Hand) -> None:
+        """So what is sent again is a retry."""
+        read = hand("GET", f"Appointment/{seeded(hand.stage)}").resource
+        hand.stage.faults("cancel:reset@x1", "read:500@x1")
+        hand.cancel(read, X_Request_Id="a")
+        hand("GET", f"Appointment/{read['id']}")
+        hand.cancel(read, X_Request_Id="b")
+        assert RETRY_ID in broken(hand.stage.report())
+
+    @pytest.mark.parametrize(
+        ("fault", "told"),
+        [
+            ("body=corrupt", "The body of the answer was not UTF-8"),
+            ("body=truncate", "The body of the answer was no JSON that can be read"),
+            ("cut=200", "The answer was cut short"),
+        ],
+    )
+    def test_a_broken_answer_is_told_with_what_was_broken(self, hand: Hand, fault: str, told: str) -> None:
+        """Who cancels from it has sent a GET, so both findings name that, and why it does not count as a read."""
+        logical_id = seeded(hand.stage)
+        read = stored(hand, logical_id)
+        hand.stage.faults(f"read:{fault}@x1")
+        hand("GET", f"Appointment/{logical_id}")
+        hand.cancel(read)
+        findings = [each for each in hand.stage.report().findings if each.rule in {BROKEN_ANSWER, NOT_READ}]
+        assert {each.rule for each in findings} == {BROKEN_ANSWER, NOT_READ}
+        for each in findings:
+            assert told in each.message
+            assert len(each.exchanges) == 2
 
     def test_a_broken_answer_that_is_asked_for_again_is_a_pass(self, hand: Hand) -> None:
         """What was read then is what is cancelled."""

@@ -13,6 +13,7 @@ from registry_sandbox.verdict.exam.ending import (
     Result,
     TaskGrade,
     holding,
+    nothing_came,
     result_of,
     with_pointer,
     wrong_in_store,
@@ -116,7 +117,11 @@ def test_what_the_store_holds_is_counted_and_found_by_pointer() -> None:
         ("failure", Ended(), ""),
         ("success", Ended(3), "The client ended with exit status 3; expected it to succeed, with 0."),
         ("failure", Ended(0), "as if it had succeeded; expected it to say that it failed."),
-        ("success", Ended(timed_out=True), "The time was over before the client had ended."),
+        (
+            "success",
+            Ended(timed_out=True),
+            "The time was over (--time-limit) before the client had ended; expected it to end",
+        ),
     ],
 )
 def test_the_exit_status_must_be_what_the_scenario_wants(outcome: str, ended: Ended, message: str) -> None:
@@ -124,6 +129,21 @@ def test_the_exit_status_must_be_what_the_scenario_wants(outcome: str, ended: En
     found = [*wrong_in_words(scenario(expect={"outcome": outcome}), ended)]
     assert len(found) == bool(message)
     assert message in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("ended", "exchanges", "told"),
+    [
+        (Ended(0), 0, True),
+        (Ended(1), 0, True),
+        (Ended(timed_out=True), 0, True),
+        (Ended(), 0, False),
+        (Ended(0), 1, False),
+    ],
+)
+def test_a_client_that_was_driven_and_sends_nothing_is_told(ended: Ended, exchanges: int, *, told: bool) -> None:
+    """Where nobody was driven, somebody has said too early that it is done."""
+    assert bool([*nothing_came(ended, exchanges)]) == told
 
 
 @pytest.mark.parametrize(
@@ -179,6 +199,42 @@ def test_a_rule_passes_if_one_task_shows_it_and_none_that_is_for_it_lacks_it() -
     assert grades(merged([task("one", report()), task("two", report(if_match="inconclusive"))]))[IF_MATCH] == "pass"
     open_ = merged([task("one", report()), task("two", report(location="not exercised"), "inconclusive")])
     assert grades(open_)[LOCATION] == "inconclusive"
+    [told] = [each.message for each in open_.rules if each.id == LOCATION]
+    assert told == "Not shown in the scenario 'two', meant to show it: see what is said there."
+
+
+def test_many_scenarios_that_lack_a_rule_are_counted() -> None:
+    """Three are named."""
+    lacking = [task(name, report(location="not exercised"), "inconclusive") for name in ("a", "b", "c", "d", "e")]
+    assert merged(lacking).rules[0].message.startswith("Not shown in the scenarios 'a', 'b', 'c' and 2 more,")
+
+
+def test_the_finding_of_a_scenario_shows_its_whole_conversation_and_its_faults() -> None:
+    """What the exchanges call exam-1 is spelled out; a fault in the long form is not, for it is in the file."""
+    seen = replace(report(if_match="fail"), exchanges={number: {"number": number} for number in (1, 2, 3)})
+    failing = task("one", seen, "fail")
+    faulty = replace(failing, scenario=scenario(scenario="one", faults=["cancel:500@x1", {"then": {"status": 404}}]))
+    of_rule, of_scenario = merged([faulty]).findings
+    assert (of_rule.exchanges, of_scenario.exchanges) == ((1002,), (1001, 1002, 1003))
+    assert "\nIts faults: exam-1 is cancel:500@x1.\n" in of_scenario.message
+    assert "Its faults" not in merged([failing]).findings[-1].message
+
+
+def test_a_scenario_in_which_nothing_came_has_no_exchanges() -> None:
+    """None is invented, and none is counted as judged."""
+    silent = replace(report(), journal=JournalExtent(), exchanges={})
+    whole = merged([task("one", silent, "fail")])
+    assert [each.exchanges for each in whole.findings] == [()]
+    assert whole.journal == JournalExtent()
+    both = merged([task("one", silent, "fail"), task("two", report())])
+    assert (both.journal.first, both.journal.last) == (2001, 2003)
+
+
+def test_the_scenario_is_what_provokes_a_finding_again() -> None:
+    """A fault file would lack the scenario's seeds."""
+    seen = report(if_match="fail")
+    seen = replace(seen, findings=tuple(replace(each, replay="faults: []") for each in seen.findings))
+    assert [each.replay for each in merged([task("one", seen, "fail")]).findings] == ["", ""]
 
 
 def test_the_exchanges_of_each_task_have_numbers_of_their_own() -> None:

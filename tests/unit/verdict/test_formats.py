@@ -5,9 +5,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import get_args
+from typing import ClassVar, get_args
 
 import pytest
 import yaml
@@ -21,7 +22,18 @@ from registry_sandbox.verdict.reports.characters import one_line, visible
 from registry_sandbox.verdict.reports.members import UnreadableReport
 from registry_sandbox.verdict.reports.text import render
 from registry_sandbox.verdict.summary import summary
-from tests.unit.verdict.reporting import EMPTY, PASSING, REPLAY, REPORT, accepting, finding, reports
+from tests.unit.verdict.reporting import (
+    EMPTY,
+    PASSING,
+    REPLAY,
+    REPORT,
+    SLOW,
+    accepting,
+    exchange,
+    finding,
+    reports,
+    rule,
+)
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 hostile = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -264,6 +276,27 @@ class TestText:
         assert listed == ["1", "2", "3", "4", "5", "6", "7", "40"]
         assert "40 exchanges in all" in shown
 
+    def test_a_long_url_has_what_was_answered_on_the_next_line(self) -> None:
+        """A word that is too long alone goes beyond the edge."""
+        path = "/STU3/Appointment/cancel-survives-a-read-that-is-cut-short"
+        long = {**exchange(3), "request": {"method": "PUT", "path": path}, "faults": ["exam-1"]}
+        shown = rendered(replace(REPORT, findings=(finding(exchanges=(3,)),), exchanges={3: long}), "text")
+        assert f"\n          3  PUT {path}\n             -> 409, fault exam-1\n" in shown
+
+    def test_findings_of_one_rule_stand_together_and_the_worst_come_first(self) -> None:
+        """What the rule says is told once."""
+        several = (SLOW, finding(exchanges=(3,)), replace(SLOW, exchanges=(5,)))
+        shown = rendered(replace(REPORT, findings=several), "text")
+        assert re.findall(r"^(FAIL|WARNING)  (.*)$", shown, re.MULTILINE) == [
+            ("FAIL", "a-409-is-followed-by-a-read"),
+            ("WARNING", "a-retry-waits"),
+        ]
+        assert shown.count("should (2 findings): A retry waits\n") == 1
+        assert "must: A 409 is followed by a read" in shown
+        assert shown.count("No gap grows.") == 2
+        page = rendered(replace(REPORT, findings=several), "html")
+        assert page.index("sends PUT again without a read") < page.index("No gap grows.")
+
     def test_colour_is_only_where_it_is_asked_for(self) -> None:
         """And changes no word."""
         coloured = render(REPORT, colour=True)
@@ -276,6 +309,42 @@ class TestText:
         assert "EXPECTED (3)" in shown
         assert "a-409-is-followed-by-a-read: issue 42" in shown
         assert "FAIL  " not in shown
+
+
+class TestAnExam:
+    """Its scenarios are told apart from the rules."""
+
+    EXAM: ClassVar[Report] = replace(
+        REPORT,
+        rules=(
+            *REPORT.rules,
+            *(
+                rule(id=f"scenario-{grade}", sentence=f"scenario: {grade}", grade=grade)
+                for grade in ("pass", "fail", "warning", "inconclusive")
+            ),
+        ),
+    )
+
+    @pytest.mark.parametrize("wanted", ["text", "html", "junit", "sarif"])
+    def test_it_leads_with_the_scenarios(self, wanted: Format) -> None:
+        """And does not count them among the rules."""
+        shown = told(rendered(self.EXAM, wanted), wanted)
+        expected = "1 of 4 scenarios passed, 1 failed; 1 rule passed, 1 failed, 1 not exercised; coverage 66 %"
+        assert spaceless(expected) in shown
+
+    def test_the_other_numbers_follow(self) -> None:
+        """In the terminal, where they are not zero."""
+        shown = spaceless(rendered(self.EXAM, "text"))
+        assert spaceless("1 scenario with a warning; 1 scenario inconclusive; 1 warning, 1 inconclusive, 1") in shown
+        assert "scenario" not in rendered(REPORT, "text")
+
+    def test_the_page_has_a_table_of_the_scenarios(self) -> None:
+        """Before that of the rules; a verdict has none."""
+        page = rendered(self.EXAM, "html")
+        _, of_scenarios, of_rules = re.split(r"<h2>(?:Scenarios|Rules)</h2>", page)
+        assert of_scenarios.count("scenario: ") == 4
+        assert "scenario: " not in of_rules.partition("<h2>")[0]
+        assert "<h2>Scenarios</h2>" not in rendered(REPORT, "html")
 
 
 class TestHtml:

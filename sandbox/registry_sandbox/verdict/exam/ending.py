@@ -85,13 +85,25 @@ def _statuses(history: Iterable[Version]) -> list[str]:
 def wrong_in_words(scenario: Scenario, ended: Ended) -> Iterator[str]:
     """Return what is wrong with what the client said at its end."""
     if ended.timed_out:
-        yield "The time was over before the client had ended."
+        yield (
+            "The time was over (--time-limit) before the client had ended; expected it to end, if need be by a time "
+            "limit of its own."
+        )
     elif ended.exit_status is not None:
         failed, wanted = ended.exit_status != 0, scenario.expect.outcome == "failure"
         if failed and not wanted:
             yield f"The client ended with exit status {ended.exit_status}; expected it to succeed, with 0."
         elif wanted and not failed:
             yield "The client ended with exit status 0, as if it had succeeded; expected it to say that it failed."
+
+
+def nothing_came(ended: Ended, exchanges: int) -> Iterator[str]:
+    """Return what is wrong with a client that was driven and has sent nothing."""
+    if not exchanges and (ended.timed_out or ended.exit_status is not None):
+        yield (
+            "No request has come from the client; expected some at the scenario's own FHIR base "
+            "(REGISTRY_BASE_URL or {base_url})."
+        )
 
 
 def result_of(scenario: Scenario, wrong: Iterable[str], report: Report) -> Result:

@@ -11,11 +11,12 @@ from typing import Any, Final
 from registry_sandbox.verdict.exam.ending import Result
 from registry_sandbox.verdict.exam.scenario import Scenario
 from registry_sandbox.verdict.finding import Finding, Grade, Requirement
-from registry_sandbox.verdict.report import Coverage, JournalExtent, Met, Report, RuleGrade
+from registry_sandbox.verdict.report import SCENARIO, Coverage, JournalExtent, Met, Report, RuleGrade
 
 _WORST_FIRST: Final[tuple[Grade, ...]] = ("fail", "warning", "pass", "inconclusive", "attested", "not exercised")
 _STATES: Final[tuple[str, ...]] = ("not met", "met and handled", "met")  # the later one holds
 _ROOM: Final = 1_000
+_NAMED_AT_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +56,36 @@ def _moved(scenario: Scenario, result: Result, by: int) -> tuple[list[Finding], 
     findings = [_found(scenario, each, by) for each in result.report.findings]
     exchanges = {number + by: {**shown, "number": number + by} for number, shown in result.report.exchanges.items()}
     if result.grade in ("fail", "inconclusive"):
-        numbers = tuple(sorted(exchanges)) or (by + max(result.report.journal.last, 1),)
-        findings.append(_of_scenario(scenario, result, numbers[-1:]))
+        findings.append(_of_scenario(scenario, result, tuple(sorted(exchanges))))
     return findings, exchanges
 
 
 def _found(scenario: Scenario, finding: Finding, by: int) -> Finding:
     message = f"In the scenario '{scenario.scenario}': {finding.message}"
-    return replace(finding, message=message, exchanges=tuple(number + by for number in finding.exchanges))
+    numbers = tuple(number + by for number in finding.exchanges)
+    # The scenario provokes it again, with its seeds: better than a fault file, which has none.
+    return replace(finding, message=message, exchanges=numbers, replay="")
 
 
 def _of_scenario(scenario: Scenario, result: Result, exchanges: tuple[int, ...]) -> Finding:
     grade: Grade = "fail" if result.grade == "fail" else "inconclusive"
     again = f"`registry-sandbox exam --scenario {scenario.name}` runs it again."
-    message = " ".join([*result.messages, again])
+    message = "\n".join([*result.messages, *_faults(scenario), again])
     client = next(iter(result.report.clients), "")
     return Finding(scenario_id(scenario), "must", grade, client, None, message, exchanges, _requirement(scenario))
 
 
+def _faults(scenario: Scenario) -> Iterator[str]:
+    """Yield what the ids of the faults stand for, which the exchanges show."""
+    pairs = zip(scenario.rules, scenario.faults, strict=False)
+    named = [f"{rule.id} is {given}" for rule, given in pairs if isinstance(given, str)]
+    if named:
+        yield f"Its faults: {', '.join(named)}."
+
+
 def scenario_id(scenario: Scenario) -> str:
     """Return the id that a scenario has among the rules of a report."""
-    return f"scenario-{scenario.name}"
+    return f"{SCENARIO}{scenario.name}"
 
 
 def _as_rule(task: Task) -> RuleGrade:
@@ -98,10 +108,19 @@ def _rules(ended: Sequence[tuple[Scenario, Result]]) -> Iterator[RuleGrade]:
     for at, rule in enumerate(ended[0][1].report.rules):
         of_tasks = [(scenario, result.report.rules[at]) for scenario, result in ended]
         worst = min((each for _, each in of_tasks), key=lambda each: _WORST_FIRST.index(each.grade))
-        missing = [each for scenario, each in of_tasks if rule.id in scenario.expect.rules and _is_open(each)]
-        chosen = missing[0] if missing and worst.grade == "pass" else worst
-        grade: Grade = "inconclusive" if chosen in missing else chosen.grade
-        yield replace(chosen, grade=grade, occurred=sum(each.occurred for _, each in of_tasks))
+        missing = [scenario for scenario, each in of_tasks if rule.id in scenario.expect.rules and _is_open(each)]
+        occurred = sum(each.occurred for _, each in of_tasks)
+        if missing and worst.grade not in ("fail", "warning"):
+            yield replace(worst, grade="inconclusive", message=_not_shown(missing), occurred=occurred)
+        else:
+            yield replace(worst, occurred=occurred)
+
+
+def _not_shown(scenarios: Sequence[Scenario]) -> str:
+    names = ", ".join(f"'{each.scenario}'" for each in scenarios[:_NAMED_AT_MOST])
+    more = f" and {len(scenarios) - _NAMED_AT_MOST} more" if len(scenarios) > _NAMED_AT_MOST else ""
+    several = "s" if len(scenarios) > 1 else ""
+    return f"Not shown in the scenario{several} {names}{more}, meant to show it: see what is said there."
 
 
 def _is_open(rule: RuleGrade) -> bool:
@@ -120,7 +139,8 @@ def _most_met(outcome: Sequence[Met]) -> Met:
 
 
 def _extent(reports: Sequence[Report], room: int) -> JournalExtent:
-    numbers = [at * room + end for at, each in enumerate(reports, 1) for end in (each.journal.first, each.journal.last)]
+    extents = [(at * room, each.journal) for at, each in enumerate(reports, 1) if each.journal.last]
+    numbers = [by + end for by, each in extents for end in (each.first, each.last)]
     return JournalExtent(
         min(numbers, default=0), max(numbers, default=0), sum(each.journal.dropped for each in reports)
     )

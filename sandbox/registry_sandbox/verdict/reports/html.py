@@ -10,10 +10,11 @@ from xml.etree.ElementTree import Element, tostring
 from registry_sandbox import __version__
 from registry_sandbox.verdict.finding import Finding
 from registry_sandbox.verdict.report import Report
+from registry_sandbox.verdict.reports.by_rule import by_rule
 from registry_sandbox.verdict.reports.exchange_lines import line_of, request_text, response_text
 from registry_sandbox.verdict.reports.html_tables import coverage, rules, uncovered
 from registry_sandbox.verdict.reports.markup import element
-from registry_sandbox.verdict.summary import judged, summary
+from registry_sandbox.verdict.summary import headline, judged, summary
 
 _STYLE: Final = Path(__file__).with_name("html.css")
 
@@ -53,6 +54,7 @@ def _body(report: Report) -> Element:
         *_numbers(report),
         *_section("Findings", *_findings(report)),
         *_section("Expected findings", *_accepted(report)),
+        *_section("Scenarios", *rules(report, scenarios=True)),
         *_section("Rules", *rules(report)),
         *_section("Coverage", *coverage(report)),
         *_section("Requirements that no rule covers", *uncovered(report)),
@@ -80,6 +82,8 @@ def _numbers(report: Report) -> Iterator[Element]:
     met = element("small", f"{counts.met} of {counts.outcomes}")
     tiles.insert(3, _tile("coverage", element("dd", f"{counts.percent} % ", met)))
     yield element("dl", *tiles, class_="numbers")
+    if any(each.is_scenario for each in report.rules):
+        yield element("p", f"{headline(report)}.")
     if not counts.exercised:
         said = "Nothing was exercised: no rule came to a result, so this page says nothing about the client."
         yield element("p", said, class_="note")
@@ -96,8 +100,8 @@ def _class(kind: str) -> dict[str, str]:
 def _findings(report: Report) -> Iterator[Element]:
     if not report.findings and summary(report).exercised:
         yield element("p", "None.")
-    for finding in report.findings:
-        yield _article(report, finding, finding.grade)
+    for group in by_rule(report.findings):
+        yield from (_article(report, finding, finding.grade) for finding in group)
 
 
 def _accepted(report: Report) -> Iterator[Element]:
@@ -118,7 +122,7 @@ def _article(report: Report, finding: Finding, word: str, because: str = "") -> 
         ),
         element("p", *_about(finding)),
         *([element("p", f"Expected: {because}")] if because else []),
-        element("p", finding.message),
+        *(element("p", line) for line in finding.message.split("\n")),
         element("blockquote", required.text, " ", element("cite", f"({required.source})")),
         *_cited(report, finding),
         *_replay(finding),

@@ -6,17 +6,19 @@ from xml.etree.ElementTree import Element
 
 from registry_sandbox.verdict.finding import Grade
 from registry_sandbox.verdict.report import Met, Report, RuleGrade, State
+from registry_sandbox.verdict.reports.by_rule import WORST_FIRST
 from registry_sandbox.verdict.reports.markup import element
 
 _KINDS: Final[Mapping[State, str]] = {"met and handled": "pass", "met": "met", "not met": "unmet"}
-_WORST_FIRST: Final = ("fail", "warning", "inconclusive", "pass", "attested", "not exercised")
 
 
-def rules(report: Report) -> Iterator[Element]:
-    """Yield the table of the rules, the worst grades first."""
-    ordered = sorted(report.rules, key=lambda rule: _WORST_FIRST.index(rule.grade))
+def rules(report: Report, *, scenarios: bool = False) -> Iterator[Element]:
+    """Yield the table of the rules, or of the scenarios of an exam; the worst grades first."""
+    chosen = [each for each in report.rules if each.is_scenario == scenarios]
+    ordered = sorted(chosen, key=lambda rule: WORST_FIRST.index(rule.grade))
     if ordered:
-        yield element("table", _header("grade", "rule", "level", "times"), element("tbody", *map(_rule, ordered)))
+        header = _header("grade", "scenario" if scenarios else "rule", "level", "times")
+        yield element("table", header, element("tbody", *map(_rule, ordered)))
 
 
 def _rule(rule: RuleGrade) -> Element:

@@ -14,7 +14,7 @@ from registry_sandbox.verdict.report import Accepted, Report, RuleGrade
 from registry_sandbox.verdict.reports.characters import one_line
 from registry_sandbox.verdict.reports.exchange_lines import line_of
 from registry_sandbox.verdict.reports.markup import element
-from registry_sandbox.verdict.summary import counted, judged, summary
+from registry_sandbox.verdict.summary import counted, headline, judged
 
 
 def render(report: Report) -> str:
@@ -36,7 +36,7 @@ def _properties(report: Report) -> Element:
     told = {
         "clients": ", ".join(report.clients),
         "judged": judged(report),
-        "summary": summary(report).headline,
+        "summary": headline(report),
     }
     return element("properties", *(element("property", name=name, value=value) for name, value in told.items()))
 

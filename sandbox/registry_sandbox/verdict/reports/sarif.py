@@ -12,7 +12,7 @@ from registry_sandbox.verdict.finding import Finding, Level
 from registry_sandbox.verdict.report import Report, RuleGrade
 from registry_sandbox.verdict.reports.characters import visible
 from registry_sandbox.verdict.reports.exchange_lines import line_of
-from registry_sandbox.verdict.summary import judged, summary
+from registry_sandbox.verdict.summary import headline, judged
 
 _LEVELS: Final[Mapping[Level, str]] = {"must": "error", "should": "warning"}
 _SANDBOX: Final = "SANDBOX"
@@ -27,7 +27,7 @@ def render(report: Report) -> str:
     log = log_of_one_run([_rule(each) for each in report.rules], results)
     run = log["runs"][0]
     run["originalUriBaseIds"] = {_SANDBOX: {"description": {"text": "The root of the sandbox that the client called"}}}
-    run["properties"] = {"summary": summary(report).headline, "judged": judged(report)}
+    run["properties"] = {"summary": headline(report), "judged": judged(report)}
     return json.dumps(log, indent=2) + "\n"
 
 

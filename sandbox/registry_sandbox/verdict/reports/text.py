@@ -6,9 +6,10 @@ from typing import Final
 
 from registry_sandbox.verdict.finding import Finding, Grade
 from registry_sandbox.verdict.report import Report, RuleGrade
+from registry_sandbox.verdict.reports.by_rule import by_rule
 from registry_sandbox.verdict.reports.characters import one_line, visible
 from registry_sandbox.verdict.reports.exchange_lines import line_of, numbers
-from registry_sandbox.verdict.summary import counted, judged, summary
+from registry_sandbox.verdict.summary import counted, further, headline, judged, summary
 
 _WIDTH: Final = 80
 _EXCHANGES_AT_MOST: Final = 8
@@ -31,37 +32,54 @@ def render(report: Report, *, colour: bool = False) -> str:
 
 
 def _head(report: Report, *, colour: bool) -> Iterator[str]:
-    counts = summary(report)
-    headline = f"{counts.headline}."
-    yield f"{_BOLD}{headline}{_PLAIN}" if colour else headline
-    if counts.further:
-        yield f"{counts.further}."
+    for line in _wrapped(f"{headline(report)}."):
+        yield f"{_BOLD}{line}{_PLAIN}" if colour else line
+    if more := further(report):
+        yield from _wrapped(f"{more}.")
     of = f"Verdict on {one_line(', '.join(report.clients))}: " if report.clients else "Verdict: "
     yield from _wrapped(f"{of}{judged(report)}.")
-    if not counts.exercised:
+    if not summary(report).exercised:
         yield from _wrapped("Nothing was exercised: no rule came to a result, so this says nothing about the client.")
     yield ""
 
 
 def _findings(report: Report, *, colour: bool) -> Iterator[str]:
+    """Yield the findings; what the rule of several says is told once."""
     sentences = {rule.id: rule.sentence for rule in report.rules}
-    for finding in report.findings:
-        word = _painted(finding.grade.upper(), finding.grade, colour=colour)
-        yield f"{word}  {one_line(finding.rule)}"
-        yield from _about(finding, sentences.get(finding.rule, ""))
-        yield from _wrapped(visible(finding.message), "    ")
-        for number in numbers(finding.exchanges, _EXCHANGES_AT_MOST):
-            yield f"      {number:>5}  {line_of(report, number)}"
-        if len(finding.exchanges) > _EXCHANGES_AT_MOST:
-            yield f"             {counted(len(finding.exchanges), 'exchange')} in all; the first ones and the last"
-        yield from _replay(finding.replay)
-        yield ""
+    for group in by_rule(report.findings):
+        rule, grade = group[0].rule, group[0].grade
+        yield f"{_painted(grade.upper(), grade, colour=colour)}  {one_line(rule)}"
+        yield from _required(group[0], sentences.get(rule, ""), len(group))
+        for each in group:
+            yield from _found(report, each)
+            yield ""
 
 
-def _about(finding: Finding, sentence: str) -> Iterator[str]:
-    yield from _wrapped(f"{finding.level}: {one_line(sentence)}" if sentence else finding.level, "    ")
+def _found(report: Report, finding: Finding) -> Iterator[str]:
+    yield from _about(finding)
+    yield from _wrapped(visible(finding.message), "    ")
+    for number in numbers(finding.exchanges, _EXCHANGES_AT_MOST):
+        yield from _exchange(number, line_of(report, number))
+    if len(finding.exchanges) > _EXCHANGES_AT_MOST:
+        yield f"             {counted(len(finding.exchanges), 'exchange')} in all; the first ones and the last"
+    yield from _replay(finding.replay)
+
+
+def _exchange(number: int, line: str) -> Iterator[str]:
+    """Yield an exchange; what was answered stands in a line of its own where the URL is long."""
+    first = f"      {number:>5}  {line}"
+    asked, arrow, answered = first.rpartition(" -> ")
+    yield from [first] if len(first) <= _WIDTH or not arrow else [asked, f"{'':13}-> {answered}"]
+
+
+def _required(finding: Finding, sentence: str, times: int) -> Iterator[str]:
+    level = f"{finding.level} ({times} findings)" if times > 1 else finding.level
+    yield from _wrapped(f"{level}: {one_line(sentence)}" if sentence else level, "    ")
     required = finding.requirement
     yield from _wrapped(f'"{one_line(required.text)}" ({one_line(required.source)})', "    ")
+
+
+def _about(finding: Finding) -> Iterator[str]:
     who = one_line(finding.client) or "a client without a name"
     appointment = f", appointment {one_line(finding.appointment)}" if finding.appointment else ""
     yield from _wrapped(f"{who}{appointment}:", "    ")

@@ -31,5 +31,7 @@ def a_truncated_or_corrupt_answer_is_not_taken_for_a_good_one(client: Conversati
         elif client.read_before(put, version_meant(put)) is not None:
             yield kept(spoilt, put)
         else:
-            message = "The answer was broken, and an update was made from it; expected it to be asked for again."
+            message = (
+                f"{spoilt.breakage}, and an update was made from it; expected it to be refused, and asked for again."
+            )
             yield broken(message, spoilt, put, looks_back=True)

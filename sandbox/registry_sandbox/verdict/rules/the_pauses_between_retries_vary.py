@@ -28,7 +28,7 @@ def the_pauses_between_retries_vary(client: Conversation) -> Iterator[Observatio
     if differ:
         yield kept(*seen)
     elif coincidences >= _COINCIDENCES:
-        message = "The pauses before the retries follow one schedule exactly; expected some of each to be random."
+        message = "The pauses before the retries follow one schedule exactly; expected a random part in each (jitter)."
         certain = all(each.one_run for each in judged)
         yield broken(message, *seen) if certain else unclear(f"{message} {WHICH_RUN}", *seen)
 

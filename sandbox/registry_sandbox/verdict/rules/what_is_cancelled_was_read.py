@@ -39,5 +39,12 @@ def _not_read(client: Conversation, put: Seen, version: str) -> Observation:
             other,
             put,
         )
+    spoilt = next((each for each in client.about(put.appointment) if each.broken and each.precedes(put)), None)
+    if spoilt is not None:
+        message = (
+            f"Version {version} was to be cancelled, and no good answer had brought it. {spoilt.breakage}; expected "
+            "another read before the PUT."
+        )
+        return broken(message, spoilt, put, looks_back=True)
     message = f"Version {version} was to be cancelled and had not been read; expected a read of it before the PUT."
     return broken(message, put, looks_back=True)
