@@ -1,0 +1,25 @@
+-- Appends proposals to the log, and returns the log's entries after a position: what a replica does once in a turn.
+-- One step, so that the check of the log and the appending belong together.
+--
+-- KEYS: the hash that describes the log; its stream.
+-- ARGV: the identity that the replica knows; the position that it has applied; how many entries to return at most;
+--       then for each proposal, until when it may be appended (milliseconds on this clock), and the entry.
+-- Returns the clock in microseconds (as text: Lua's numbers would lose digits on the way), and the entries.
+local known = redis.call('HMGET', KEYS[1], 'identity', 'position')
+if known[1] ~= ARGV[1] then
+  return redis.error_reply('ANOTHERLOG the store has another log, or none')
+end
+-- A log that was cut, by a failover or a restart, lacks what the replica has applied.
+if ARGV[2] ~= known[2] and #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) == 0 then
+  return redis.error_reply('ANOTHERLOG the log does not have ' .. ARGV[2])
+end
+local now = redis.call('TIME')
+local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+for at = 4, #ARGV, 2 do
+  -- Whoever proposed something too long ago has been told that it was not done.
+  if now_ms <= tonumber(ARGV[at]) then
+    redis.call('XADD', KEYS[2], '*', 'e', ARGV[at + 1])
+  end
+end
+local entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[2], '+', 'COUNT', ARGV[3])
+return {string.format('%d%06d', now[1], now[2]), entries}

