@@ -61,6 +61,15 @@ def base_url(text: str) -> str:
     return text
 
 
+def store(text: str) -> str:
+    """Read the URL of a store of replicas."""
+    if not re.fullmatch(r"(valkey|redis)s?://([^\s/?#]*@)?[^\s/?#@]+(/[0-9]{0,4})?(\?[^\s#]+)?", text):
+        raise ValueError(
+            "valkey://HOST:PORT/NUMBER, with a password valkey://:PASSWORD@HOST..., with TLS valkeys://..."
+        )
+    return text
+
+
 def yes(text: str) -> bool:
     """Read yes or no."""
     if text.lower() not in _TRUE + _FALSE:

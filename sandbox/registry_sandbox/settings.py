@@ -27,8 +27,16 @@ class BadSetting(Exception):
     """A setting is unknown or its value is invalid; the message names the place where it was set."""
 
 
-def _setting(default: Any, meaning: str, parse: Parse = str, *, choices: Sequence[str] = (), many: bool = False) -> Any:
-    about = {"meaning": meaning, "parse": parse, "choices": tuple(choices), "many": many}
+def _setting(  # noqa: PLR0913 - what there is to say of a setting
+    default: Any,
+    meaning: str,
+    parse: Parse = str,
+    *,
+    choices: Sequence[str] = (),
+    many: bool = False,
+    secret: bool = False,
+) -> Any:
+    about = {"meaning": meaning, "parse": parse, "choices": tuple(choices), "many": many, "secret": secret}
     return field(default=default, metadata=about)
 
 
@@ -122,6 +130,12 @@ class Settings:
     )
     ready_file: Path | None = _setting(None, "file written once requests are answered: FHIR base, control root", Path)
     quiet: bool = _setting(False, "print no startup message", setting_values.yes)  # noqa: FBT003
+    store: str | None = _setting(
+        None,
+        "where replicas keep their common state, such as valkey://127.0.0.1:6379/0; docs/replicas.md",
+        setting_values.store,
+        secret=True,
+    )
     log_format: str = _setting("text", "form of the log on stderr", choices=("text", "json"))
 
     def __post_init__(self) -> None:
@@ -134,6 +148,8 @@ class Settings:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; use one of them")
         if self.state is not None:
             self._require_nothing_beside_the_state()
+        if self.store is not None and self.tls_fault is not None:
+            raise BadSetting("--store and --tls-fault exclude each other: how clients took it, one replica alone knows")
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
         if self.jwks and not self.issuer:
@@ -250,7 +266,8 @@ def _parsed(about: dataclasses.Field[Any], sent: Any, place: str) -> Any:
     try:
         return about.metadata["parse"](text)
     except ValueError as error:
-        raise BadSetting(f"{place}: {sent!r} cannot be used; expected {error}") from error
+        shown = "what is given" if about.metadata["secret"] else repr(sent)
+        raise BadSetting(f"{place}: {shown} cannot be used; expected {error}") from error
 
 
 def _text(sent: Any) -> str | None:

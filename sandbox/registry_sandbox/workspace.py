@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from registry_sandbox.auth.bad_certificate import BadCertificate
 from registry_sandbox.auth.credentials import Credentials, KeyState
-from registry_sandbox.faults.engine import EngineState, FaultEngine
+from registry_sandbox.faults.engine import FaultEngine
+from registry_sandbox.faults.engine_state import EngineState
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import SeedLoader
 from registry_sandbox.registry.service import RegistryService

@@ -86,7 +86,9 @@ class Pipeline:
         if failure is not None and is_unexpected(failure):
             log_failure(f"in {request.method} {request.path}", response, failure)
         if request.injected is not None:
-            request.injected.finish(response)
+            settled = request.injected.finish(response)
+            if settled is not None:
+                await settled
         self._journal.note(request, response, started_s)
         return response
 
@@ -105,8 +107,21 @@ class Pipeline:
         if is_preflight(request):
             return preflight_answer(request)
         note_answer_format(request)  # first, so that every refusal has this format
-        for check in self._checks:
+        for at, check in enumerate(self._checks, start=1):
+            waiting = check(request)
+            if waiting is not None:
+                return self._begun_later(request, waiting, self._checks[at:])
+        return self._answered(request)
+
+    async def _begun_later(self, request: Request, waiting: Awaitable[None], others: Sequence[Check]) -> Response:
+        """Go on once a check is done that has to wait for others than this process."""
+        await waiting
+        for check in others:
             check(request)
+        answered = self._answered(request)
+        return answered if isinstance(answered, Response) else await answered
+
+    def _answered(self, request: Request) -> Response | Awaitable[Response]:
         if self._faults.cannot_match(request):
             return _answer(request, self._service)
         return self._faults(request, partial(perform, service=self._service))

@@ -3,6 +3,8 @@
 Source: registry.md section 3, check 2b; RFC 6585 section 4 (429); RFC 9110 section 10.2.3 (Retry-After).
 """
 
+from collections.abc import Awaitable, Callable
+
 from registry_sandbox.http.errors import TooManyRequests
 from registry_sandbox.http.request import Request
 from registry_sandbox.runtime.rate_limiter import RateLimit, RateLimiter
@@ -19,6 +21,19 @@ def require_rate(request: Request, limiter: RateLimiter) -> None:
     wait_s = limiter.wait_s(request.client.name)
     if wait_s:
         raise TooManyRequests(too_many(limiter.limit, wait_s), headers={"Retry-After": str(wait_s)})
+
+
+async def require_shared_rate(request: Request, limit: RateLimit, wait_s: Callable[[str], Awaitable[int]]) -> None:
+    """Count a request of a client where others count with us; `wait_s` returns how long a client has to wait.
+
+    Raises:
+        TooManyRequests: likewise.
+    """
+    if not request.declared.needs_token and not request.client.name:
+        return
+    waiting_s = await wait_s(request.client.name)
+    if waiting_s:
+        raise TooManyRequests(too_many(limit, waiting_s), headers={"Retry-After": str(waiting_s)})
 
 
 def too_many(limit: RateLimit, wait_s: int) -> str:

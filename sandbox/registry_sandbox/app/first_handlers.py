@@ -4,7 +4,7 @@ Source: docs/workspaces.md.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from registry_sandbox.app.handlers import Handlers
@@ -27,7 +27,7 @@ from registry_sandbox.workspaces import Workspaces
 class FirstHandlers(Handlers):
     """The handlers of the whole sandbox. `others` returns the workspaces that have a name."""
 
-    others: Callable[[], Workspaces]
+    others: Callable[[], Workspaces] = field(kw_only=True)
 
     def whole_registry_port(self) -> Dispatcher:
         """Build the handler of the registry's port, with all workspaces."""
@@ -50,7 +50,8 @@ class FirstHandlers(Handlers):
     @cached_property
     def _unknown(self) -> UnknownWorkspace:
         # Its request ids are its own: a call of nobody's must not change what any workspace answers next.
-        ids = RandomStreams(self.workspace.random_streams.seed).ids("request ids of no workspace")
+        streams = RandomStreams(self.workspace.random_streams.seed) if self.shared is None else self.shared.own_streams
+        ids = streams.ids("request ids of no workspace")
         headers = CommonHeaders(ids, self.workspace.service.clock)
         bases = self.addresses.of_workspace(WORKSPACES).base_paths
         return UnknownWorkspace(headers, self.workspace.service.codec.write, bases)

@@ -5,13 +5,14 @@ Source: registry.md, Order of the checks; operator.md, Paths.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, partial
+from typing import TYPE_CHECKING
 
 from registry_sandbox.api.interactions import declared
 from registry_sandbox.api.pipeline import Pipeline, perform, with_middlewares
-from registry_sandbox.api.rate_limit import require_rate
+from registry_sandbox.api.rate_limit import require_rate, require_shared_rate
 from registry_sandbox.api.routing import Routes, Tree, require_route
 from registry_sandbox.api.ssp import require_ssp_headers
 from registry_sandbox.app.addresses import Addresses
@@ -55,6 +56,9 @@ from registry_sandbox.server.dispatcher import Dispatcher, Mount
 from registry_sandbox.settings import Settings
 from registry_sandbox.workspace import Workspace
 
+if TYPE_CHECKING:
+    from registry_sandbox.replication.shared import Shared
+
 
 @dataclass
 class Handlers:
@@ -67,6 +71,8 @@ class Handlers:
         sleep: how injected delays wait.
         control_tokens: each is accepted by the control plane; if there are none, it asks for none.
         started: when the sandbox started, on the monotonic clock.
+        shared: what replicas have in common of the workspace; None for a sandbox alone.
+        trouble: returns why no request can be answered now; empty if they can.
     """
 
     settings: Settings
@@ -75,6 +81,8 @@ class Handlers:
     sleep: Sleep
     control_tokens: tuple[str, ...]
     started: float
+    shared: "Shared | None" = None
+    trouble: Callable[[], str] = str
 
     async def on_registry_port(self, request: Request) -> Response:
         """Answer a request inside a workspace that came to the registry's port."""
@@ -129,7 +137,11 @@ class Handlers:
 
     def _rate_checks(self) -> tuple[Check, ...]:
         limiter = self.workspace.limiter
-        return () if limiter is None else (partial(require_rate, limiter=limiter),)
+        if limiter is None:
+            return ()
+        if self.shared is not None:
+            return (partial(require_shared_rate, limit=limiter.limit, wait_s=self.shared.client_wait_s),)
+        return (partial(require_rate, limiter=limiter),)
 
     def _injector(self, refuse: Refuse, perform: Perform) -> Injector:
         service, settings = self.workspace.service, self.settings
@@ -141,12 +153,14 @@ class Handlers:
             self.sleep,
             settings.max_delay,
             service.codec.write,
-            self._rotate_keys,
+            self._rotate_keys if self.shared is None else self.shared.rotate,
             by_header=settings.request_faults,
+            counting=self.shared,
         )
 
     async def _rotate_keys(self, overlap_s: float) -> None:
-        key = await asyncio.to_thread(SigningKey.generate)
+        brought = None if self.shared is None else self.shared.key_of_entry()
+        key = await asyncio.to_thread(SigningKey.generate) if brought is None else brought
         self.credentials.rotate(key, self.workspace.service.clock.timestamp(), overlap_s)
 
     def token_mount(self) -> Handler:
@@ -192,12 +206,13 @@ class Handlers:
     @cached_property
     def common_headers(self) -> CommonHeaders:
         """What every answer under the base has."""
-        return CommonHeaders(self.workspace.random_streams.ids("request ids"), self.workspace.service.clock)
+        streams = self.workspace.random_streams if self.shared is None else self.shared.own_streams
+        return CommonHeaders(streams.ids("request ids"), self.workspace.service.clock)
 
     @cached_property
     def control(self) -> ControlApi:
         """The control plane."""
-        return ControlApi(self._guard, self._control_operations)
+        return ControlApi(self._guard, self._control_operations, self.shared)
 
     def may_send_a_state(self, request: Request) -> bool:
         """Return True if a request may put a large document in the place of the state, as far as its head tells."""
@@ -225,7 +240,7 @@ class Handlers:
     def _control_operations(self) -> list[Operation]:
         workspace = self.workspace
         operations = [
-            *health.operations(workspace, self.uptime_s),
+            *health.operations(workspace, self.uptime_s, self.trouble),
             *reset.operations(workspace, self.uptime_s),
             *tokens.operations(self.make_token, self.addresses.registry_base),
             *keys.operations(self.credentials, workspace.service.clock, self._rotate_keys),

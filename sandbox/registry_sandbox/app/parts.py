@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from registry_sandbox import shipped
 from registry_sandbox.auth.credentials import Credentials
@@ -32,6 +33,9 @@ from registry_sandbox.validation.profiles import Profiles
 from registry_sandbox.workspace import Beginning, State, Workspace
 from registry_sandbox.workspaces import Wanted
 
+if TYPE_CHECKING:
+    from registry_sandbox.app.replication import Replication
+
 Configured = Mapping[Source, Sequence[Rule]]
 
 
@@ -45,6 +49,7 @@ class Parts:
         random_streams: of the workspace without a name; their seed is that of every workspace without one of its own.
         credentials: likewise.
         state: what `--state` says: every workspace begins with it.
+        replication: what makes the sandbox a replica; None for a sandbox alone.
     """
 
     settings: Settings
@@ -52,6 +57,7 @@ class Parts:
     random_streams: RandomStreams
     credentials: Credentials
     state: State | None = None
+    replication: "Replication | None" = None
     _known_stories: dict[bytes, Resource] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
 
@@ -113,25 +119,32 @@ class Parts:
         if wanted.state is None:
             wanted = replace(wanted, state=self.state)
         streams = RandomStreams(self.random_streams.seed if wanted.random_seed is None else wanted.random_seed)
-        credentials = self.credentials.of_another(streams.stream("token claims").randbytes, mount)
-        workspace = self._workspace(wanted, streams, credentials)
+        own_streams = streams if self.replication is None else self.replication.own_streams
+        credentials = self.credentials.of_another(own_streams.stream("token claims").randbytes, mount)
+        workspace = self._workspace(wanted, streams, credentials, mount.rpartition("/")[2])
         workspace.begin()
         return workspace
 
-    def _workspace(self, wanted: Wanted, streams: RandomStreams, credentials: Credentials) -> Workspace:
+    def _workspace(self, wanted: Wanted, streams: RandomStreams, credentials: Credentials, name: str = "") -> Workspace:
         settings, seed = self.settings, streams.seed
         service = self._service(self._clock(wanted), streams.ids("logical ids"))
         change = planted_in_half(seed) if settings.vary else unchanged
-        return Workspace(
-            service,
+        shared = None
+        if self.replication is not None:
+            shared = self.replication.state.share(name, service, settings.journal_size, self._tally)
+        workspace = Workspace(
+            service if shared is None else shared.service_of_interactions(),
             SeedLoader(service, partial(streams.ids_from_the_start, "ids of seeds"), change, known=self._known_stories),
             FaultEngine(seed, service.clock, self._faults(wanted)),
-            Journal(service.clock, settings.journal_size, tally=self._tally),
+            Journal(service.clock, settings.journal_size, tally=self._tally) if shared is None else shared.journal,
             credentials,
             streams,
             self._beginning(wanted),
             None if settings.rate_limit is None else RateLimiter(settings.rate_limit, service.clock),
         )
+        if shared is not None:
+            shared.workspace = workspace
+        return workspace
 
     def _beginning(self, wanted: Wanted) -> Beginning:
         """Return what fills a new workspace: seeds, or a state without the parts that are given beside it."""

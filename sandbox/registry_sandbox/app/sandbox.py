@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from registry_sandbox.app.addresses import Addresses
 from registry_sandbox.app.first_handlers import FirstHandlers
@@ -20,6 +21,7 @@ from registry_sandbox.auth.certificates import write_certificates
 from registry_sandbox.control.api import ROOT
 from registry_sandbox.control.state import LARGEST
 from registry_sandbox.http.base_url import WORKSPACES, Below, below_workspaces
+from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.negotiation import represent
@@ -40,6 +42,10 @@ from registry_sandbox.verdict.report import Report
 from registry_sandbox.workspace import Workspace
 from registry_sandbox.workspaces import Made, Wanted, Workspaces
 
+if TYPE_CHECKING:
+    from registry_sandbox.app.replication import Replication
+    from registry_sandbox.replication.shared import Shared
+
 
 @dataclass
 class Sandbox:
@@ -50,6 +56,7 @@ class Sandbox:
     workspace: Workspace
     sleep: Waits
     preparing: Thread
+    replication: "Replication | None" = None
     serving: Serving = field(init=False)
     _leftovers: ExitStack = field(default_factory=ExitStack)
 
@@ -71,15 +78,47 @@ class Sandbox:
         """The workspaces that have a name."""
         names = RandomStreams(self.workspace.random_streams.seed).ids("workspaces")  # no reset brings a name back
         settings = self.settings
-        return Workspaces(
-            self._made, lambda: names()[:13], self.parts.wall, settings.max_workspaces, settings.workspace_ttl
-        )
+        most, ttl_s = settings.max_workspaces, settings.workspace_ttl
+        if self.replication is None:
+            return Workspaces(self._made, lambda: names()[:13], self.parts.wall, most, ttl_s)
+        from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
+
+        tell, forget = self.replication.tell, self.replication.state.forget
+        return SharedWorkspaces(self._made, lambda: names()[:13], self.parts.wall, most, ttl_s, tell, forget)
+
+    def renew(self, parts: Parts, workspace: Workspace, preparing: Thread) -> None:
+        """Begin anew with these parts; nothing of the state goes on."""
+        for each in (self.workspace, *(member.workspace for member in self.workspaces)):
+            each.close()
+        preparing.join()
+        self.parts, self.workspace = parts, workspace
+        for name in ("workspaces", "handlers", "_registry_port", "_control_port"):
+            vars(self).pop(name, None)
+        self._attach()
+
+    def _attach(self) -> None:
+        """Let the log of replicas reach the control plane and the workspaces."""
+        if self.replication is not None:
+            state = self.replication.state
+            state.of("").perform = self.handlers.control.perform
+            state.workspaces = lambda: self.workspaces  # type: ignore[assignment] # SharedWorkspaces, above
 
     def _made(self, name: str, wanted: Wanted) -> Made:
         addresses = self.addresses.of_workspace(f"{WORKSPACES}/{name}")
         workspace = self.parts.workspace(addresses.mount, wanted)
         tokens = [each for each in (self.settings.control_token, wanted.control_token) if each is not None]
-        handlers = Handlers(self.settings, workspace, addresses, self.sleep, tuple(tokens), self.handlers.started)
+        handlers = Handlers(
+            self.settings,
+            workspace,
+            addresses,
+            self.sleep,
+            tuple(tokens),
+            self.handlers.started,
+            self._shared(name),
+            self._trouble,
+        )
+        if handlers.shared is not None:
+            handlers.shared.perform = handlers.control.perform
         return Made(workspace, handlers.on_registry_port, handlers.on_control_port, handlers.may_send_a_state)
 
     @cached_property
@@ -87,8 +126,40 @@ class Sandbox:
         """What answers on its ports."""
         tokens = () if self.settings.control_token is None else (self.settings.control_token,)
         return FirstHandlers(
-            self.settings, self.workspace, self.addresses, self.sleep, tokens, time.monotonic(), lambda: self.workspaces
+            self.settings,
+            self.workspace,
+            self.addresses,
+            self.sleep,
+            tokens,
+            time.monotonic(),
+            self._shared(""),
+            self._trouble,
+            others=lambda: self.workspaces,
         )
+
+    def _shared(self, name: str) -> "Shared | None":
+        return None if self.replication is None else self.replication.state.of(name)
+
+    def _trouble(self) -> str:
+        return "" if self.replication is None else self.replication.replica.trouble
+
+    @cached_property
+    def _registry_port(self) -> Handler:
+        return self.handlers.whole_registry_port()
+
+    @cached_property
+    def _control_port(self) -> Handler:
+        return self.handlers.whole_control_port()
+
+    def _port(self, handler: Callable[[], Handler]) -> Handler:
+        """Return what answers a port; of replicas, what they answer together."""
+        if self.replication is None:
+            return handler()
+        from registry_sandbox.replication.unavailable import Unavailable
+
+        write, paths = self.workspace.service.codec.write, self.addresses.base_paths
+        headers = CommonHeaders(self.replication.own_streams.ids("request ids"), self.workspace.service.clock)
+        return self.replication.port(handler, Unavailable(headers, write, paths))
 
     @cached_property
     def certificates(self) -> Path:
@@ -110,6 +181,9 @@ class Sandbox:
             log = self._access_log() if access_lines else _no_line
             self.serving = self._serving(log)
             self.preparing.join()
+            if self.replication is not None:
+                self._attach()
+                await self.replication.start()
             await self.serving.start()
         except Exception:
             self._leftovers.close()
@@ -120,9 +194,9 @@ class Sandbox:
         settings = self.settings
         control = None
         if self.addresses.control_apart:
-            listener = self._listener(self.handlers.whole_control_port(), log, secure=False)
+            listener = self._listener(self._port(lambda: self._control_port), log, secure=False)
             control = Port(settings.port_of_control, listener)
-        listener = self._listener(self.handlers.whole_registry_port(), log, secure=settings.tls != "off")
+        listener = self._listener(self._port(lambda: self._registry_port), log, secure=settings.tls != "off")
         registry = Port(settings.port, listener, self._ssl_context())
         paths = (self.addresses.base_path, ROOT)
         return Serving(settings.host, registry, control, paths, settings.ready_file)
@@ -202,6 +276,8 @@ class Sandbox:
         self.sleep.end_all()
         self.handlers.metrics.stop()
         await self.serving.stop()
+        if self.replication is not None:
+            await self.replication.stop()
         self._leftovers.close()
 
     async def verdict(self) -> Report:

@@ -135,6 +135,24 @@ class SigningKey:
             raise UnusableKey(f"{path} has a key of another kind or size; {expected}")
         return cls(key)
 
+    @classmethod
+    def of(cls, pem: bytes) -> Self:
+        """Return the key that `pem` wrote."""
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        key = load_pem_private_key(pem, None)
+        if not isinstance(key, RSAPrivateKey):
+            raise UnusableKey("expected an RSA private key in PEM")
+        return cls(key)
+
+    @property
+    def pem(self) -> bytes:
+        """The private key: whoever has it can make every token."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+        return self._rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
     def sign(self, signing_input: bytes) -> bytes:
         """Sign with RS256."""
         import jwt

@@ -68,8 +68,8 @@ def operations(verify: Verify, registry_base: Callable[[str], str]) -> list[Oper
     told = "Whether a rule could be put in force; in words, and its short form. Nothing changes."
     judged = "Whether the registry would accept a token, or which checks it fails. Nothing changes."
     return [
-        Operation("POST", "/check/fault", fault, told, body=_FAULT, answers=_FAULT_ANSWER),
-        Operation("POST", "/check/token", token, judged, body=_TOKEN, answers=_TOKEN_ANSWER),
+        Operation("POST", "/check/fault", fault, told, body=_FAULT, answers=_FAULT_ANSWER, looks_only=True),
+        Operation("POST", "/check/token", token, judged, body=_TOKEN, answers=_TOKEN_ANSWER, looks_only=True),
     ]
 
 

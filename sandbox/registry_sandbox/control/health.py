@@ -42,8 +42,14 @@ ANSWERS: Final = {
 }
 
 
-def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operation]:
-    """Return the operations; `uptime` returns the seconds since the start."""
+def operations(workspace: Workspace, uptime: Callable[[], float], trouble: Callable[[], str]) -> list[Operation]:
+    """Return the operations.
+
+    Args:
+        workspace: whose health is told.
+        uptime: returns the seconds since the start.
+        trouble: returns why no request can be answered now; empty if they can.
+    """
 
     def health(request: Request, _: str) -> Response:
         del request
@@ -52,15 +58,18 @@ def operations(workspace: Workspace, uptime: Callable[[], float]) -> list[Operat
     _, live, ready = PATHS
     return [
         Operation("GET", "/health", health, "Whether the sandbox is ready, and its state.", answers=ANSWERS),
-        _probe(live, "live", "Whether the process answers: for liveness probes."),
-        _probe(ready, "ready", "Whether requests are answered: for readiness probes."),
+        _probe(live, "live", "Whether the process answers: for liveness probes.", lambda: ""),
+        _probe(ready, "ready", "Whether requests are answered: for readiness probes.", trouble),
     ]
 
 
-def _probe(path: str, status: str, summary: str) -> Operation:
-    # The ports open once everything is loaded, and close first: whoever is answered, is answered by a ready sandbox.
+def _probe(path: str, status: str, summary: str, trouble: Callable[[], str]) -> Operation:
+    # The ports open once everything is loaded, and close first: a sandbox alone that answers is ready.
     def probe(request: Request, _: str) -> Response:
         del request
+        why = trouble()
+        if why:
+            return json_response(HTTPStatus.SERVICE_UNAVAILABLE, {"status": f"not {status}", "why": why})
         return json_response(HTTPStatus.OK, {"status": status})
 
     answers = {"type": "object", "properties": {"status": {"const": status}}}

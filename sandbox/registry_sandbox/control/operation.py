@@ -48,6 +48,7 @@ class Operation:
         answers: the JSON Schema of the answer.
         media_types: of the answer.
         body_types: media types of the request's body.
+        looks_only: True for a POST that changes nothing.
     """
 
     method: str
@@ -60,6 +61,12 @@ class Operation:
     answers: Mapping[str, Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
     body_types: tuple[str, ...] = ("application/json",)
+    looks_only: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change the sandbox."""
+        return self.method != "GET" and not self.looks_only
 
 
 def parameters(request: Request, known: Mapping[str, str]) -> dict[str, str]:

@@ -60,6 +60,12 @@ class Decision:
         if self.terminal == in_force:
             self.terminal = None
 
+    def take_back(self, rule_id: str) -> list[Fired]:
+        """Remove everything that a rule does which found nothing to spoil; return its activations."""
+        dropped = self.drop(rule_id)
+        self.idle += [rule_id for each in dropped if each.live.source != "setting"]
+        return dropped
+
     def drop(self, rule_id: str) -> list[Fired]:
         """Remove everything that one rule does; return its activations."""
         dropped = [each for each in self.fired if each.live.rule.id == rule_id]

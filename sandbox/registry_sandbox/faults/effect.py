@@ -17,7 +17,7 @@ from registry_sandbox.fhir.finding import IssueType
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response, Wire
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.runtime.rate_limiter import RateLimiter
+from registry_sandbox.runtime.rate_limiter import RateLimit, RateLimiter
 
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for a number of seconds. It is injected, so that tests of delays take no time."""
@@ -77,7 +77,8 @@ class FaultContext:
     bounds every wait. `hold` waits until the exchange is released from the rule with this id.
     `token_lifetime_s` is how long an issued token is valid, in seconds: negative for an expired one, None for the usual
     time. `seed` is the random seed of the sandbox. `rotate_keys` replaces the signing key; the old one stays valid for
-    a number of seconds.
+    a number of seconds. `wait_s` counts the exchange for a rule that limits the rate, and returns how long the client
+    has to wait; 0 if it need not.
     """
 
     request: Request
@@ -88,6 +89,7 @@ class FaultContext:
     hold: Callable[[str], Awaitable[None]]
     seed: int
     rotate_keys: Callable[[float], Awaitable[None]]
+    wait_s: "Callable[[Activation, RateLimit], Awaitable[int]]"
     token_lifetime_s: int | None = None
 
 

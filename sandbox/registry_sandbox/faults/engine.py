@@ -5,8 +5,7 @@ first terminal wins. Other effects accumulate; where two rules have the same eff
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, takewhile
 from operator import attrgetter
@@ -14,36 +13,19 @@ from typing import Final
 
 from registry_sandbox.faults.decision import Decision
 from registry_sandbox.faults.effect import Activation
+from registry_sandbox.faults.engine_state import EngineState
 from registry_sandbox.faults.holding import Holdings
 from registry_sandbox.faults.live_rule import PRECEDENCE, Fired, LiveRule, Source
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.when import count_scope, draw, draw_scope
+from registry_sandbox.http.request import Request
 from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.runtime.rate_limiter import RateLimit, RateLimiter
 
 NOTHING_TO_SPOIL: Final = "matched, nothing to spoil"
 _MAX_HEADER_TEXTS: Final = 1_000
 _MAX_FIRED: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class EngineState:
-    """All that an engine knows at one moment; nobody counts on in it.
-
-    Attributes:
-        seed: the start of every draw.
-        rules: in force, in order of precedence.
-        of_header: the rules of each header's text.
-        fired: the last activations, oldest first; `activations` counts all.
-        numbered: how many ids were made up for rules.
-    """
-
-    seed: int
-    rules: tuple[LiveRule, ...]
-    of_header: tuple[tuple[str, tuple[LiveRule, ...]], ...] = ()
-    fired: tuple[Fired, ...] = ()
-    activations: int = 0
-    numbered: int = 0
 
 
 class FaultEngine:
@@ -124,8 +106,8 @@ class FaultEngine:
 
     def __iter__(self) -> Iterator[LiveRule]:
         """Iterate over the rules in force, in order of precedence."""
-        self._expire()
-        return iter(list(self._rules))
+        now_s = self._clock.timestamp()
+        return iter([live for live in self._rules if not live.expired(now_s)])
 
     def find(self, rule_id: str) -> LiveRule | None:
         """Return the rule with this id, or None."""
@@ -141,6 +123,7 @@ class FaultEngine:
 
     def put(self, rule: Rule) -> LiveRule:
         """Put a rule that came over HTTP in force, before all others that did. Its id must be free."""
+        self._expire()
         live = LiveRule(rule, "http", self._clock.timestamp())
         self._rules.insert(0, live)
         self._index()
@@ -151,6 +134,7 @@ class FaultEngine:
 
         What the replaced ones hold goes on.
         """
+        self._expire()
         now_s = self._clock.timestamp()
         kept = [live for live in self._rules if live.source != "http"]
         for live in self._rules:
@@ -164,6 +148,7 @@ class FaultEngine:
 
         What it holds goes on.
         """
+        self._expire()
         kept = [live for live in self._rules if live.rule.id != rule_id]
         found = len(kept) < len(self._rules)
         self.holdings.release(rule_id)
@@ -176,6 +161,7 @@ class FaultEngine:
         return list(self._fired)
 
     def _expire(self) -> None:
+        """Forget the rules whose time is over; whoever only looks forgets nothing."""
         now_s = self._clock.timestamp()
         if any(live.expired(now_s) for live in self._rules):
             self._rules = [live for live in self._rules if not live.expired(now_s)]
@@ -200,16 +186,28 @@ class FaultEngine:
 
         Returns None if no rule fires.
         """
+        now_s = self._clock.timestamp()
+        decision = Decision()
+        for live in self.matching(facts, of_header):
+            self._consider(live, facts, now_s, decision)
+        return decision if decision.fired else None
+
+    def decided(self, facts: Facts, header: str | None, rules: Sequence[Rule]) -> Decision | None:
+        """Decide likewise, with the rules that a request's own header brings; `header` is its text, if there is one."""
+        return self.decide(facts, () if header is None else self.of_header(header, rules))
+
+    def matching(self, facts: Facts, of_header: Sequence[LiveRule] = ()) -> list[LiveRule]:
+        """Return the rules that match an exchange, in order of precedence; count nothing."""
         general = self._by_interaction.get(facts.interaction, ())
         of_patient = chain.from_iterable(self._by_patient.get(each, ()) for each in facts.patients)
         # A set, because an exchange can name one patient twice; sorted, because precedence decides who wins.
         candidates = sorted({*general, *of_patient, *of_header}, key=attrgetter("rank"))
         now_s = self._clock.timestamp()
-        decision = Decision()
-        for live in candidates:
-            if facts.interaction in live.interactions and live.rule.match.fits(facts) and not live.expired(now_s):
-                self._consider(live, facts, now_s, decision)
-        return decision if decision.fired else None
+        return [
+            live
+            for live in candidates
+            if facts.interaction in live.interactions and live.rule.match.fits(facts) and not live.expired(now_s)
+        ]
 
     def _consider(self, live: LiveRule, facts: Facts, now_s: float, decision: Decision) -> None:
         """Count a match of a rule, and add the rule to the decision if its conditions hold.
@@ -248,6 +246,18 @@ class FaultEngine:
         self.activations += 1
         self._fired.append(fired)
 
+    def wait_s(self, activation: Activation, limit: RateLimit, client: str) -> int:
+        """Count an exchange of a client for a rule that limits the rate; return the seconds that it has to wait."""
+        return activation.memory.setdefault("rate_limit", RateLimiter(limit, self._clock)).wait_s(client)
+
+    async def hold(self, rule_id: str, request: Request, longest: Awaitable[None]) -> None:
+        """Hold an exchange, until it is released or `longest` is over.
+
+        Raises:
+            BrokenOff: the sandbox was reset, or stops.
+        """
+        await self.holdings.hold(rule_id, request, self._clock.timestamp(), longest)
+
     def settle(self, decision: Decision) -> None:
         """Take back the activations of rules none of whose effects found anything to spoil."""
         for fired in list(decision.fired):
@@ -256,15 +266,17 @@ class FaultEngine:
 
     def take_back(self, decision: Decision, rule_id: str) -> None:
         """Undo the activation of a rule that did nothing in the end, so that it keeps its `times`."""
-        for fired in decision.drop(rule_id):
-            if fired.live.source != "setting":
-                decision.idle.append(rule_id)
-            fired.live.note_near_miss(fired.at_s, fired.facts, NOTHING_TO_SPOIL)
-            fired.live.fired -= 1
-            fired.live.counters.add("fired", fired.counted, -1)
-            if fired in self._fired:  # False after a reset: the new counts know nothing of it
-                self._fired.remove(fired)
-                self.activations -= 1
+        for fired in decision.take_back(rule_id):
+            self.uncount(fired)
+
+    def uncount(self, fired: Fired) -> None:
+        """Count an activation no longer."""
+        fired.live.note_near_miss(fired.at_s, fired.facts, NOTHING_TO_SPOIL)
+        fired.live.fired -= 1
+        fired.live.counters.add("fired", fired.counted, -1)
+        if fired in self._fired:  # False after a reset: the new counts know nothing of it
+            self._fired.remove(fired)
+            self.activations -= 1
 
 
 def _common_prefix(texts: Collection[str]) -> str:

@@ -44,9 +44,26 @@ class Holdings:
         Raises:
             BrokenOff: the sandbox was reset, or stops.
         """
+        held = self.add(rule_id, request, since_s)
+        await self.wait(held, longest)
+
+    def add(self, rule_id: str, request: Request, since_s: float) -> Held:
+        """List an exchange as held."""
         held = Held(rule_id, request, since_s, asyncio.get_running_loop().create_future())
         self._held.append(held)
         self._wake()
+        return held
+
+    def remove(self, rule_id: str, exchange: int) -> None:
+        """List an exchange no longer: it waits no more."""
+        self._held = [each for each in self._held if (each.rule_id, each.exchange) != (rule_id, exchange)]
+
+    async def wait(self, held: Held, longest: Awaitable[None]) -> None:
+        """Wait until a held exchange is released, or until `longest` is over.
+
+        Raises:
+            BrokenOff: the sandbox was reset, or stops.
+        """
         over = asyncio.ensure_future(longest)
         try:
             await asyncio.wait((held.released, over), return_when=asyncio.FIRST_COMPLETED)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 
+from registry_sandbox.faults.counting import Counting
 from registry_sandbox.faults.decision import Decision, InForce
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts, needs_body
 from registry_sandbox.faults.effects.reset import Reset
 from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.fields import BadFault
 from registry_sandbox.faults.holding import BrokenOff
-from registry_sandbox.faults.live_rule import LiveRule
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.patients import may_concern, patients_of
 from registry_sandbox.faults.rule import Rule
@@ -30,6 +30,7 @@ from registry_sandbox.http.outcomes import refusal
 from registry_sandbox.http.request import Request, State
 from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent, Wire
 from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.runtime.rate_limiter import RateLimit
 
 HEADER = "X-Sandbox-Fault"
 
@@ -42,7 +43,7 @@ class Injector:
     """Injects the faults of an engine.
 
     `perform` is the interaction with what effects may have changed. `longest_s` bounds every wait. `by_header` is True
-    if requests may bring their own faults.
+    if requests may bring their own faults. `counting` counts instead of the engine, where others have a say.
     """
 
     engine: FaultEngine
@@ -54,6 +55,7 @@ class Injector:
     write: Write
     rotate_keys: Callable[[float], Awaitable[None]]
     by_header: bool = False
+    counting: Counting | None = None
 
     def cannot_match(self, request: Request) -> bool:
         """Return True if it is certain at once that no rule matches: the pipeline then skips this step."""
@@ -63,20 +65,23 @@ class Injector:
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Let the faults of a request act; without any, let the handler answer."""
-        of_header = self._of_header(request) if self.by_header and HEADER in request.headers else ()
+        header = self._header(request)
+        rules = () if header is None else rules_of_header(header)
         patients: tuple[str, ...] = ()
-        if of_header or self.engine.patients:
-            patients = await patients_of(request, self.service, "" if of_header else self.engine.patient_prefix)
+        if rules or self.engine.patients:
+            patients = await patients_of(request, self.service, "" if rules else self.engine.patient_prefix)
         facts = Facts(request.interaction, request.logical_id, request.client.name, request.headers, patients)
-        decision = self.engine.decide(facts, of_header)
+        decision = self._counting.decided(facts, header, rules)
+        if isinstance(decision, Awaitable):
+            decision = await decision
         return await handler(request) if decision is None else await self._act(request, decision)
 
-    def _of_header(self, request: Request) -> list[LiveRule]:
-        text = ";".join(request.headers.getall(HEADER))
-        try:
-            return self.engine.of_header(text, _rules_of_header(text))
-        except BadFault as error:
-            raise InvalidHeader(str(error), location=f"http.{HEADER}") from error
+    @property
+    def _counting(self) -> Counting:
+        return self.counting or self.engine
+
+    def _header(self, request: Request) -> str | None:
+        return ";".join(request.headers.getall(HEADER)) if self.by_header and HEADER in request.headers else None
 
     async def _act(self, request: Request, decision: Decision) -> Response:
         try:
@@ -85,21 +90,24 @@ class Injector:
             response = self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, "transient", "INTERNAL_SERVER_ERROR", "Reset.", {})
             decision.effects, decision.terminal = [], _BREAKS_OFF
         self._encode(request, response, decision)
-        request.injected = ActiveFaults(self.engine, decision, self.sleep, self.longest_s)
+        request.injected = ActiveFaults(self._counting, decision, self.sleep, self.longest_s)
         return response
 
     def _context(self, request: Request) -> FaultContext:
         async def hold(rule_id: str) -> None:
-            longest = self.sleep(self.longest_s)
             with _waiting(request, "held"):
-                await self.engine.holdings.hold(rule_id, request, self.service.clock.timestamp(), longest)
+                await self._counting.hold(rule_id, request, self.sleep(self.longest_s))
+
+        async def wait_s(activation: Activation, limit: RateLimit) -> int:
+            waiting_s = self._counting.wait_s(activation, limit, request.client.name)
+            return await waiting_s if isinstance(waiting_s, Awaitable) else waiting_s
 
         async def sleep(seconds: float) -> None:
             with _waiting(request, "delayed"):
                 await self.sleep(seconds)
 
         return FaultContext(
-            request, self.service, self.refuse, sleep, self.longest_s, hold, self.engine.seed, self.rotate_keys
+            request, self.service, self.refuse, sleep, self.longest_s, hold, self.engine.seed, self.rotate_keys, wait_s
         )
 
     async def _acted(self, context: FaultContext, decision: Decision) -> Response:
@@ -150,7 +158,7 @@ class Injector:
 
     def _take_back_commits(self, decision: Decision, but: Activation | None = None) -> None:
         for fired in [each for each in decision.fired if each.activation.commit and each.activation is not but]:
-            self.engine.take_back(decision, fired.live.rule.id)
+            self._counting.take_back(decision, fired.live.rule.id)
 
     def _encode(self, request: Request, response: Response, decision: Decision) -> None:
         """Encode the body for the effects that change or count its bytes; without one they have nothing to spoil."""
@@ -186,15 +194,23 @@ _BREAKS_OFF: InForce = (Reset(), Activation("reset", lambda _: 0.0))
 
 
 @lru_cache(maxsize=256)
-def _rules_of_header(text: str) -> list[Rule]:
-    return read_rules(split_several(text), HEADER, "header")
+def rules_of_header(text: str) -> list[Rule]:
+    """Return the rules that a request's own header brings.
+
+    Raises:
+        InvalidHeader: it has none that can be used.
+    """
+    try:
+        return read_rules(split_several(text), HEADER, "header")
+    except BadFault as error:
+        raise InvalidHeader(str(error), location=f"http.{HEADER}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveFaults:
     """The faults of one exchange, for its last steps."""
 
-    engine: FaultEngine
+    counting: Counting
     decision: Decision
     sleep: Sleep
     longest_s: float
@@ -220,16 +236,20 @@ class ActiveFaults:
         """The ids of the rules that matched and found nothing to spoil."""
         return tuple(self.decision.idle)
 
-    def finish(self, response: Response) -> None:
-        """Let the effects change the answer that now has all its headers, and decide how it is sent."""
+    def finish(self, response: Response) -> Awaitable[None] | None:
+        """Let the effects change the answer that now has all its headers, and decide how it is sent.
+
+        Return what is to be awaited before it is sent, if anything.
+        """
         for effect, activation in reversed(self.decision.effects):  # the highest rule last, so that its value holds
             effect.finish(activation, response)
-        self.engine.settle(self.decision)
+        settled = self.counting.settle(self.decision)
         paces = [effect for effect, _ in self.decision.effects if acts(effect, "paced")]
         terminal = self.decision.terminal
         ending = terminal if terminal is not None and acts(terminal[0], "deliver") else None
         if paces or ending is not None or any(effect.by_wire for effect, _ in self.decision.effects):
             response.delivery = FaultyDelivery(paces, ending, self.sleep, self.longest_s)
+        return settled
 
 
 @dataclass(slots=True)

@@ -47,7 +47,9 @@ class TokenFaults:
         except SandboxError as error:
             response = invalid_request(str(error))
         if request.injected is not None:
-            request.injected.finish(response)
+            settled = request.injected.finish(response)
+            if settled is not None:
+                await settled
         return response
 
 

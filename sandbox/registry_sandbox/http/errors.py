@@ -202,5 +202,9 @@ class TooManyRequests(SandboxError):
     issue_type = "throttled"
 
 
+class OutcomeUnknown(SandboxError):
+    """A replica has handed on a write and got no answer: whether it was done, nobody knows. So it is a 500, no 503."""
+
+
 class InternalServerError(SandboxError):
     """The sandbox itself is at fault; the details are in its log, never in the answer."""

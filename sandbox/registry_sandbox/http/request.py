@@ -1,6 +1,6 @@
 """A request as a value, with what the steps before the interaction found out about it. Nothing here knows a socket."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -188,6 +188,9 @@ class Injected(Protocol):
         """The rules that matched and found nothing to act on."""
         ...
 
-    def finish(self, response: Response) -> None:
-        """Change the answer once it has all its headers, and set how it is delivered."""
+    def finish(self, response: Response) -> Awaitable[None] | None:
+        """Change the answer once it has all its headers, and set how it is delivered.
+
+        Return what is to be awaited before it is sent, if anything.
+        """
         ...

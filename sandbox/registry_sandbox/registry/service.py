@@ -71,13 +71,13 @@ class RegistryService:
     tokens: str = "registry"
 
     def accept(
-        self, request: Request, answer: Callable[[Resource], Response], current: Version | None = None
+        self, request: Request, answer: Callable[[Stored], Response], current: Version | None = None
     ) -> Response | Awaitable[Response]:
-        """Accept the resource in the body if it can be read, conforms and breaks no rule; then answer with it.
+        """Accept the resource in the body if it can be read, conforms and breaks no rule; then store it and answer.
 
         Args:
             request: the request; the warnings of the profiles are noted on it.
-            answer: stores the resource and makes the answer.
+            answer: makes the answer of what was stored.
             current: the version to replace; None for a new appointment.
 
         Returns:
@@ -90,27 +90,49 @@ class RegistryService:
             WorkersBusy: too many others wait for a thread (503).
         """
 
-        def store(accepted: _Accepted) -> Response:
-            request.warnings = accepted.warnings
-            if current is None:
-                # On the loop: in a thread, another could register the same pointer between rule and store.
-                self._require_rules("create", accepted.resource)
-            return answer(accepted.resource)
+        def store(accepted: Accepted) -> Response:
+            self.require_accepted(request, accepted, current)
+            resource = accepted.resource
+            return answer(self.register(resource) if current is None else self.replace(current, resource))
 
-        accepted = self._off_the_loop(request, self._accepted, current)
-        return store(accepted) if isinstance(accepted, _Accepted) else _later(accepted, store)
+        accepted = self.judged(request, current)
+        return store(accepted) if isinstance(accepted, Accepted) else _later(accepted, store)
 
-    def _accepted(self, body: bytes, body_format: Format, current: Version | None, *, explain: bool) -> "_Accepted":
+    def judged(self, request: Request, current: Version | None) -> "Accepted | Awaitable[Accepted]":
+        """Return the resource in the body, or an awaitable for it; as `accept`, but for what `require_accepted` does.
+
+        Raises:
+            SandboxError, WorkersBusy: as `accept`.
+        """
+        return self._off_the_loop(request, self._accepted, current)
+
+    def require_accepted(self, request: Request, accepted: "Accepted", current: Version | None) -> None:
+        """Note the warnings, and apply the rules that depend on other appointments.
+
+        Raises:
+            RuleBroken: 422.
+        """
+        request.warnings = accepted.warnings
+        if current is None:
+            # On the loop: in a thread, another could register the same pointer between rule and store.
+            self.require_rules("create", accepted.resource)
+
+    def _accepted(self, body: bytes, body_format: Format, current: Version | None, *, explain: bool) -> "Accepted":
         reading = self.codec.read(body, body_format, explain=explain)
         resource = reading.resource
         if current is not None:
             _require_same_id(resource, current.logical_id)
         warnings = self.require_conformance(reading)
         if current is not None:
-            self._require_rules("update", resource, current.resource())
-        return _Accepted(resource, warnings)
+            self.require_rules("update", resource, current.resource())
+        return Accepted(resource, warnings)
 
-    def _require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
+    def require_rules(self, on: On, proposed: Resource, current: Resource | None = None) -> None:
+        """Refuse a resource that breaks a business rule.
+
+        Raises:
+            RuleBroken: with all the findings.
+        """
         broken = self.broken_rules(on, proposed, current)
         if broken:
             raise RuleBroken(findings=broken)
@@ -176,6 +198,14 @@ class RegistryService:
         """
         return self.registry.update(current.logical_id, recorded(resource), expected=current.number, at=self.now())
 
+    async def write_again(self, current: Version) -> None:
+        """Store the next version of an appointment, with the same content.
+
+        Raises:
+            VersionConflict: `current` is no longer the current version.
+        """
+        self.replace(current, current.resource())
+
     def bundle(
         self,
         kind: Literal["searchset", "history"],
@@ -191,14 +221,14 @@ class RegistryService:
         return _to_the_millisecond(round(self.clock.timestamp() * 1_000_000) // 1_000)
 
 
-class _Accepted(NamedTuple):
+class Accepted(NamedTuple):
     """A resource that may be stored, and what the profiles warn of in it."""
 
     resource: Resource
     warnings: list[Finding]
 
 
-async def _later(accepted: Awaitable[_Accepted], store: Callable[[_Accepted], Response]) -> Response:
+async def _later(accepted: Awaitable[Accepted], store: Callable[[Accepted], Response]) -> Response:
     return store(await accepted)
 
 

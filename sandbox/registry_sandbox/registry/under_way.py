@@ -25,6 +25,7 @@ class UnderWay:
         task: what answers it; None outside an event loop's task.
         response: once it is made, and still being sent.
         answered_s: when it was made, on the monotonic clock.
+        reserved: whether its number is one that others know too.
     """
 
     number: int
@@ -35,6 +36,7 @@ class UnderWay:
     task: asyncio.Task[object] | None
     response: Response | None = None
     answered_s: float | None = None
+    reserved: bool = False
 
 
 class Register:

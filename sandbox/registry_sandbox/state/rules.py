@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from registry_sandbox.faults.counters import MAX_SCOPES, Counters
 from registry_sandbox.faults.effects.rate_limit import LimitRate
-from registry_sandbox.faults.engine import EngineState
+from registry_sandbox.faults.engine_state import EngineState
 from registry_sandbox.faults.fields import BadFault, read, require_keys, shown
 from registry_sandbox.faults.live_rule import PRECEDENCE, LiveRule, Source
 from registry_sandbox.faults.rule import Rule, read_rule

@@ -19,7 +19,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec, Reading
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.store import Registry, Stored
 from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.workers import Workers
@@ -89,11 +89,11 @@ def posted(body_format: Format, **changes: Any) -> Request:
 
 
 async def accepted(service: RegistryService, request: Request) -> Resource:
-    """Return the resource that the service accepts."""
+    """Return the resource that the service accepts and stores."""
     resources: list[Resource] = []
 
-    def answer(resource: Resource) -> Response:
-        resources.append(resource)
+    def answer(stored: Stored) -> Response:
+        resources.append(stored.resource)
         return Response(200)
 
     answered = service.accept(request, answer)
@@ -166,7 +166,7 @@ def test_the_registry_is_asked_on_the_loop_alone(length: int) -> None:
     service = dataclasses.replace(_SERVICE, registry=registry, strictness=Strictness(refuse_duplicates=True))
 
     async def talk() -> str:
-        service.register(await accepted(service, posted("json", comment="x" * length)))
+        await accepted(service, posted("json", comment="x" * length))
         with pytest.raises(RuleBroken, match="is registered already"):
             await accepted(service, posted("json", comment="x" * length))
         return threading.current_thread().name

@@ -8,12 +8,12 @@ from http import HTTPStatus
 
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
-from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
+from registry_sandbox.registry.store import Stored
 
 
 @interaction(
@@ -32,8 +32,8 @@ def create(request: Request, service: RegistryService) -> Response | Awaitable[R
     require_no_parameters(request)
     _require_unconditional(request)
 
-    def answer(resource: Resource) -> Response:
-        return write_answer(request, service.register(resource), HTTPStatus.CREATED, "RESOURCE_CREATED")
+    def answer(stored: Stored) -> Response:
+        return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
 
     return service.accept(request, answer)
 

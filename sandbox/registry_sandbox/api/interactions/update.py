@@ -10,14 +10,13 @@ from http import HTTPStatus
 from registry_sandbox.api.responses import write_answer
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.etag import versions_named
-from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import MissingIfMatch, VersionConflict
 from registry_sandbox.http.field_names import IF_MATCH
 from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Version
+from registry_sandbox.registry.store import Stored, Version
 
 
 # The versioned path: the page says that the Location of an answer takes a PUT, though FHIR knows no such thing.
@@ -46,8 +45,8 @@ def update(request: Request, service: RegistryService) -> Response | Awaitable[R
     _require_current(request, if_match, current)
     require_no_parameters(request)
 
-    def answer(resource: Resource) -> Response:
-        return write_answer(request, service.replace(current, resource), HTTPStatus.OK, "RESOURCE_UPDATED")
+    def answer(stored: Stored) -> Response:
+        return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
 
     return service.accept(request, answer, current)
 

@@ -25,6 +25,6 @@ class Race(Effect):
         service, request = context.service, context.request
         current = service.registry.latest(request.logical_id) if request.resource_type == "Appointment" else None
         if current is not None:
-            service.replace(current, current.resource())
+            await service.write_again(current)
         else:
             activation.found_nothing(self)

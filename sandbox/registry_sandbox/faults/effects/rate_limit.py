@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from registry_sandbox.api.rate_limit import too_many
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext
 from registry_sandbox.http.response import Response
-from registry_sandbox.runtime.rate_limiter import EXPECTED, PATTERN, RateLimit, RateLimiter, read_rate_limit
+from registry_sandbox.runtime.rate_limiter import EXPECTED, PATTERN, RateLimit, read_rate_limit
 
 
 class _Limit:
@@ -39,9 +39,7 @@ class LimitRate(Effect):
 
     async def before(self, context: FaultContext, activation: Activation) -> Response | None:
         """Count the exchange, and refuse it if it is one too many."""
-        clock = context.service.clock
-        limiter = activation.memory.setdefault(self.word, RateLimiter(self.rate_limit, clock))
-        wait_s = limiter.wait_s(context.request.client.name)
+        wait_s = await context.wait_s(activation, self.rate_limit)
         if not wait_s:
             activation.found_nothing(self)
             return None

@@ -1,0 +1,138 @@
+"""The journal of a workspace that several replicas write together. Each reads it when somebody asks it."""
+
+import copy
+from collections.abc import Callable
+from typing import Final
+
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.registry.journal import Journal
+from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, shortened, weight
+from registry_sandbox.registry.tally import Tally
+from registry_sandbox.replication.exchanges import Finished, decoded, encoded
+from registry_sandbox.replication.journal_writer import JournalWriter
+from registry_sandbox.replication.store import Record, Store
+from registry_sandbox.runtime.clock import Clock
+from registry_sandbox.runtime.slices import unhurried
+
+_REPLICA: Final = 1 << 32
+
+
+class SharedJournal(Journal):
+    """The exchanges of one workspace in all replicas; those under way are this replica's.
+
+    Args:
+        clock: of the sandbox.
+        size: how many exchanges are kept.
+        tally: counts those of this replica.
+        store: has the journals.
+        writer: writes to them.
+        new_key: returns the name of a journal that nobody has written to.
+        origin: tells the connections of this replica from those of others.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - each is another part
+        self,
+        clock: Clock,
+        size: int,
+        tally: Tally,
+        store: Store,
+        writer: JournalWriter,
+        new_key: Callable[[], str],
+        origin: int,
+    ) -> None:
+        self._store, self._writer, self._new_key, self._origin = store, writer, new_key, origin * _REPLICA
+        super().__init__(clock, size, tally=tally)
+
+    def clear(self) -> None:
+        """Forget the finished exchanges, and count from 1 again."""
+        self.key, self._cursor = self._new_key(), ""
+        super().clear()
+
+    async def reserve(self, request: Request) -> int:
+        """Give an exchange under way the number that it will have, and return it.
+
+        Raises:
+            StoreAway: there is no telling which.
+        """
+        self.begin(request)
+        if not request.under_way.reserved:
+            key = self.key
+            number = await self._store.number(key)
+            if key == self.key:
+                request.under_way.number, request.under_way.reserved = number, True
+        return int(request.under_way.number)
+
+    def numbered_up_to(self, number: int) -> None:
+        """Know that there is an exchange of this number."""
+        self._numbered = max(self._numbered, number)
+
+    async def refresh(self) -> None:
+        """Take up what all replicas have noted.
+
+        Raises:
+            StoreAway: the store does not answer.
+        """
+        if not self._size:
+            return
+        await self._writer.written()
+        key = self.key
+        noted = await self._store.noted(key, self._cursor)
+        new = [each async for each in unhurried(map(_record, noted.records))]
+        if key != self.key or noted.cursor == self._cursor:
+            return
+        self._cursor = noted.cursor
+        for record in new:
+            self._records.append(record)
+            self.bytes += record[0]
+        while len(self._records) > noted.kept:
+            self.bytes -= self._records.popleft()[0]
+        self.dropped = noted.noted - noted.kept
+        self.numbered_up_to(noted.numbered)
+        if self.observer is not None:
+            for record in new:
+                self.observer(record[1])
+
+    def count(self, most: int) -> bool:
+        """Count nothing: what this replica answers is counted at once."""
+        del most
+        return False
+
+    def _next(self) -> int:
+        """Return a number for an exchange that waits; once it is done it gets the next that is free."""
+        return self._numbered + len(self._under_way) + 1
+
+    def _keep(  # noqa: PLR0913, PLR0917 - a record has so many fields
+        self,
+        number: int,
+        at_s: float,
+        wall_s: float,
+        lasted_s: float,
+        first_byte_s: float | None,
+        request: Request,
+        response: Response | None,
+    ) -> None:
+        del number
+        self.tally.count([(request, response, lasted_s)])
+        if not self._size:
+            return
+        sent, answered = len(request.body), 0 if response is None else len(response.body)
+        heads = weight(request.headers)
+        if sent > KEPT_BYTES_AT_MOST or heads > KEPT_BYTES_AT_MOST:
+            request, _ = shortened(request, heads)
+        if response is not None and answered > KEPT_BYTES_AT_MOST:
+            response = copy.copy(response)
+            response.body = response.body[:KEPT_BYTES_AT_MOST]
+        finished = Finished(at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered)
+        waited = request.under_way
+        reserved = waited.number if waited is not None and waited.reserved else 0
+        self._writer.add(self.key, self._size, Record(reserved, encoded(finished, self._origin)))
+
+
+_Kept = tuple[int, int, float, float, float, float | None, Request, Response | None, int, int]
+
+
+def _record(record: Record) -> _Kept:
+    each = decoded(record.content)
+    times = (each.at_s, each.wall_s, each.lasted_s, each.first_byte_s)
+    return (len(record.content), record.number, *times, each.request, each.response, each.sent, each.answered)

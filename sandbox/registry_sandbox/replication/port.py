@@ -1,0 +1,48 @@
+"""The outermost step of a replica's ports: every request sees what was told to anybody before it came."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from registry_sandbox.http.handlers import Handler
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.replication.journal_writer import JournalWriter
+from registry_sandbox.replication.store import StoreAway
+
+PROBES: Final = ("/_sandbox/health/live", "/_sandbox/health/ready")
+"""What is answered without the store: whether it is there, they tell."""
+
+Refuse = Callable[[Request, StoreAway], Response]
+
+
+class SharedPort:
+    """Answers the requests of a port.
+
+    Args:
+        catch_up: takes up what the other replicas have done.
+        writer: writes the journals.
+        handler: returns what answers; it is another one when the replica has begun anew.
+        refuse: answers while the store is away.
+    """
+
+    def __init__(
+        self,
+        catch_up: Callable[[], Awaitable[None]],
+        writer: JournalWriter,
+        handler: Callable[[], Handler],
+        refuse: Refuse,
+    ) -> None:
+        self._catch_up, self._writer, self._handler, self._refuse = catch_up, writer, handler, refuse
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        if request.path.endswith(PROBES):
+            return await self._handler()(request)
+        try:
+            await self._catch_up()
+        except StoreAway as away:
+            return self._refuse(request, away)
+        response = await self._handler()(request)
+        # Whoever is told of an answer finds its exchange in the journal of any replica.
+        await self._writer.written()
+        return response
