@@ -22,6 +22,7 @@ ROOT = "/_sandbox"
 
 _ID = "{id}"
 _OPEN = frozenset(ROOT + each for each in health.PATHS)
+_PROBES = frozenset(ROOT + each for each in health.PROBES)
 
 
 class Together(Protocol):
@@ -95,7 +96,7 @@ class ControlApi:
             return _method_not_allowed(request, by_method)
         if operation.query is not None:
             parameters(request, operation.query)
-        if alone or self._together is None:
+        if alone or self._together is None or request.path in _PROBES:
             return operation.answer(request, segment)
         return self._by_all(request, operation, segment, self._together)
 

@@ -18,6 +18,9 @@ Uptime = Callable[[], float]
 PATHS: Final = ("/health", "/health/live", "/health/ready")
 """What anybody may ask, without a token and by any name: probes and load balancers know neither."""
 
+PROBES: Final = PATHS[1:]
+"""What is answered whatever else cannot be."""
+
 ANSWERS: Final = {
     "type": "object",
     "properties": {

@@ -181,6 +181,9 @@ class Replica:
             while more:
                 more = await self._step([])
         except StoreAway as away:
+            if not away.sent:
+                self._sent.difference_update(number for number, _ in queue)
+                self._queue = [each for each in queue if each[0] in self._awaited] + self._queue
             await self._failed(away, turns)
         except AnotherLog as another:
             self._refuse(ServiceUnavailable(_NOT_DONE), [number for number, _ in queue])

@@ -11,7 +11,15 @@ READ_AT_ONCE: Final = 2_000
 
 
 class StoreAway(Exception):
-    """The store did not answer in time, or cannot be reached; the message says where it is, without its password."""
+    """The store did not answer in time, or cannot be reached; the message says where it is, without its password.
+
+    Attributes:
+        sent: whether it may have got what was sent.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class AnotherLog(Exception):

@@ -56,7 +56,8 @@ class ValkeyStore:
             retry=None,  # whoever calls knows whether it may be done twice
             max_connections=16,
         )
-        self._log = [f"{_PREFIX}:log", f"{_PREFIX}:entries"]
+        self.entries = f"{_PREFIX}:entries"
+        self._log = [f"{_PREFIX}:log", self.entries]
         self._begin, self._exchange = self._script("begin"), self._script("exchange")
         self._note, self._noted = self._script("note"), self._script("noted")
 
@@ -84,7 +85,7 @@ class ValkeyStore:
 
     async def wait(self, after: Position) -> None:
         """Return once there is an entry after a position, or after a while."""
-        await self._done(self._redis.xread({self._log[1]: str(after)}, count=1, block=_WAIT_MS))
+        await self._done(self._redis.xread({self.entries: str(after)}, count=1, block=_WAIT_MS))
 
     async def number(self, journal: str) -> int:
         """Return the next number of a journal."""
@@ -127,7 +128,9 @@ class ValkeyStore:
                 raise
             raise StoreAway(f"{self.place}: {error}") from error
         except (RedisError, OSError, TimeoutError) as error:
-            raise StoreAway(f"{self.place}: {_why(error)}") from error
+            # The library says so of every failure before it has a connection.
+            sent = "connecting to" not in str(error)
+            raise StoreAway(f"{self.place}: {_why(error)}", sent=sent) from error
 
 
 def place_of(url: str) -> str:
