@@ -136,6 +136,9 @@ class Settings:
         setting_values.store,
         secret=True,
     )
+    workers: int = _setting(
+        1, "how many processes answer on the port; more than one needs --store", setting_values.whole(1, 64)
+    )
     log_format: str = _setting("text", "form of the log on stderr", choices=("text", "json"))
 
     def __post_init__(self) -> None:
@@ -148,6 +151,8 @@ class Settings:
             raise BadSetting("--seed-data and --no-seed-data contradict each other; use one of them")
         if self.state is not None:
             self._require_nothing_beside_the_state()
+        if self.workers > 1:
+            self._require_what_workers_need()
         if self.store is not None and self.tls_fault is not None:
             raise BadSetting("--store and --tls-fault exclude each other: how clients took it, one replica alone knows")
         if self.jwks and self.signing_key:
@@ -165,6 +170,15 @@ class Settings:
                 raise BadSetting(
                     f"--state and {flag_of(name)} contradict each other: a state brings its own; use one of them"
                 )
+
+    def _require_what_workers_need(self) -> None:
+        if self.store is None:
+            raise BadSetting(
+                f"--workers {self.workers} needs --store: without one, each process would be a registry of its own"
+            )
+        if self.tls != "off" and self.tls_dir is None:
+            needed = f"--workers {self.workers} with --tls {self.tls} needs --tls-dir"
+            raise BadSetting(f"{needed}: without one, each would have another certificate")
 
     @property
     def control_apart(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from registry_sandbox.cli.control_client import NoAnswer
 from registry_sandbox.registry.seeds import BadSeed
-from registry_sandbox.server.serving import PortTaken
+from registry_sandbox.server.bound_socket import PortTaken
 from registry_sandbox.settings import BadSetting
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.remote import RemoteSandbox

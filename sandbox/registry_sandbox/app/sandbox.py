@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from socket import socket
 from ssl import SSLContext
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Sandbox:
-    """A sandbox that can be started; from then on, `serving` has its ports."""
+    """A sandbox that can be started; from then on, `serving` has its ports. `bound` are sockets that listen already."""
 
     settings: Settings
     parts: Parts
@@ -57,6 +58,7 @@ class Sandbox:
     sleep: Waits
     preparing: Thread
     replication: "Replication | None" = None
+    bound: tuple[socket, ...] = ()
     serving: Serving = field(init=False)
     _leftovers: ExitStack = field(default_factory=ExitStack)
 
@@ -195,9 +197,9 @@ class Sandbox:
         control = None
         if self.addresses.control_apart:
             listener = self._listener(self._port(lambda: self._control_port), log, secure=False)
-            control = Port(settings.port_of_control, listener)
+            control = Port(settings.port_of_control, listener, bound=self.bound[1] if self.bound else None)
         listener = self._listener(self._port(lambda: self._registry_port), log, secure=settings.tls != "off")
-        registry = Port(settings.port, listener, self._ssl_context())
+        registry = Port(settings.port, listener, self._ssl_context(), self.bound[0] if self.bound else None)
         paths = (self.addresses.base_path, ROOT)
         return Serving(settings.host, registry, control, paths, settings.ready_file)
 

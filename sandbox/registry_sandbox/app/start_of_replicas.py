@@ -20,7 +20,7 @@ OWN: Final = frozenset(
     {
         *("host", "port", "base_url", "trust_forwarded", "tls", "tls_dir", "tls_fault", "control_port"),
         *("control_token", "ready_file", "quiet", "log_format", "verdict_file", "verdict_fail_on", "max_connections"),
-        *("request_timeout", "max_body", "random_seed", "signing_key", "store"),
+        *("request_timeout", "max_body", "random_seed", "signing_key", "store", "workers"),
     }
 )
 """The settings in which replicas may differ: they are about the process. Seed and key are compared by themselves."""

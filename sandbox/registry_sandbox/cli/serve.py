@@ -16,6 +16,7 @@ from typing import Any
 from registry_sandbox.cli.configuration import settings_from
 from registry_sandbox.cli.failure import CommandFailed
 from registry_sandbox.cli.final_verdict import conclude, require_usable
+from registry_sandbox.cli.worker import this_worker
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file
 from registry_sandbox.settings import fields, flag_of
 
@@ -46,14 +47,24 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_from(os.environ, flags, options.config)
     if settings.ready_file is not None:
         _remove(settings.ready_file)  # before anything else: whoever waits for it must not find that of an earlier run
+    worker = this_worker(os.environ)
+    if worker is not None:
+        settings = worker.settings(settings)
+    elif settings.workers > 1:
+        from registry_sandbox.cli.workers import run_workers
+
+        require_usable(settings.verdict_file)
+        return run_workers(settings, options)
     require_usable(settings.verdict_file)
     gc.disable()  # looking for garbage would take a tenth of the start; event_loop goes on with it
     with _no_certificate_authorities():
         from registry_sandbox.app import REFUSALS, build
         from registry_sandbox.cli.event_loop import run_until_stopped
-        from registry_sandbox.server.serving import PortTaken
+        from registry_sandbox.server.bound_socket import PortTaken
     try:
         sandbox = build(settings, progress=_show_progress)
+        if worker is not None:
+            sandbox.bound = worker.listening()
         run_until_stopped(sandbox)
     except (*REFUSALS, PortTaken, UnwritableReadyFile) as error:
         raise CommandFailed(error) from error

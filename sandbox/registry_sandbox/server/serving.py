@@ -4,8 +4,6 @@ Source: operator.md, Start (`--port`, `--control-port`, `--ready-file`, SIGTERM)
 """
 
 import asyncio
-import errno
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -20,6 +18,7 @@ from aiohttp import web
 from registry_sandbox.http.base_url import authority, reachable
 from registry_sandbox.http.errors import InvalidHeader
 from registry_sandbox.server.acceptor import Acceptor, handed_on
+from registry_sandbox.server.bound_socket import BACKLOG, EVERY_ADDRESS, PortTaken, bound_socket, port_taken
 from registry_sandbox.server.connection import connections
 from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file, write_ready_file
@@ -29,25 +28,19 @@ from registry_sandbox.server.tls_port import TlsPort
 DRAIN_S = 4.5
 """How long a stop waits for what is being worked on. With all the rest it takes 5 s at most."""
 
-_EVERY_ADDRESS = "::"  # one socket for IPv4 and IPv6: otherwise it would be IPv6 alone
-
-
 _BUFFER_BYTES = 16_384
 """What the kernel keeps of a connection before it is read, and so what requests that come together can bring. Linux
 reserves twice as much, for its own bookkeeping too."""
 
 
-class PortTaken(Exception):
-    """The sandbox cannot listen on the address; the message names it and says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port to listen on: its number (0 for a free one), its listener, and TLS if it has it."""
+    """A port to listen on: its number (0 for a free one), its listener, TLS if it has it, and a socket that listens."""
 
     number: int
     listener: Listener
     ssl_context: SSLContext | None = None
+    bound: socket.socket | None = None
 
 
 class Serving:
@@ -114,15 +107,17 @@ class Serving:
         # Windows' default loop cannot tell when a socket becomes readable, but it accepts all that wait.
         by_the_loop = sys.platform == "win32" and port.ssl_context is None
         try:
-            if self._host == _EVERY_ADDRESS:
-                sock = socket.create_server(("::", port.number), family=socket.AF_INET6, dualstack_ipv6=True)
-                server = await loop.create_server(make, sock=sock, backlog=1024, start_serving=by_the_loop)
+            bound = port.bound
+            if bound is None and self._host == EVERY_ADDRESS:
+                bound = bound_socket(self._host, port.number)
+            if bound is not None:
+                server = await loop.create_server(make, sock=bound, backlog=BACKLOG, start_serving=by_the_loop)
             else:
                 server = await loop.create_server(
-                    make, self._host, port.number, backlog=1024, start_serving=by_the_loop
+                    make, self._host, port.number, backlog=BACKLOG, start_serving=by_the_loop
                 )
         except OSError as error:
-            raise PortTaken(f"cannot listen on {self._host}:{port.number}: {_why(error, self._host)}") from error
+            raise port_taken(error, self._host, port.number) from error
         if not by_the_loop:
             accepting = _accepting(port, make)
             accepting.serve(server.sockets)
@@ -172,11 +167,3 @@ def _accepting(port: Port, make: Callable[[], asyncio.Protocol]) -> Acceptor | T
 def _no_tls(listener: Listener) -> bytes:
     error = InvalidHeader("This port speaks TLS; the request came as plain HTTP. Expected https.")
     return octets(listener.refuse(error), connection="close")
-
-
-def _why(error: OSError, host: str) -> str:
-    if isinstance(error, socket.gaierror):
-        return f"--host {host} is not a known host name or address"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"--host {host} is not an address of this machine"
-    return f"{os.strerror(error.errno) if error.errno else error}; --port 0 takes a free one"

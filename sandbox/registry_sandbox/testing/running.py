@@ -18,7 +18,7 @@ from typing import Any, Self
 from registry_sandbox.app import build
 from registry_sandbox.faults.effect import Sleep
 from registry_sandbox.server.loops import loop_factory
-from registry_sandbox.settings import combined
+from registry_sandbox.settings import BadSetting, combined
 from registry_sandbox.testing.control import Control
 from registry_sandbox.testing.remote import RemoteSandbox
 
@@ -43,6 +43,8 @@ class RegistrySandbox(RemoteSandbox):
     def __init__(self, *, sleep: Sleep = asyncio.sleep, wall: Callable[[], float] = time.time, **settings: Any) -> None:
         chosen = {name: _plain(value) for name, value in settings.items() if value is not None}
         self._settings = combined({}, {}, {"port": 0, "quiet": True, **chosen}, type(self).__name__)
+        if self._settings.workers > 1:
+            raise BadSetting("workers: here it is one; expected 1, or the command `registry-sandbox serve --workers`")
         self._sleep = sleep
         self._wall = wall
         self._thread: threading.Thread | None = None

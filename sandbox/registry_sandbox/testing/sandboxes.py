@@ -88,7 +88,7 @@ class Sandboxes:
     def start(self, settings: Mapping[str, Any], stack: ExitStack) -> "RegistrySandbox":
         """Start a sandbox, which stops with the stack; fail the test if the settings cannot be used."""
         from registry_sandbox.app import REFUSALS
-        from registry_sandbox.server.serving import PortTaken
+        from registry_sandbox.server.bound_socket import PortTaken
         from registry_sandbox.settings import BadSetting
         from registry_sandbox.testing.running import RegistrySandbox
 
