@@ -291,22 +291,3 @@ def _text(sent: Any) -> str | None:
     if isinstance(sent, datetime):
         return sent.isoformat() + ("" if sent.tzinfo else "Z")
     return str(sent) if isinstance(sent, str | int | float) else None
-
-
-def table() -> str:
-    """Return the table of all settings, in Markdown."""
-    rows = ["| flag | environment | default | meaning |", "|---|---|---|---|"]
-    for each in fields():
-        about = each.metadata
-        value = "" if each.default is False else "\\|".join(about["choices"]) or "VALUE"
-        flag = f"`{f'{flag_of(each.name)} {value}'.strip()}`" + (" (repeatable)" if about["many"] else "")
-        rows.append(f"| {flag} | `{PREFIX}{each.name.upper()}` | {_shown(each.default)} | {about['meaning']} |")
-    return "\n".join(rows)
-
-
-def _shown(default: Any) -> str:
-    if default is None or default == ():
-        return "none"
-    if isinstance(default, bool):
-        return "off"
-    return f"{default:g}" if isinstance(default, float) else str(default)

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from registry_sandbox.cli.settings import table
 from registry_sandbox.faults.sentinels import SENTINELS
-from registry_sandbox.settings import table
 from registry_sandbox.testing.running import RegistrySandbox
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,5 @@
 """A sandbox as it is started and stopped: its ports, its certificates, its log."""
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
+from registry_sandbox.app.access_log import access_log, no_line
 from registry_sandbox.app.addresses import Addresses
 from registry_sandbox.app.first_handlers import FirstHandlers
 from registry_sandbox.app.handlers import Handlers
@@ -31,11 +31,9 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.waits import Waits
-from registry_sandbox.server.access_log import AccessLog
 from registry_sandbox.server.limits import Limits
 from registry_sandbox.server.listener import AccessLine, Listener
-from registry_sandbox.server.log_format import LogForm, remark
-from registry_sandbox.server.log_writer import LogHandler, LogWriter
+from registry_sandbox.server.log_format import LogForm
 from registry_sandbox.server.serving import Port, Serving
 from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import Settings
@@ -90,13 +88,16 @@ class Sandbox:
 
     def renew(self, parts: Parts, workspace: Workspace, preparing: Thread) -> None:
         """Begin anew with these parts; nothing of the state goes on."""
-        for each in (self.workspace, *(member.workspace for member in self.workspaces)):
+        for each in self._all():
             each.close()
         preparing.join()
         self.parts, self.workspace = parts, workspace
         for name in ("workspaces", "handlers", "_registry_port", "_control_port"):
             vars(self).pop(name, None)
         self._attach()
+
+    def _all(self) -> list[Workspace]:
+        return [self.workspace, *(member.workspace for member in self.workspaces)]
 
     def _attach(self) -> None:
         """Let the log of replicas reach the control plane and the workspaces."""
@@ -180,7 +181,7 @@ class Sandbox:
             UnusableCertificates: the folder of `--tls-dir` has none that can be used; the message names the file.
         """
         try:
-            log = self._access_log() if access_lines else _no_line
+            log = self._access_line() if access_lines else no_line
             self.serving = self._serving(log)
             self.preparing.join()
             if self.replication is not None:
@@ -203,17 +204,8 @@ class Sandbox:
         paths = (self.addresses.base_path, ROOT)
         return Serving(settings.host, registry, control, paths, settings.ready_file)
 
-    def _access_log(self) -> AccessLog:
-        """Return the access log. A thread writes its lines, and the records of Python's logging."""
-        form, wall = cast("LogForm", self.settings.log_format), self.workspace.service.clock.wall
-        writer = LogWriter(remark=remark(form, wall))
-        self._leftovers.callback(writer.close)
-        handler = LogHandler(writer, form)
-        logging.getLogger().addHandler(handler)
-        self._leftovers.callback(logging.getLogger().removeHandler, handler)
-        log = AccessLog(form, writer.write, wall)
-        self._leftovers.callback(log.flush)
-        return log
+    def _access_line(self) -> AccessLine:
+        return access_log(cast("LogForm", self.settings.log_format), self.parts.wall, self._leftovers)
 
     def _listener(self, handle: Handler, access_line: AccessLine, *, secure: bool) -> Listener:
         settings = self.settings
@@ -272,7 +264,7 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Stop accepting, end injected waits, finish what is in flight (5 s at most), close; leave no file behind."""
-        for each in (self.workspace, *(member.workspace for member in self.workspaces)):
+        for each in self._all():
             each.events.close()
             each.engine.holdings.break_off()
         self.sleep.end_all()
@@ -306,7 +298,3 @@ class Sandbox:
                 bad = self.workspace.bad_certificate
                 return ssl_context(mode, self.certificates, None if bad is None else bad.fault)
         return None
-
-
-def _no_line(remote: str, request: Request, response: Response, began_s: float) -> None:
-    """Note nothing."""

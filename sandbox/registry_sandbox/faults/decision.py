@@ -13,13 +13,16 @@ InForce = tuple[Effect, Activation]
 class Decision:
     """The effects in force, each with the activation of its rule, in order of precedence.
 
-    `fired` are the activations, `idle` the ids of rules that fired at first but found nothing to spoil.
+    `fired` are the activations, `idle` the ids of rules that fired at first but found nothing to spoil. Of replicas,
+    `number` names the decision among them, and `owed` are rules whose activations are to be taken back in all.
     """
 
     effects: list[InForce] = field(default_factory=list)
     terminal: InForce | None = None
     fired: list[Fired] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
+    number: str = ""
+    owed: list[str] = field(default_factory=list)
 
     @property
     def rule_ids(self) -> tuple[str, ...]:

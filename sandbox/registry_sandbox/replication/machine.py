@@ -43,7 +43,15 @@ class ReplicaState:
         journal = SharedJournal(
             service.clock, size, tally, self._store, self._writer, lambda: self._new_key(name), self._origin
         )
-        shared = Shared(name, self._place, service, journal, self._own_streams, self._propose, self.refresh)
+        shared = Shared(
+            name,
+            self._place,
+            service,
+            journal,
+            self.refresh,
+            own_streams=self._own_streams,
+            propose=self._propose,
+        )
         self._of_name[name] = shared
         return shared
 
