@@ -1,6 +1,7 @@
 """Two replicas with one store answer as one registry: whatever one was told, the other knows."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -410,3 +411,19 @@ def test_a_store_that_is_not_there_stops_the_start() -> None:
     with ExitStack() as stack, pytest.raises(StoreAway, match=r"valkey://127\.0\.0\.1:1/0") as caught:
         stack.enter_context(RegistrySandbox(store="valkey://:s3cret@127.0.0.1:1/0"))
     assert "s3cret" not in str(caught.value)
+
+
+def test_each_replica_tells_how_its_store_answers(pair: Pair) -> None:
+    """The page lists these metrics, and exchanges are counted by the replica that answered them."""
+    page = (Path(__file__).parents[2] / "docs" / "replicas.md").read_text()
+    listed = dict(re.findall(r"^\| `(sandbox_\w+)` \| (\w+) \|", page, re.MULTILINE))
+    registered(pair[0])
+    texts = [control(each, "GET", "metrics").text for each in pair]
+    exposed = dict(re.findall(r"^# TYPE (sandbox_(?:store|journal_lost)\w*) (\w+)", texts[0], re.MULTILINE))
+    assert exposed == listed
+    assert "sandbox_store_up 1.0" in texts[0]
+    assert float(re.findall(r"^sandbox_store_duration_seconds_count (\S+)", texts[0], re.MULTILINE)[0]) > 0
+    created = [
+        re.findall(r'exchanges_total\{fault="",interaction="create",status="201"\} (\S+)', each) for each in texts
+    ]
+    assert float(created[0][0]) > float((created[1] or ["0"])[0])

@@ -25,9 +25,10 @@ from registry_sandbox.workspaces import Workspaces
 
 @dataclass
 class FirstHandlers(Handlers):
-    """The handlers of the whole sandbox. `others` returns the workspaces that have a name."""
+    """The handlers of the whole sandbox. `others` returns the workspaces with a name, `store` is that of replicas."""
 
     others: Callable[[], Workspaces] = field(kw_only=True)
+    store: metrics.StoreFigures | None = field(kw_only=True, default=None)
 
     def whole_registry_port(self) -> Dispatcher:
         """Build the handler of the registry's port, with all workspaces."""
@@ -68,7 +69,7 @@ class FirstHandlers(Handlers):
     @cached_property
     def metrics(self) -> metrics.Metrics:
         """The whole sandbox in figures: the journals of all workspaces share one tally."""
-        return metrics.Metrics(self.workspace.journal.tally, self._all, self.uptime_s)
+        return metrics.Metrics(self.workspace.journal.tally, self._all, self.uptime_s, self.store)
 
     def _all(self) -> list[Workspace]:
         return [self.workspace, *(member.workspace for member in self.others())]

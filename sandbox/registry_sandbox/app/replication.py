@@ -11,6 +11,7 @@ from typing import Any
 from registry_sandbox.app.start_of_replicas import Joined, agreed
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.handlers import Handler
+from registry_sandbox.registry.tally import Durations
 from registry_sandbox.replication.journal_writer import JournalWriter
 from registry_sandbox.replication.machine import ReplicaState
 from registry_sandbox.replication.port import Refuse, SharedPort
@@ -54,6 +55,26 @@ class Replication:
 
     async def _propose(self, kind: str, workspace: str, epoch: str, told: Mapping[str, Any], body: bytes = b"") -> Any:
         return await self.replica.propose(kind, workspace, epoch, told, body)
+
+    @property
+    def lasted(self) -> Durations:
+        """How long the calls of the store took."""
+        return self.replica.lasted
+
+    @property
+    def failures(self) -> int:
+        """How many calls of the store failed."""
+        return self.replica.failures
+
+    @property
+    def lost(self) -> int:
+        """How many exchanges are missing in the journal."""
+        return self.writer.lost
+
+    @property
+    def trouble(self) -> str:
+        """Why the store cannot be used now; empty if it can."""
+        return self.replica.trouble
 
     def begin_anew(self, settings: Settings, begun: Begun) -> None:
         """Be a replica of another log.

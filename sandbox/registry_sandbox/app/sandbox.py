@@ -138,6 +138,7 @@ class Sandbox:
             self._shared(""),
             self._trouble,
             others=lambda: self.workspaces,
+            store=self.replication,
         )
 
     def _shared(self, name: str) -> "Shared | None":

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import unquote
 
-from registry_sandbox.control import health
+from registry_sandbox.control import health, metrics
 from registry_sandbox.control.guard import Guard
 from registry_sandbox.control.operation import BadControlRequest, Operation, parameters
 from registry_sandbox.http.errors import SandboxError
@@ -22,7 +22,7 @@ ROOT = "/_sandbox"
 
 _ID = "{id}"
 _OPEN = frozenset(ROOT + each for each in health.PATHS)
-_PROBES = frozenset(ROOT + each for each in health.PROBES)
+_OF_THE_PROCESS = frozenset(ROOT + each for each in (*health.PROBES, metrics.PATH))
 
 
 class Together(Protocol):
@@ -96,7 +96,7 @@ class ControlApi:
             return _method_not_allowed(request, by_method)
         if operation.query is not None:
             parameters(request, operation.query)
-        if alone or self._together is None or request.path in _PROBES:
+        if alone or self._together is None or request.path in _OF_THE_PROCESS:
             return operation.answer(request, segment)
         return self._by_all(request, operation, segment, self._together)
 

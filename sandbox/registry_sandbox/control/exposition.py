@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from registry_sandbox import __version__
+from registry_sandbox.control.metrics import StoreFigures
 from registry_sandbox.registry.tally import BOUNDS_S, Durations, Tally
 from registry_sandbox.workspace import Workspace
 
@@ -29,6 +30,16 @@ def families(tally: Tally, workspaces: Sequence[Workspace], lags: Durations, upt
         *_gauges(workspaces),
         _gauge("uptime_seconds", "Time since the start", (), {(): uptime_s}),
         _gauge("build_info", "The version, as a label", ("version",), {(__version__,): 1}),
+    ]
+
+
+def of_store(store: StoreFigures) -> list[Metric]:
+    """Return the metrics of a replica: how its store answers."""
+    return [
+        _histogram("store_duration_seconds", "How long calls of the store took", (), {(): store.lasted}),
+        _counter("store_failures", "Calls of the store that failed", (), {(): store.failures}),
+        _gauge("store_up", "Whether the store answers", (), {(): not store.trouble}),
+        _counter("journal_lost", "Exchanges that could not be written to the journal", (), {(): store.lost}),
     ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
-from typing import Final
+from typing import Final, Protocol
 
 from registry_sandbox.control.operation import Operation
 from registry_sandbox.http.json_response import plain_response
@@ -24,6 +24,33 @@ _COUNTED_TOGETHER: Final = 1_000  # under a millisecond; other exchanges go on i
 _MEDIA_TYPES: Final = ("text/plain", "application/openmetrics-text")
 
 
+PATH: Final = "/metrics"
+
+
+class StoreFigures(Protocol):
+    """How the store of replicas answers."""
+
+    @property
+    def lasted(self) -> Durations:
+        """How long its calls took."""
+        ...
+
+    @property
+    def failures(self) -> int:
+        """How many failed."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """How many exchanges are missing in the journal, because it was away."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be used now; empty if it can."""
+        ...
+
+
 @dataclass(slots=True)
 class Metrics:
     """What is exposed.
@@ -32,12 +59,14 @@ class Metrics:
         tally: what the journals of all workspaces share.
         workspaces: returns the workspaces that there are.
         uptime_s: returns the seconds since the start.
+        store: how the store of replicas answers; None for a sandbox alone.
         lags: of the event loop, since the first scrape.
     """
 
     tally: Tally
     workspaces: Callable[[], Iterable[Workspace]]
     uptime_s: Callable[[], float]
+    store: StoreFigures | None = None
     lags: Durations = field(default_factory=Durations)
     _lag: LoopLag = field(init=False)
 
@@ -54,6 +83,8 @@ class Metrics:
         # The library takes a tenth of a second to import, and the first scrape is the first to need it.
         exposition = await asyncio.to_thread(import_module, "registry_sandbox.control.exposition")
         families = exposition.families(self.tally, tuple(self.workspaces()), self.lags, self.uptime_s())
+        if self.store is not None:
+            families += exposition.of_store(self.store)
         exposed: tuple[str, bytes] = await asyncio.to_thread(exposition.encoded, families, accept)
         return exposed
 
@@ -66,7 +97,7 @@ def operations(metrics: Metrics) -> list[Operation]:
     """Return the operation."""
     show = partial(_show, metrics)
     summary = "The sandbox in figures, in Prometheus' text format or as OpenMetrics."
-    return [Operation("GET", "/metrics", show, summary, media_types=_MEDIA_TYPES)]
+    return [Operation("GET", PATH, show, summary, media_types=_MEDIA_TYPES)]
 
 
 async def _show(metrics: Metrics, request: Request, _: str) -> Response:

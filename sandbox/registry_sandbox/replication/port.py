@@ -9,8 +9,8 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.replication.journal_writer import JournalWriter
 from registry_sandbox.replication.store import StoreAway
 
-PROBES: Final = ("/_sandbox/health/live", "/_sandbox/health/ready")
-"""What is answered without the store: whether it is there, they tell."""
+WITHOUT_STORE: Final = ("/_sandbox/health/live", "/_sandbox/health/ready", "/_sandbox/metrics")
+"""What is answered without the store, and tells whether it is there."""
 
 Refuse = Callable[[Request, StoreAway], Response]
 
@@ -36,7 +36,7 @@ class SharedPort:
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
-        if request.path.endswith(PROBES):
+        if request.path.endswith(WITHOUT_STORE):
             return await self._handler()(request)
         try:
             await self._catch_up()
