@@ -16,6 +16,7 @@ from registry_sandbox.app.other_start import OtherStart
 from registry_sandbox.replication.store import StoreAway
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.running import RegistrySandbox
+from registry_sandbox.verdict.rule import all_rules
 from tests.stores import Server, a_server, running_server
 
 Pair = tuple[RegistrySandbox, RegistrySandbox]
@@ -427,3 +428,97 @@ def test_each_replica_tells_how_its_store_answers(pair: Pair) -> None:
         re.findall(r'exchanges_total\{fault="",interaction="create",status="201"\} (\S+)', each) for each in texts
     ]
     assert float(created[0][0]) > float((created[1] or ["0"])[0])
+
+
+def shortened(pair: Pair, server: Server, entries: int = 30) -> None:
+    """Let the log become long enough for replicas that shorten it at so many entries, and wait until one has."""
+    import redis
+
+    with redis.Redis.from_url(server.url.replace("valkey", "redis")) as client:
+        before = client.hget("{registry-sandbox}:log", "position")
+        for each in pair:
+            replication = each.sandbox.replication
+            assert replication is not None
+            replication.state.compaction.every = entries
+        until = time.monotonic() + 10
+        while client.hget("{registry-sandbox}:log", "position") == before:
+            assert time.monotonic() < until
+            for each in pair:
+                call(each, "GET", "Appointment/nobody", X_Sandbox_Fault="read:delay=0s")
+        for each in pair:
+            replication = each.sandbox.replication
+            assert replication is not None
+            replication.state.compaction.every = 10**6
+
+
+COMPARED = (
+    *("clock", "faults", "faults/fired", "faults/once", "faults/limit", "keys", "snapshots", "workspaces", "verdict"),
+    *("journal?format=summary", "appointments", "state"),
+)
+
+
+def without_own(text: str) -> str:
+    """Return an answer without what is each replica's own."""
+    document = json.loads(text)
+    if "random" in document:
+        # Of the streams, only what entries draw is common.
+        document["random"]["streams"] = document["random"]["streams"]["logical ids"]
+    return json.dumps(document)
+
+
+def test_a_replica_that_comes_after_the_log_was_shortened_is_like_the_others(pair: Pair, server: Server) -> None:
+    """Whatever they are asked, and whatever happens then; and the others have not begun anew for it."""
+    one, other = pair
+    logical_id = registered(one)
+    assert cancel(other, logical_id).status_code == 200
+    control(one, "PUT", "clock", {"now": "2030-01-02T03:04:05Z", "frozen": True})
+    control(
+        one,
+        "POST",
+        "faults",
+        {"id": "once", "match": {"interaction": "read"}, "when": {"times": 1}, "then": {"status": 503}},
+    )
+    control(
+        one, "POST", "faults", {"id": "limit", "match": {"interaction": "search-type"}, "then": {"rate_limit": "2/h"}}
+    )
+    control(one, "POST", "faults", {"id": "gone", "match": {"interaction": "vread"}, "then": {"status": 500}})
+    call(other, "GET", f"Appointment/{logical_id}/_history/1")
+    control(one, "DELETE", "faults/gone")
+    for each in pair:
+        call(each, "GET", f"Appointment/{logical_id}")
+    query = "Appointment?Patient=https://fhir.nhs.uk/Id/nhs-number|9990001111"
+    call(one, "GET", query)
+    control(other, "POST", "keys?overlap=5m")
+    attested = control(one, "POST", "verdict/attestations", {"rule": _attested(), "by": "a person"})
+    assert attested.status_code == 201
+    states = [each.sandbox.workspace for each in pair]
+    shortened(pair, server)
+    after = registered(other)
+    with RegistrySandbox(store=server.url, request_faults=True) as late:
+        for path in COMPARED:
+            answers = [control(each, "GET", path) for each in (late, one)]
+            assert answers[0].status_code == 200, answers[0].text
+            assert without_own(answers[0].text) == without_own(answers[1].text), path
+        assert call(late, "GET", f"Appointment/{after}").status_code == 200
+        assert [call(each, "GET", query).status_code for each in (late, one)] == [200, 429]
+        assert cancel(late, registered(late)).status_code == 200
+        assert [control(each, "GET", "appointments").text for each in (late, other)] == [
+            control(one, "GET", "appointments").text
+        ] * 2
+        late.reset()
+        assert registered(one) == logical_id
+        assert call(late, "GET", f"Appointment/{logical_id}").status_code == 200
+    assert [each.sandbox.workspace for each in pair] == states
+
+
+def test_a_log_with_snapshots_or_workspaces_is_not_shortened(pair: Pair, server: Server) -> None:
+    """They are not in what is written, so whoever comes replays them."""
+    control(pair[0], "POST", "snapshots", {"name": "kept"})
+    with pytest.raises(AssertionError):
+        shortened(pair, server, 5)
+    control(pair[0], "DELETE", "snapshots/kept")
+    shortened(pair, server, 5)
+
+
+def _attested() -> str:
+    return next(each.id for each in all_rules() if each.check is None)

@@ -14,6 +14,7 @@ from registry_sandbox.http.handlers import Handler
 from registry_sandbox.registry.tally import Durations
 from registry_sandbox.replication.journal_writer import JournalWriter
 from registry_sandbox.replication.machine import ReplicaState
+from registry_sandbox.replication.patience import patiently
 from registry_sandbox.replication.port import Refuse, SharedPort
 from registry_sandbox.replication.replica import Replica
 from registry_sandbox.replication.store import Begun, Store, StoreAway
@@ -97,6 +98,7 @@ class Replication:
             StoreAway: the store does not answer.
         """
         self.writer.start()
+        await patiently(lambda: self.state.load(self.joined.begun))
         await self.replica.start()
 
     async def stop(self) -> None:

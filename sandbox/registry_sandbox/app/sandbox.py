@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from socket import socket
 from ssl import SSLContext
@@ -84,7 +84,8 @@ class Sandbox:
         from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
 
         tell, forget = self.replication.tell, self.replication.state.forget
-        return SharedWorkspaces(self._made, lambda: names()[:13], self.parts.wall, most, ttl_s, tell, forget)
+        new_name = partial(self.replication.state.new_name, self.workspace.random_streams.seed)
+        return SharedWorkspaces(self._made, new_name, self.parts.wall, most, ttl_s, tell, forget)
 
     def renew(self, parts: Parts, workspace: Workspace, preparing: Thread) -> None:
         """Begin anew with these parts; nothing of the state goes on."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 from registry_sandbox import __version__
 from registry_sandbox.app.other_start import OtherStart
 from registry_sandbox.auth.keys import SigningKey
+from registry_sandbox.replication.patience import patiently
 from registry_sandbox.replication.store import Begun, Store
 from registry_sandbox.settings import Settings, flag_of
 
@@ -88,7 +89,8 @@ def join(settings: Settings, make_store: Callable[[], Store]) -> Joined:
     async def begin() -> Begun:
         store = make_store()
         try:
-            return await store.begin(f"{random.SystemRandom().getrandbits(64):016x}", own.encoded())
+            identity = f"{random.SystemRandom().getrandbits(64):016x}"
+            return await patiently(lambda: store.begin(identity, own.encoded()))
         finally:
             await store.close()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Final
 
 from registry_sandbox.control import health
@@ -50,7 +51,6 @@ class _Snapshots:
         self._workspace = workspace
         self._snapshots = workspace.snapshots
         self._uptime = uptime
-        self._made_up = 0
 
     def all(self, request: Request, _: str) -> Response:
         """List them, the oldest first."""
@@ -102,10 +102,8 @@ class _Snapshots:
         return state
 
     def _free_name(self) -> str:
-        while True:
-            self._made_up += 1
-            if f"snapshot-{self._made_up}" not in self._snapshots:
-                return f"snapshot-{self._made_up}"
+        names = (f"snapshot-{number}" for number in count(1))
+        return next(each for each in names if each not in self._snapshots)
 
 
 def _described(name: str, state: State) -> dict[str, Any]:

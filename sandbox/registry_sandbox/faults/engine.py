@@ -156,6 +156,15 @@ class FaultEngine:
         self._index()
         return found
 
+    def lives(self) -> list[LiveRule]:
+        """Return every rule that may fire: those in force, and those of headers."""
+        return [*self._rules, *(live for rules in self._of_header.values() for live in rules)]
+
+    def remember(self, fired: Iterable[Fired], activations: int) -> None:
+        """Know of these activations, instead of all others; their rules are among `lives`, or in force no more."""
+        self._fired = deque(fired, maxlen=_MAX_FIRED)
+        self.activations = activations
+
     def fired(self) -> list[Fired]:
         """Return the last 10,000 activations, oldest first."""
         return list(self._fired)

@@ -34,6 +34,11 @@ class Holdings:
         self._held: list[Held] = []
         self._arrivals: list[asyncio.Future[bool]] = []
 
+    @property
+    def any(self) -> bool:
+        """Whether an exchange waits."""
+        return bool(self._held)
+
     def of(self, rule_id: str) -> list[Held]:
         """Return the exchanges that a rule holds, the one that waits longest first."""
         return [each for each in self._held if each.rule_id == rule_id]

@@ -49,6 +49,11 @@ class SharedJournal(Journal):
         self.key, self._cursor = self._new_key(), ""
         super().clear()
 
+    def go_on(self, key: str, numbered: int, generation: int) -> None:
+        """Go on with a journal that others have written; there is none of it here."""
+        self.key, self._cursor, self.generation = key, "", generation
+        self.numbered_up_to(numbered)
+
     async def reserve(self, request: Request) -> int:
         """Give an exchange under way the number that it will have, and return it.
 

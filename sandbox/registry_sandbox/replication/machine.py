@@ -6,12 +6,13 @@ from typing import Any
 from registry_sandbox.http.errors import ServiceUnavailable
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.tally import Tally
+from registry_sandbox.replication.compaction import Compaction, can_be_written, restore
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.journal import SharedJournal
 from registry_sandbox.replication.journal_writer import JournalWriter
 from registry_sandbox.replication.shared import Propose, Shared
 from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
-from registry_sandbox.replication.store import Begun, Position, Store
+from registry_sandbox.replication.store import Begun, Position, Store, StoreAway
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.workspace import Workspace
 
@@ -34,7 +35,8 @@ class ReplicaState:
         self._origin = int(origin, 16)
         self._own_streams, self._propose = own_streams, propose
         self._of_name: dict[str, Shared] = {}
-        self._place, self._cleared = "", 0
+        self._place, self._cleared, self._named = "", 0, 0
+        self.compaction = Compaction(store)
         self.workspaces: Callable[[], SharedWorkspaces] | None = None
         self.on_renewal: Callable[[Begun], Awaitable[None]] = _nothing
 
@@ -71,7 +73,7 @@ class ReplicaState:
         Raises:
             SandboxError: it is refused, in every replica alike.
         """
-        self._place, self._cleared = str(position), 0
+        self._place, self._cleared, self._named = str(position), 0, 0
         if entry.kind in ("touch", "end"):
             return self._apply_to_workspaces(entry)
         shared = self._of_name.get(entry.workspace)
@@ -79,12 +81,36 @@ class ReplicaState:
             raise ServiceUnavailable("The workspace was deleted meanwhile; nothing was done.")
         return shared.apply(entry, self._place)
 
+    def applied(self, identity: str, position: Position, *, own: bool) -> None:
+        """Shorten the log, where it is long enough and the state can be written."""
+        if self.compaction.due(own=own) and len(self._of_name) == 1 and can_be_written(self.of("")):
+            self.compaction.save(self.of(""), identity, position)
+
+    async def load(self, begun: Begun) -> None:
+        """Be what was saved at the beginning of the log, if the state is not the start's.
+
+        Raises:
+            StoreAway: it cannot be read now, or is not there any more.
+        """
+        if not begun.saved:
+            return
+        parts = await self._store.saved(begun.position)
+        if not parts:  # another has shortened the log meanwhile
+            raise StoreAway("the state at the beginning of the log was replaced")
+        restore(parts, self.of(""))
+
+    def new_name(self, seed: int) -> str:
+        """Return a name for a workspace: the same in every replica, whatever each has applied before."""
+        self._named += 1
+        return RandomStreams(seed).ids(f"workspaces {self._place} {self._named}")()[:13]
+
     async def renew(self, begun: Begun) -> None:
         """Be what the log starts with."""
         self._of_name.clear()
         self._place, self._cleared = "", 0
         self.workspaces = None
         await self.on_renewal(begun)
+        await self.load(begun)
 
     async def tick(self) -> None:
         """Let those who follow the events know of exchanges in other replicas; end workspaces whose time is over."""

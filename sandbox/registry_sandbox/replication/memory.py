@@ -42,6 +42,7 @@ class MemoryStore:
         self._begun: Begun | None = None
         self._entries: list[tuple[Position, bytes]] = []
         self._journals: dict[str, _Journal] = {}
+        self._saved: dict[Position, list[bytes]] = {}
         self._cursors = count(1)
         self._appended: list[asyncio.Future[None]] = []
 
@@ -61,6 +62,27 @@ class MemoryStore:
         self._wake()
         chosen = self._entries[at : at + READ_AT_ONCE]
         return Batch(now_ms, chosen, len(self._entries) > at + len(chosen))
+
+    async def save(self, position: Position, part: bytes) -> None:
+        """Add a part to what is saved of the state at a position."""
+        self._saved.setdefault(position, []).append(part)
+
+    async def unsave(self, position: Position) -> None:
+        """Forget what was saved of the state at a position."""
+        self._saved.pop(position, None)
+
+    async def saved(self, position: Position) -> Sequence[bytes]:
+        """Return the parts that were saved of the state at a position."""
+        return list(self._saved.get(position, ()))
+
+    async def shorten(self, identity: str, position: Position) -> None:
+        """Let the log begin at a position, for those who come."""
+        if self._begun is None or self._begun.identity != identity or position <= self._begun.position:
+            return
+        before = self._begun.position
+        self._entries = [each for each in self._entries if each[0] >= before]
+        self._saved.pop(before, None)
+        self._begun = self._begun._replace(position=position, saved=True)
 
     async def wait(self, after: Position) -> None:
         """Return once there is an entry after a position, or after a while."""
@@ -110,12 +132,13 @@ class MemoryStore:
         self._begun = None
         self._entries.clear()
         self._journals.clear()
+        self._saved.clear()
 
     def _index(self, identity: str, after: Position) -> int:
         """Return how many entries there are up to a position, which has to be that of one, or of the beginning."""
         if self._begun is None or self._begun.identity != identity:
             raise AnotherLog("the store has another log")
-        if after == self._begun.position:
+        if after == self._begun.position and (not self._entries or self._entries[0][0] > after):
             return 0
         for at in range(len(self._entries), 0, -1):
             if self._entries[at - 1][0] == after:

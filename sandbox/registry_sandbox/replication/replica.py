@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from registry_sandbox.http.errors import OutcomeUnknown, ServiceUnavailable
 from registry_sandbox.registry.tally import Durations
 from registry_sandbox.replication.entry import Entry
+from registry_sandbox.replication.patience import patiently
 from registry_sandbox.replication.store import AnotherLog, Batch, Begun, Position, Proposal, Store, StoreAway
 from registry_sandbox.replication.wall import StoreWall
 
@@ -32,6 +33,10 @@ class Machine(Protocol):
 
     def apply(self, entry: Entry, position: Position) -> Any:
         """Do what an entry says, and return what came of it: a value, or a coroutine for it."""
+        ...
+
+    def applied(self, identity: str, position: Position, *, own: bool) -> None:
+        """Know that an entry of a log was applied, and nothing after it; `own` says that this replica proposed it."""
         ...
 
     async def renew(self, begun: Begun) -> None:
@@ -99,7 +104,7 @@ class Replica:
             StoreAway: the store does not answer.
         """
         self._tasks = [asyncio.ensure_future(self._take_turns())]
-        await self.catch_up()
+        await patiently(self.catch_up)
         self._tasks.append(asyncio.ensure_future(self._follow()))
 
     async def stop(self) -> None:
@@ -219,6 +224,7 @@ class Replica:
             else:
                 _settle(awaited, result, None)
             self.position = position
+            self._machine.applied(self.begun.identity, position, own=entry.origin == self.origin)
         self._wall.go_on()
         if not batch.more and self._sent:
             late = [number for number in self._sent if self._until_ms.get(number, 0) < batch.now_ms]

@@ -44,11 +44,15 @@ class Position(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A log: its identity, what it starts with, and the position from which on it has entries."""
+    """A log: its identity, what it starts with, the position from which on it has entries.
+
+    `saved` says that a state is saved for that position; else the state there is the start's.
+    """
 
     identity: str
     start: bytes
     position: Position
+    saved: bool = False
 
 
 class Proposal(NamedTuple):
@@ -108,6 +112,41 @@ class Store(Protocol):
         Raises:
             StoreAway: nobody knows whether they were appended.
             AnotherLog: the log is another one, or does not have the position; nothing was appended.
+        """
+        ...
+
+    async def save(self, position: Position, part: bytes) -> None:
+        """Add a part to what is saved of the state at a position.
+
+        Raises:
+            StoreAway: nobody knows whether it was added.
+        """
+        ...
+
+    async def unsave(self, position: Position) -> None:
+        """Forget what was saved of the state at a position.
+
+        Raises:
+            StoreAway: the store does not answer.
+        """
+        ...
+
+    async def saved(self, position: Position) -> Sequence[bytes]:
+        """Return the parts that were saved of the state at a position; none where nothing was.
+
+        Raises:
+            StoreAway: the store does not answer.
+        """
+        ...
+
+    async def shorten(self, identity: str, position: Position) -> None:
+        """Let the log begin at a position whose state is saved, for those who come.
+
+        Entries before the position where it began until now are removed, and the state that was saved there. Those
+        since then stay: replicas may not have applied them yet. A log of another identity stays as it is.
+
+        Raises:
+            StoreAway: the store does not answer.
         """
         ...
 

@@ -33,6 +33,7 @@ ANSWERS_WITHIN_S: Final = 0.7
 """How long a call may take, connecting included: so a client of ours has its 503 within two seconds."""
 
 _WAIT_MS: Final = 400
+_PARTS: Final = 4  # of a state, in one call: each has some hundreds of kilobytes
 _PREFIX: Final = "{registry-sandbox}"  # in braces: in a cluster, all keys are on one node
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 
@@ -59,6 +60,7 @@ class ValkeyStore:
         self.entries = f"{_PREFIX}:entries"
         self._log = [f"{_PREFIX}:log", self.entries]
         self._begin, self._exchange = self._script("begin"), self._script("exchange")
+        self._shorten = self._script("shorten")
         self._note, self._noted = self._script("note"), self._script("noted")
 
     def _script(self, name: str) -> AsyncScript:
@@ -66,8 +68,8 @@ class ValkeyStore:
 
     async def begin(self, identity: str, start: bytes) -> Begun:
         """Return the log that there is, or begin one."""
-        known, begun, position = await self._done(self._begin(self._log, [identity, start]))
-        return Begun(known.decode(), begun, Position.of(position.decode()))
+        known, begun, position, saved = await self._done(self._begin(self._log, [identity, start]))
+        return Begun(known.decode(), begun, Position.of(position.decode()), bool(saved))
 
     async def exchange(self, identity: str, after: Position, proposals: Sequence[Proposal]) -> Batch:
         """Append the proposals, and return the entries after a position."""
@@ -82,6 +84,27 @@ class ValkeyStore:
             raise StoreAway(f"{self.place}: {error}") from error
         entries = [(Position.of(position.decode()), fields[1]) for position, fields in found]
         return Batch(int(now_us) / 1000, entries, len(entries) == READ_AT_ONCE)
+
+    async def save(self, position: Position, part: bytes) -> None:
+        """Add a part to what is saved of the state at a position."""
+        await self._done(self._redis.rpush(_saved(position), part))
+
+    async def unsave(self, position: Position) -> None:
+        """Forget what was saved of the state at a position."""
+        await self._done(self._redis.unlink(_saved(position)))
+
+    async def saved(self, position: Position) -> Sequence[bytes]:
+        """Return the parts that were saved of the state at a position."""
+        parts: list[Any] = []
+        while some := await self._done(self._redis.lrange(_saved(position), len(parts), len(parts) + _PARTS - 1)):
+            parts += some
+        return parts
+
+    async def shorten(self, identity: str, position: Position) -> None:
+        """Let the log begin at a position, for those who come."""
+        before = await self._done(self._shorten(self._log, [identity, str(position)]))
+        if before:
+            await self.unsave(Position.of(before.decode()))
 
     async def wait(self, after: Position) -> None:
         """Return once there is an entry after a position, or after a while."""
@@ -143,6 +166,10 @@ def _redis_url(url: str) -> str:
     """Return the URL as the library spells it, which comes from Redis."""
     scheme, _, rest = url.partition("://")
     return f"{'rediss' if scheme.endswith('s') and scheme != 'redis' else 'redis'}://{rest}"
+
+
+def _saved(position: Position) -> str:
+    return f"{_PREFIX}:state:{position}"
 
 
 def _records(journal: str) -> str:

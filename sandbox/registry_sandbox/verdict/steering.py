@@ -34,9 +34,10 @@ class Steering:
         self._journal = journal
         self._steps: deque[tuple[int, Step]] = deque(maxlen=_KEPT_AT_MOST)
 
-    def note(self, noun: str) -> None:
-        """Note that something was changed; the noun says what."""
-        self._steps.append((self._journal.generation, Step(self._journal.numbered, noun)))
+    def note(self, noun: str, after: int | None = None) -> None:
+        """Note that something was changed; the noun says what. It was after the last exchange, or that of a number."""
+        number = self._journal.numbered if after is None else after
+        self._steps.append((self._journal.generation, Step(number, noun)))
 
     def steps(self) -> Sequence[Step]:
         """Return the changes since the journal was last cleared, oldest first."""

@@ -229,6 +229,53 @@ def test_a_journal_that_is_forgotten_begins_anew(tried: Callable[[Try], Any]) ->
     tried(trial)
 
 
+def test_who_comes_after_a_log_was_shortened_begins_with_the_state(tried: Callable[[Try], Any]) -> None:
+    """Others go on from where they are; what all have applied before the last time is gone."""
+
+    async def trial(store: Store) -> None:
+        begun = await store.begin("log", b"start")
+        assert not begun.saved
+        positions = [begun.position]
+        for each in (b"a", b"b", b"c", b"d"):
+            batch = await store.exchange("log", positions[-1], proposals(each))
+            positions.append(batch.entries[-1][0])
+        for at in (2, 3):
+            await store.save(positions[at], b"head")
+            await store.save(positions[at], b"body \x00")
+            await store.shorten("log", positions[at])
+            assert await store.begin("x", b"") == ("log", b"start", positions[at], True)
+            batch = await store.exchange("log", positions[at], [])
+            assert [entry for _, entry in batch.entries] == [b"a", b"b", b"c", b"d"][at:]
+        assert list(await store.saved(positions[3])) == [b"head", b"body \x00"]
+        assert not await store.saved(positions[2])
+        assert [entry for _, entry in (await store.exchange("log", positions[2], [])).entries] == [b"c", b"d"]
+        for gone in positions[:2]:
+            with pytest.raises(AnotherLog):
+                await store.exchange("log", gone, [])
+
+    tried(trial)
+
+
+def test_a_log_is_not_shortened_backwards_or_by_another(tried: Callable[[Try], Any]) -> None:
+    """Two replicas may do it at one time, and one may know another log."""
+
+    async def trial(store: Store) -> None:
+        begun = await store.begin("log", b"")
+        entries = (await store.exchange("log", begun.position, proposals(b"a", b"b", b"c"))).entries
+        second, third = entries[1][0], entries[2][0]
+        await store.shorten("other", third)
+        assert (await store.begin("x", b"")).position == begun.position
+        await store.save(third, b"saved")
+        await store.shorten("log", third)
+        await store.shorten("log", second)
+        assert (await store.begin("x", b"")).position == third
+        assert list(await store.saved(third)) == [b"saved"]
+        await store.unsave(third)
+        assert not await store.saved(third)
+
+    tried(trial)
+
+
 def test_a_store_that_is_away_is_told_in_time_and_without_its_password() -> None:
     """The message names host, port and database."""
 

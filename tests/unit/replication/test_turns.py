@@ -44,6 +44,7 @@ class Sum:
     total: int = 0
     times: list[float] = field(default_factory=list)
     renewed: int = 0
+    owned: int = 0
 
     def apply(self, entry: Entry, position: Position) -> Any:
         """Add."""
@@ -61,6 +62,12 @@ class Sum:
         assert self.total == before, "another entry was applied meanwhile"
         self.total += entry.told["by"]
         return self.total
+
+    def applied(self, identity: str, position: Position, *, own: bool) -> None:
+        """Note whose it was."""
+        assert identity == "log"
+        assert position.ms / 1000 == self.wall()
+        self.owned += own
 
     async def renew(self, begun: Begun) -> None:
         """Begin anew."""
@@ -122,6 +129,7 @@ def test_what_one_proposes_both_apply_in_one_order() -> None:
         assert sorted(results) == list(range(1, 41))
         await asyncio.gather(one.replica.catch_up(), other.replica.catch_up())
         assert one.machine.total == other.machine.total == 40
+        assert one.machine.owned == other.machine.owned == 20
 
     tried(trial)
 
