@@ -1,6 +1,6 @@
 """`make bench`: everything that docs/performance.md reports, as one table and one JSON file.
 
-python -m bench [--quick] [--parts rates,crowded,start,growth,workspaces] [--rows NAME,...] [--rounds N]
+python -m bench [--quick] [--parts rates,crowded,start,growth,workspaces,replicas] [--rows NAME,...] [--rounds N]
                 [--client auto|wrk|own]
 """
 
@@ -14,13 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import growth, rates, starting, workspaces
+from bench import growth, rates, replicas, starting, workspaces
 from bench.load import CONNECTIONS, generator
 from bench.rates import Measured
 from bench.rows import ROWS
 
 _RESULTS = Path(__file__).parent / "results"
-_PARTS = ("rates", "crowded", "start", "growth", "workspaces")
+_PARTS = ("rates", "crowded", "start", "growth", "workspaces", "replicas")
 _MANY = 256
 
 
@@ -40,6 +40,9 @@ def main() -> None:
         report["growth"] = _growth(client, quick=options.quick)
     if "workspaces" in options.parts:
         report["workspaces"] = _workspaces(quick=options.quick)
+    if "replicas" in options.parts:
+        print("\nreplicas")
+        report["replicas"] = replicas.measure(client, rounds=options.rounds, told=_print_line)
     _RESULTS.mkdir(exist_ok=True)
     path = options.out or _RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(json.dumps(report, indent=1) + "\n")

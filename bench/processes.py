@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from bench.wire import exchange, request
 
 _PATIENCE_S = 600.0
+_ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,24 @@ class Server:
         raise OSError(f"{self.name} has ended")
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the process has had, all its threads together."""
-        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(each.read_text().split()[0]) for each in threads) / 1_000_000_000
+        """Return the processor time that the process has had, and its workers: all their threads together."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return sum(map(cpu_seconds_of, [self.process.pid, *map(int, children)]))
 
     def token(self) -> str:
         """Ask the sandbox for a token."""
         return exchange(self.port, request("GET", "/_sandbox/token", {})).body.decode().strip()
 
 
+def cpu_seconds_of(process_id: int) -> float:
+    """Return the processor time that a process has had, all its threads together."""
+    threads = Path(f"/proc/{process_id}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[0]) for each in threads) / 1_000_000_000
+
+
 def environment() -> dict[str, str]:
     """Return the environment in which this checkout is what `-m` finds."""
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (_ROOT, _ROOT / "sandbox")))}
 
 
 @contextmanager

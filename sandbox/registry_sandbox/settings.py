@@ -181,6 +181,11 @@ class Settings:
             raise BadSetting(f"{needed}: without one, each would have another certificate")
 
     @property
+    def judged_at_the_stop(self) -> bool:
+        """Whether the clients are judged at the stop."""
+        return bool(self.verdict_file) or self.verdict_fail_on is not None
+
+    @property
     def control_apart(self) -> bool:
         """Whether the control plane has its own port: with mutual TLS always, for health checks have no certificate."""
         return self.control_port is not None or self.tls == "mutual"

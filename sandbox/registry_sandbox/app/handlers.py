@@ -84,6 +84,11 @@ class Handlers:
     shared: "Shared | None" = None
     trouble: Callable[[], str] = str
 
+    def __post_init__(self) -> None:
+        """Let the entries of the log of replicas reach the control plane."""
+        if self.shared is not None:
+            self.shared.perform = lambda request: self.control.perform(request)  # noqa: PLW0108 - it is built later
+
     async def on_registry_port(self, request: Request) -> Response:
         """Answer a request inside a workspace that came to the registry's port."""
         return await self._registry_port(request)

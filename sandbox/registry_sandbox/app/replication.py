@@ -101,11 +101,12 @@ class Replication:
         await patiently(lambda: self.state.load(self.joined.begun))
         await self.replica.start()
 
-    async def stop(self) -> None:
-        """Write what there is to write, take up what there is to judge, and leave the store."""
+    async def stop(self, *, judging: bool) -> None:
+        """Write what there is to write, take up what there is to judge, if it is judged, and leave the store."""
         await self.writer.stop()
-        with suppress(StoreAway):
-            await self.state.refresh()
+        if judging:
+            with suppress(StoreAway):
+                await self.state.refresh()
         await self.replica.stop()
 
     def port(self, handler: Callable[[], Handler], refuse: Refuse) -> SharedPort:

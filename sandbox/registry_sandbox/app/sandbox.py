@@ -44,6 +44,7 @@ from registry_sandbox.workspaces import Made, Wanted, Workspaces
 if TYPE_CHECKING:
     from registry_sandbox.app.replication import Replication
     from registry_sandbox.replication.shared import Shared
+    from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
 
 
 @dataclass
@@ -103,9 +104,8 @@ class Sandbox:
     def _attach(self) -> None:
         """Let the log of replicas reach the control plane and the workspaces."""
         if self.replication is not None:
-            state = self.replication.state
-            state.of("").perform = self.handlers.control.perform
-            state.workspaces = lambda: self.workspaces  # type: ignore[assignment] # SharedWorkspaces, above
+            self.replication.state.workspaces = lambda: cast("SharedWorkspaces", self.workspaces)
+            self.handlers  # noqa: B018 - what entries of the log ask
 
     def _made(self, name: str, wanted: Wanted) -> Made:
         addresses = self.addresses.of_workspace(f"{WORKSPACES}/{name}")
@@ -121,8 +121,6 @@ class Sandbox:
             self._shared(name),
             self._trouble,
         )
-        if handlers.shared is not None:
-            handlers.shared.perform = handlers.control.perform
         return Made(workspace, handlers.on_registry_port, handlers.on_control_port, handlers.may_send_a_state)
 
     @cached_property
@@ -273,7 +271,7 @@ class Sandbox:
         self.handlers.metrics.stop()
         await self.serving.stop()
         if self.replication is not None:
-            await self.replication.stop()
+            await self.replication.stop(judging=self.settings.judged_at_the_stop)
         self._leftovers.close()
 
     async def verdict(self) -> Report:

@@ -46,7 +46,7 @@ def conclude(judge: Callable[[], "Report"], settings: Settings) -> int:
     Raises:
         CommandFailed: a file cannot be written.
     """
-    if not settings.verdict_file and settings.verdict_fail_on is None:
+    if not settings.judged_at_the_stop:
         return 0
     from registry_sandbox.cli.verdict_files import UnwritableVerdict, write_verdict
     from registry_sandbox.verdict.summary import summary

@@ -55,8 +55,10 @@ class JournalWriter:
         if not self._queue:
             return
         if self._written is None:
-            self._written = asyncio.get_running_loop().create_future()
-        await asyncio.wait([self._written], timeout=PATIENCE_S)
+            loop = asyncio.get_running_loop()
+            self._written = loop.create_future()
+            loop.call_later(PATIENCE_S, _settle, self._written)  # one timer for all who wait
+        await asyncio.shield(self._written)
 
     async def _write(self) -> None:
         while True:
@@ -71,8 +73,8 @@ class JournalWriter:
                 self.lost += len(queue)
                 _log.warning("%d exchanges are not in the journal: the store was away", len(queue))
                 await asyncio.sleep(_PAUSE_S)
-            if written is not None and not written.done():
-                written.set_result(None)
+            if written is not None:
+                _settle(written)
 
     async def _write_all(self, queue: list[tuple[str, int, Record]]) -> None:
         by_journal: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
@@ -80,3 +82,8 @@ class JournalWriter:
             by_journal[journal, size].append(record)
         for (journal, size), records in by_journal.items():
             await self._store.note(journal, records, size)
+
+
+def _settle(written: "asyncio.Future[None]") -> None:
+    if not written.done():
+        written.set_result(None)

@@ -191,8 +191,9 @@ class Replica:
                 self._queue = [each for each in queue if each[0] in self._awaited] + self._queue
             await self._failed(away, turns)
         except AnotherLog as another:
+            queue, self._queue = [*queue, *self._queue], []  # what was judged by the old state is in no log
             self._refuse(ServiceUnavailable(_NOT_DONE), [number for number, _ in queue])
-            self._refuse(OutcomeUnknown(_UNKNOWN), list(self._awaited))
+            self._refuse(OutcomeUnknown(_UNKNOWN), list(self._sent))
             await self._begin_anew(another, turns)
         else:
             for turn in turns:

@@ -54,6 +54,7 @@ class ValkeyStore:
             socket_connect_timeout=ANSWERS_WITHIN_S,
             socket_timeout=ANSWERS_WITHIN_S,
             socket_keepalive=True,
+            protocol=2,  # what every server speaks that has the commands
             retry=None,  # whoever calls knows whether it may be done twice
             max_connections=16,
         )

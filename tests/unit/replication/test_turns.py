@@ -22,6 +22,7 @@ class Faltering(MemoryStore):
     def __init__(self) -> None:
         super().__init__(lambda: time.time() * 1000)
         self.away = self.mute = False
+        self.slow_s = 0.0
         self.calls: list[int] = []
 
     async def exchange(self, identity: str, after: Position, proposals: Sequence[Proposal]) -> Batch:
@@ -29,6 +30,7 @@ class Faltering(MemoryStore):
         if self.away:
             raise StoreAway("it is away", sent=False)
         self.calls.append(len(proposals))
+        await asyncio.sleep(self.slow_s if proposals else 0)
         batch = await super().exchange(identity, after, proposals)
         await asyncio.sleep(0.01)  # as a call takes
         if self.mute:
@@ -199,6 +201,20 @@ def test_a_proposal_that_never_left_is_refused_and_not_done_later() -> None:
         assert await other.add(10) == 10
         await one.replica.catch_up()
         assert one.machine.total == 10
+
+    tried(trial)
+
+
+def test_a_proposal_that_the_store_gets_too_late_is_refused_and_not_done() -> None:
+    """By the store's own clock; so whoever was told so may try again."""
+
+    async def trial(store: Faltering, one: One, other: One) -> None:
+        store.slow_s = 0.95
+        with pytest.raises(ServiceUnavailable, match="nothing was done"):
+            await one.add(1)
+        store.slow_s = 0.0
+        await other.replica.catch_up()
+        assert other.machine.total == 0
 
     tried(trial)
 
