@@ -261,8 +261,12 @@ def test_a_log_is_not_shortened_backwards_or_by_another(tried: Callable[[Try], A
 
     async def trial(store: Store) -> None:
         begun = await store.begin("log", b"")
-        entries = (await store.exchange("log", begun.position, proposals(b"a", b"b", b"c"))).entries
+        for each in (b"a", b"b", b"c"):
+            await store.exchange("log", begun.position, proposals(each))
+            await asyncio.sleep(0.003)  # so that their milliseconds differ
+        entries = (await store.exchange("log", begun.position, [])).entries
         second, third = entries[1][0], entries[2][0]
+        assert second.ms < third.ms
         await store.shorten("other", third)
         assert (await store.begin("x", b"")).position == begun.position
         await store.save(third, b"saved")
