@@ -1,6 +1,7 @@
 """`serve --workers N`: starts N processes that answer on one port, starts one again that dies, and stops all.
 
-They accept connections from one listening socket, so that none is lost with a worker that dies before it accepts it.
+Each has a listening socket of its own, which this process keeps open: connections that nobody has accepted wait there
+until a worker that died is started again.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from typing import Final
 
 from registry_sandbox.cli.failure import CommandFailed
 from registry_sandbox.cli.worker import VARIABLE, Worker
-from registry_sandbox.server.bound_socket import PortTaken, bound_socket
+from registry_sandbox.server.bound_socket import PortTaken, bound_sockets
 from registry_sandbox.server.ready_file import UnwritableReadyFile, remove_ready_file
 from registry_sandbox.settings import Settings, fields, flag_of
 
@@ -46,17 +47,17 @@ def run_workers(settings: Settings, options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[list[socket.socket]]:
-    sockets: list[socket.socket] = []
+def _listening(settings: Settings) -> Iterator[list[tuple[socket.socket, ...]]]:
+    """Yield the sockets of each worker: the registry's, and the control plane's if it has its own."""
     ports = [settings.port, *([settings.port_of_control] if settings.control_apart else [])]
     try:
-        sockets += [bound_socket(settings.host, each) for each in ports]
+        sockets = [bound_sockets(settings.host, each, settings.workers) for each in ports]
     except PortTaken as error:
         raise CommandFailed(error) from error
     try:
-        yield sockets
+        yield list(zip(*sockets, strict=True))
     finally:
-        for each in sockets:
+        for each in (each for of_port in sockets for each in of_port):
             each.close()
 
 
@@ -93,7 +94,7 @@ class _Workers:
     Args:
         settings: of all.
         flags: what each is started with.
-        sockets: what they accept connections from.
+        sockets: what each accepts connections from.
         folder: for their ready files.
         stopping: is set when they shall stop.
     """
@@ -102,7 +103,7 @@ class _Workers:
         self,
         settings: Settings,
         flags: Sequence[str],
-        sockets: Sequence[socket.socket],
+        sockets: Sequence[Sequence[socket.socket]],
         folder: Path,
         stopping: threading.Event,
     ) -> None:
@@ -124,7 +125,7 @@ class _Workers:
         return status if failed is None else failed
 
     def _start(self, number: int) -> None:
-        sockets = tuple(each.fileno() for each in self._sockets)
+        sockets = tuple(each.fileno() for each in self._sockets[number])
         ready_file = self._folder / str(number)
         ready_file.unlink(missing_ok=True)
         worker = Worker(number, sockets, str(ready_file))
