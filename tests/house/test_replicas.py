@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -522,3 +524,23 @@ def test_a_log_with_snapshots_or_workspaces_is_not_shortened(pair: Pair, server:
 
 def _attested() -> str:
     return next(each.id for each in all_rules() if each.check is None)
+
+
+def test_a_sandbox_alone_imports_nothing_of_replicas() -> None:
+    """Neither the library nor our own: it starts as fast as before."""
+    program = (
+        "import sys; from registry_sandbox.app import build; from registry_sandbox.settings import Settings; "
+        "build(Settings()).handlers.whole_registry_port(); "
+        "print(sorted(name for name in sys.modules if name == 'redis' or '.replication.' in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "['registry_sandbox.replication.store']"
+
+
+def test_a_body_that_is_too_large_for_the_log_is_refused(pair: Pair) -> None:
+    """With the bound; and the sandbox goes on."""
+    document = {**control(pair[0], "GET", "state").json(), "written_by": "x" * (17 * 1024 * 1024)}
+    refused = control(pair[0], "PUT", "state", document)
+    assert refused.status_code == 413
+    assert "expected at most 16777216, because of --store" in refused.json()["error"]
+    assert control(pair[1], "GET", "health").status_code == 200

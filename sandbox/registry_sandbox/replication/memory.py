@@ -9,6 +9,7 @@ from typing import Final
 
 from registry_sandbox.replication.store import (
     READ_AT_ONCE,
+    READ_BYTES,
     AnotherLog,
     Batch,
     Begun,
@@ -60,7 +61,13 @@ class MemoryStore:
             if now_ms <= each.until_ms:
                 self._entries.append((self._next(int(now_ms)), each.entry))
         self._wake()
-        chosen = self._entries[at : at + READ_AT_ONCE]
+        chosen: list[tuple[Position, bytes]] = []
+        size = 0
+        for position, entry in self._entries[at : at + READ_AT_ONCE]:
+            size += len(entry)
+            if chosen and size > READ_BYTES:
+                break
+            chosen.append((position, entry))
         return Batch(now_ms, chosen, len(self._entries) > at + len(chosen))
 
     async def save(self, position: Position, part: bytes) -> None:

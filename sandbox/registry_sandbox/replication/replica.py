@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from registry_sandbox.http.errors import OutcomeUnknown, ServiceUnavailable
 from registry_sandbox.registry.tally import Durations
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.patience import patiently
+from registry_sandbox.replication.refusals import not_done, unknown
 from registry_sandbox.replication.store import AnotherLog, Batch, Begun, Position, Proposal, Store, StoreAway
 from registry_sandbox.replication.wall import StoreWall
 
@@ -166,10 +166,10 @@ class Replica:
         if awaited is None or awaited.done():
             return
         if number in self._sent:
-            awaited.set_exception(OutcomeUnknown(_UNKNOWN))
+            awaited.set_exception(unknown())
         else:
             self._queue = [each for each in self._queue if each[0] != number]
-            awaited.set_exception(ServiceUnavailable(_NOT_DONE))
+            awaited.set_exception(not_done())
 
     async def _take_turns(self) -> None:
         while True:
@@ -192,9 +192,12 @@ class Replica:
             await self._failed(away, turns)
         except AnotherLog as another:
             queue, self._queue = [*queue, *self._queue], []  # what was judged by the old state is in no log
-            self._refuse(ServiceUnavailable(_NOT_DONE), [number for number, _ in queue])
-            self._refuse(OutcomeUnknown(_UNKNOWN), list(self._sent))
+            self._refuse(not_done(), [number for number, _ in queue])
+            self._refuse(unknown(), list(self._sent))
             await self._begin_anew(another, turns)
+        except Exception as error:  # noqa: BLE001 - our bug: nobody must wait for ever, and readiness tells
+            _log.exception("a turn with the store failed")
+            await self._failed(StoreAway(f"the log cannot be applied: {type(error).__name__}"), turns)
         else:
             for turn in turns:
                 _settle(turn.over, None, None)
@@ -229,7 +232,7 @@ class Replica:
         self._wall.go_on()
         if not batch.more and self._sent:
             late = [number for number in self._sent if self._until_ms.get(number, 0) < batch.now_ms]
-            self._refuse(ServiceUnavailable(_NOT_DONE), late)
+            self._refuse(not_done(), late)
 
     def _refuse(self, error: Exception, numbers: list[int]) -> None:
         """Tell those who wait for these proposals that they are not in the log, or may not be."""
@@ -268,9 +271,13 @@ class Replica:
         while True:
             with suppress(StoreAway):
                 await self._store.wait(self.position)
-            with suppress(StoreAway):
+            try:
                 await self.catch_up()
                 await self._machine.tick()
+            except StoreAway:
+                pass
+            except Exception:  # noqa: BLE001 - our bug: what comes next is followed all the same
+                _log.exception("what is due now and then failed")
             await asyncio.sleep(_TOGETHER_S)
 
 
@@ -287,10 +294,3 @@ def _seen(over: "asyncio.Future[None]") -> None:
     """Look at the end of a turn, though whoever asked for it may be gone."""
     if not over.cancelled():
         over.exception()
-
-
-_NOT_DONE: Final = "The store of this sandbox's replicas did not answer in time, so nothing was done. Try again later."
-_UNKNOWN: Final = (
-    "The store of this sandbox's replicas did not answer in time: whether this was done is not known. Look before you "
-    "try again."
-)

@@ -13,14 +13,14 @@ from registry_sandbox.faults.live_rule import Fired
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
 from registry_sandbox.fhir.resource import Resource
-from registry_sandbox.http.errors import OutcomeUnknown, ServiceUnavailable
+from registry_sandbox.http.errors import BodyTooLarge, OutcomeUnknown, ServiceUnavailable
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import Stored, Version
 from registry_sandbox.replication.effects import Effects, is_about_others
 from registry_sandbox.replication.service import ReplicaService
-from registry_sandbox.replication.store import StoreAway
+from registry_sandbox.replication.store import LARGEST_ENTRY, StoreAway
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimit
 
@@ -170,7 +170,10 @@ class Shared(Effects):
             raise request.body_error
         if request.path.endswith("/keys"):
             told["pem"] = (await asyncio.to_thread(SigningKey.generate)).pem.decode()
-        response: Response = await self.propose("control", self.name, "", told, b"".join(request.parts) or request.body)
+        body = b"".join(request.parts) or request.body
+        if len(body) > LARGEST_ENTRY:
+            raise BodyTooLarge(f"The body has {len(body)} bytes; expected at most {LARGEST_ENTRY}, because of --store.")
+        response: Response = await self.propose("control", self.name, "", told, body)
         return response
 
 

@@ -6,8 +6,14 @@ A store knows nothing of registries: its entries and records are bytes.
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
-READ_AT_ONCE: Final = 2_000
+READ_AT_ONCE: Final = 1_000
 """How many entries of the log one call returns at most."""
+
+READ_BYTES: Final = 4 * 1024 * 1024
+"""How many bytes they may have together, but for one that has more: so that a call ends in time."""
+
+LARGEST_ENTRY: Final = 16 * 1024 * 1024
+"""How many bytes one may have."""
 
 
 class StoreAway(Exception):

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 from registry_sandbox.replication.memory import JOURNAL_BYTES
 from registry_sandbox.replication.store import (
     READ_AT_ONCE,
+    READ_BYTES,
     AnotherLog,
     Batch,
     Begun,
@@ -74,17 +75,17 @@ class ValkeyStore:
 
     async def exchange(self, identity: str, after: Position, proposals: Sequence[Proposal]) -> Batch:
         """Append the proposals, and return the entries after a position."""
-        arguments: list[Any] = [identity, str(after), READ_AT_ONCE]
+        arguments: list[Any] = [identity, str(after), READ_AT_ONCE, READ_BYTES]
         for each in proposals:
             arguments += each
         try:
-            now_us, found = await self._done(self._exchange(self._log, arguments))
+            now_us, found, more = await self._done(self._exchange(self._log, arguments))
         except ResponseError as error:
             if "ANOTHERLOG" in str(error):
                 raise AnotherLog(str(error).partition("ANOTHERLOG ")[2]) from error
             raise StoreAway(f"{self.place}: {error}") from error
         entries = [(Position.of(position.decode()), fields[1]) for position, fields in found]
-        return Batch(int(now_us) / 1000, entries, len(entries) == READ_AT_ONCE)
+        return Batch(int(now_us) / 1000, entries, bool(more))
 
     async def save(self, position: Position, part: bytes) -> None:
         """Add a part to what is saved of the state at a position."""

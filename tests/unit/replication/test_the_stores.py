@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from registry_sandbox.replication.memory import MemoryStore
-from registry_sandbox.replication.store import READ_AT_ONCE, AnotherLog, Position, Proposal, Record, Store, StoreAway
+from registry_sandbox.replication.store import (
+    READ_AT_ONCE,
+    READ_BYTES,
+    AnotherLog,
+    Position,
+    Proposal,
+    Record,
+    Store,
+    StoreAway,
+)
 from registry_sandbox.replication.valkey import ValkeyStore, place_of
 from tests.stores import Server, a_server, running_server, servers
 
@@ -146,6 +155,24 @@ def test_many_entries_come_in_several_batches(tried: Callable[[Try], Any]) -> No
         rest = await store.exchange("log", first.entries[-1][0], [])
         assert (len(first.entries), first.more, len(rest.entries), rest.more) == (READ_AT_ONCE, True, 5, False)
         assert [entry for _, entry in (*first.entries, *rest.entries)] == many
+
+    tried(trial)
+
+
+def test_large_entries_come_in_several_batches(tried: Callable[[Try], Any]) -> None:
+    """So that no call takes too long; one that is larger than a batch comes alone."""
+
+    async def trial(store: Store) -> None:
+        begun = await store.begin("log", b"")
+        sizes = [READ_BYTES // 2, READ_BYTES // 4, READ_BYTES // 2, READ_BYTES * 2, 1]
+        for size in sizes:
+            await store.exchange("log", begun.position, proposals(b"x" * size))
+        batches, after, more = [], begun.position, True
+        while more:
+            batch = await store.exchange("log", after, [])
+            batches.append([len(entry) for _, entry in batch.entries])
+            after, more = batch.entries[-1][0], batch.more
+        assert batches == [sizes[:2], sizes[2:3], sizes[3:4], sizes[4:]]
 
     tried(trial)
 
