@@ -44,16 +44,17 @@ class ValkeyStore:
 
     Args:
         url: where it is, such as `valkey://:password@host:6379/0`; `valkeys://` is with TLS.
+        within_s: how long a call may take.
     """
 
-    def __init__(self, url: str) -> None:
-        self.place = place_of(url)
+    def __init__(self, url: str, within_s: float = ANSWERS_WITHIN_S) -> None:
+        self.place, self._within_s = place_of(url), within_s
         # Its logger would write every reconnection; what matters, readiness and the log say.
         logging.getLogger("redis").setLevel(logging.ERROR)
         self._redis = Redis.from_url(
             _redis_url(url),
-            socket_connect_timeout=ANSWERS_WITHIN_S,
-            socket_timeout=ANSWERS_WITHIN_S,
+            socket_connect_timeout=within_s,
+            socket_timeout=within_s,
             socket_keepalive=True,
             protocol=2,  # what every server speaks that has the commands
             retry=None,  # whoever calls knows whether it may be done twice
@@ -146,7 +147,7 @@ class ValkeyStore:
             ResponseError: a script refuses.
         """
         try:
-            async with asyncio.timeout(ANSWERS_WITHIN_S):
+            async with asyncio.timeout(self._within_s):
                 return await call
         except ResponseError as error:
             if "ANOTHERLOG" in str(error):
@@ -155,7 +156,10 @@ class ValkeyStore:
         except (RedisError, OSError, TimeoutError) as error:
             # The library says so of every failure before it has a connection.
             sent = "connecting to" not in str(error)
-            raise StoreAway(f"{self.place}: {_why(error)}", sent=sent) from error
+            raise StoreAway(f"{self.place}: {self._why(error)}", sent=sent) from error
+
+    def _why(self, error: BaseException) -> str:
+        return str(error) or f"no answer within {self._within_s:g} s"
 
 
 def place_of(url: str) -> str:
@@ -180,7 +184,3 @@ def _records(journal: str) -> str:
 
 def _counts(journal: str) -> str:
     return f"{_PREFIX}:counts:{journal}"
-
-
-def _why(error: BaseException) -> str:
-    return str(error) or f"no answer within {ANSWERS_WITHIN_S:g} s"

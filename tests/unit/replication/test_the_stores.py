@@ -56,7 +56,7 @@ async def _empty(server: Server | None) -> AsyncIterator[Store]:
     if server is None:
         store = MemoryStore(lambda: time.time() * 1000)
     else:
-        valkey = ValkeyStore(server.url)
+        valkey = ValkeyStore(server.url, within_s=20)  # on a busy machine too
         await valkey._redis.flushall()  # noqa: SLF001 - the store itself must never do that
         store = valkey
     yield store
@@ -330,7 +330,7 @@ def test_a_wrong_password_is_no_log() -> None:
     with running_server(a_server(), "--requirepass", "s3cret") as server:
 
         async def begin(url: str) -> None:
-            store = ValkeyStore(url)
+            store = ValkeyStore(url, within_s=20)
             try:
                 await store.begin("log", b"")
             finally:
