@@ -107,33 +107,29 @@ class Pipeline:
         if is_preflight(request):
             return preflight_answer(request)
         note_answer_format(request)  # first, so that every refusal has this format
-        for at, check in enumerate(self._checks, start=1):
+        for check in self._checks:
             waiting = check(request)
             if waiting is not None:
-                return self._begun_later(request, waiting, self._checks[at:])
+                return self._begun_later(request, waiting, check)
         return self._answered(request)
 
-    async def _begun_later(self, request: Request, waiting: Awaitable[None], others: Sequence[Check]) -> Response:
+    async def _begun_later(self, request: Request, waiting: Awaitable[None], waits: Check) -> Response:
         """Go on once a check is done that has to wait for others than this process."""
         await waiting
-        for check in others:
+        for check in self._checks[self._checks.index(waits) + 1 :]:
             check(request)
         answered = self._answered(request)
         return answered if isinstance(answered, Response) else await answered
 
     def _answered(self, request: Request) -> Response | Awaitable[Response]:
         if self._faults.cannot_match(request):
-            return _answer(request, self._service)
+            return request.declared.answer(request, self._service)
         return self._faults(request, partial(perform, service=self._service))
-
-
-def _answer(request: Request, service: RegistryService) -> Response | Awaitable[Response]:
-    return request.declared.answer(request, service)
 
 
 async def perform(request: Request, service: RegistryService) -> Response:
     """Let the interaction answer; `service` is the one that faults may have changed."""
-    answer = _answer(request, service)
+    answer = request.declared.answer(request, service)
     return answer if isinstance(answer, Response) else await answer
 
 
