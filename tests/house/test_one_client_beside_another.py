@@ -141,7 +141,13 @@ def every_kind(booked: dict[str, Any]) -> list[Sent]:
 
 def kinds() -> set[tuple[int, str]]:
     """Status and Spine code of every refusal that quotes its request."""
-    quoting_nothing = {"RequestTimeout", "ServiceUnavailable", "TooManyRequests", "InternalServerError"}
+    quoting_nothing = {
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "TooManyRequests",
+        "OutcomeUnknown",
+        "InternalServerError",
+    }
     classes = [each for each in SandboxError.__subclasses__() if each.__name__ not in quoting_nothing]
     return {(int(each.status), each.spine_code) for each in classes}
 
