@@ -185,7 +185,7 @@ def test_a_large_body_is_judged_beside_the_others() -> None:
         assert judged.result()
         return rounds
 
-    assert asyncio.run(rounds_meanwhile()) > 10
+    assert asyncio.run(rounds_meanwhile()) > 1  # on the loop itself it would be one
 
 
 def test_the_scheme_of_the_control_token_may_be_written_in_any_case() -> None:
