@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.replicas import cluster, trouble
+from tests.replicas import trouble
 from tests.replicas.check import anomalies
+from tests.replicas.cluster import WITHOUT_SEEDS, Cluster, with_store, without_store
 from tests.replicas.processes import CannotRun, balancer_program, store_server
 from tests.replicas.report import Run, show
 from tests.replicas.suites import suites
@@ -66,7 +67,7 @@ def _made(folder: Path) -> Path:
 
 async def _sees_what_is_not_shared(asked: argparse.Namespace, folder: Path) -> bool:
     """Run the clients on processes that share nothing; return whether the check finds it."""
-    service = cluster.without_store(folder, 3)
+    service = without_store(folder, 3, *WITHOUT_SEEDS)
     run = await _used(service, Traffic(service.port, asked.seed, asked.clients), (), seconds=_CONTROL_S)
     names = sorted({each.name for each in run.anomalies})
     print(f"control: three processes that share nothing, {len(run.operations)} operations: found {', '.join(names)}")
@@ -74,7 +75,7 @@ async def _sees_what_is_not_shared(asked: argparse.Namespace, folder: Path) -> b
 
 
 async def _suites(asked: argparse.Namespace, folder: Path) -> bool:
-    service = cluster.without_store(folder, 1) if asked.without_store else cluster.with_store(folder, asked.replicas)
+    service = _service(asked, folder)
     try:
         await service.start()
         return await suites(service.port, asked.suites)
@@ -83,17 +84,17 @@ async def _suites(asked: argparse.Namespace, folder: Path) -> bool:
 
 
 async def _histories(asked: argparse.Namespace, folder: Path) -> bool:
-    if asked.without_store:
-        service, kinds = cluster.without_store(folder, 1), trouble.WITHOUT_STORE
-    else:
-        service, kinds = cluster.steady(folder, asked.replicas), trouble.ALL
-    run = await _used(service, Traffic(service.port, asked.seed, asked.clients), kinds * asked.rounds)
-    return show(run)
+    service = _service(asked, folder, *WITHOUT_SEEDS)
+    kinds = trouble.WITHOUT_STORE if asked.without_store else trouble.ALL
+    return show(await _used(service, Traffic(service.port, asked.seed, asked.clients), kinds * asked.rounds))
 
 
-async def _used(
-    service: cluster.Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, ...], *, seconds: float = 0
-) -> Run:
+def _service(asked: argparse.Namespace, folder: Path, *settings: str) -> Cluster:
+    """Return what is to be proven: replicas, or one process in memory behind the same balancer."""
+    return without_store(folder, 1, *settings) if asked.without_store else with_store(folder, asked.replicas, *settings)
+
+
+async def _used(service: Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, ...], *, seconds: float = 0) -> Run:
     """Start a service, let the clients use it, make trouble meanwhile, and check what they saw."""
     try:
         await service.start()
@@ -108,7 +109,7 @@ async def _used(
 
 
 async def _while_used(
-    service: cluster.Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, ...], seconds: float
+    service: Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, ...], seconds: float
 ) -> list[trouble.Injected]:
     scene, injected = trouble.Scene(service, traffic), []
     async with asyncio.TaskGroup() as tasks:

@@ -8,9 +8,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.replicas.exchange import HOST
 from tests.replicas.processes import Process, balancer, replica, store
 
-_SETTINGS = ("--no-seed-data", "--journal-size", "1000")
+WITHOUT_SEEDS = ("--no-seed-data", "--journal-size", "1000")
+"""Settings of a registry that holds only what its clients register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,15 @@ class Cluster:
 def with_store(folder: Path, replicas: int, *settings: str) -> Cluster:
     """Return replicas that share a store."""
     shared = store(folder)
-    arguments = ("--store", f"valkey://127.0.0.1:{shared.port}/0", *settings)
+    arguments = ("--store", f"valkey://{HOST}:{shared.port}/0", *settings)
     started = [replica(number + 1, folder, arguments) for number in range(replicas)]
     return Cluster(shared, started, balancer(started, folder))
 
 
-def without_store(folder: Path, replicas: int) -> Cluster:
+def without_store(folder: Path, replicas: int, *settings: str) -> Cluster:
     """Return processes that take each other's tokens, and share nothing else."""
     key = folder / "key.pem"
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     key.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    started = [replica(number + 1, folder, (*_SETTINGS, "--signing-key", f"{key}")) for number in range(replicas)]
+    started = [replica(number + 1, folder, ("--signing-key", f"{key}", *settings)) for number in range(replicas)]
     return Cluster(None, started, balancer(started, folder))
-
-
-def steady(folder: Path, replicas: int) -> Cluster:
-    """Return replicas that share a store, set as the histories need it: without seeds."""
-    return with_store(folder, replicas, *_SETTINGS)
