@@ -6,7 +6,7 @@ Each kind returns what it promises that did not hold; what clients saw is judged
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -81,6 +81,12 @@ async def kill_a_replica(scene: Scene) -> None:
     began = time.monotonic()
     await asyncio.to_thread(victim.start)
     scene.notes.append(f"it was ready {time.monotonic() - began:.2f} s after its new start")
+
+
+async def kill_the_balancer(scene: Scene) -> None:
+    """Kill -9, and start it again: answers that were on their way are lost, of what was done all the same."""
+    scene.cluster.balancer.kill()
+    await asyncio.to_thread(scene.cluster.balancer.start)
 
 
 async def pause_a_replica(scene: Scene) -> None:
@@ -209,11 +215,12 @@ def _fired(scene: Scene) -> int:
     return scene.traffic.record.statuses()["429"]
 
 
-WITHOUT_STORE: tuple[Kind, ...] = (pause_a_replica, move_the_clock)
+WITHOUT_STORE: tuple[Kind, ...] = (kill_the_balancer, pause_a_replica, move_the_clock, reset_everything)
 """What one process in memory outlives."""
 
 ALL: tuple[Kind, ...] = (
     kill_a_replica,
+    kill_the_balancer,
     pause_the_store_shortly,
     fire_once,
     move_the_clock,
@@ -222,12 +229,6 @@ ALL: tuple[Kind, ...] = (
     reset_everything,
     restart_the_store,
 )
-
-
-def rounds(kinds: tuple[Kind, ...]) -> Iterator[Kind]:
-    """Yield all kinds in their order, again and again."""
-    while True:
-        yield from kinds
 
 
 async def inject(kind: Kind, scene: Scene) -> Injected:
