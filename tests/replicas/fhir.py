@@ -28,10 +28,13 @@ _PROFILE = "https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Appoint
 _MARKED = re.compile(r">(?P<mark>[^<]+)</div>")
 _ID = re.compile(r"/appointment/([^/]+)/_history/1$")
 
-CERTAINLY_NOT_DONE: Final = {403, 429}
+_NOT_DONE: Final = {403, 429}
 """A token of another time; the status of the fault that is to fire once."""
 
-PERHAPS_DONE: Final = {502, 503, 504}
+_PERHAPS_DONE: Final = {502, 503, 504}
+"""From the balancer, which cannot know."""
+
+_SAYS_UNKNOWN: Final = b"whether this was done is not known"
 
 _UPDATES: Final[dict[int, Outcome]] = {200: Done(), 404: Absent(), 409: Conflict(), 422: Unchangeable()}
 
@@ -66,14 +69,18 @@ def outcome(action: Action, answer: Answer) -> Outcome | None:
     Raises:
         Unexpected: for an answer that is none of those that may come.
     """
-    looks = isinstance(action, Read | Search)
-    if answer.status in CERTAINLY_NOT_DONE or (looks and answer.status in PERHAPS_DONE):
+    if answer.status in _NOT_DONE or _is_refused_without_store(answer):
         return None
-    if answer.status in PERHAPS_DONE:
-        return Unknown()
+    if answer.status in _PERHAPS_DONE or (answer.status == 500 and _SAYS_UNKNOWN in answer.body):
+        return None if isinstance(action, Read | Search) else Unknown()
     if isinstance(action, Update) and answer.status in _UPDATES:
         return _UPDATES[answer.status]
     return _shown(action, answer)
+
+
+def _is_refused_without_store(answer: Answer) -> bool:
+    """Return whether a replica says that nothing was done. It is believed: what shows up all the same is a phantom."""
+    return answer.status == 503 and b"OperationOutcome" in answer.body
 
 
 def _shown(action: Action, answer: Answer) -> Outcome:

@@ -53,7 +53,7 @@ def stored(version: int) -> dict[str, object]:
     ],
 )
 def test_a_status_says_no_more_than_it_does(action: Action, status: int, expected: Outcome | None) -> None:
-    """A write may have been done whatever a 503 says; a look that failed has seen nothing."""
+    """A write may have been done whatever the balancer says; a look that failed has seen nothing."""
     assert outcome(action, answer(status)) == expected
 
 
@@ -63,6 +63,16 @@ def test_other_answers_are_wrong_here(action: Action, status: int) -> None:
     """So they are reported, and not passed over."""
     with pytest.raises(Unexpected, match=f"answered {status}"):
         outcome(action, answer(status))
+
+
+@pytest.mark.parametrize("write", [_REGISTER, _UPDATE])
+def test_a_replica_is_held_to_what_it_says_of_a_write(write: Action) -> None:
+    """Its own 503 says that nothing was done, and its 500 that nobody knows; any other 500 is wrong."""
+    unknown = "The store did not answer in time: whether this was done is not known."
+    assert outcome(write, answer(503, {"resourceType": "OperationOutcome"})) is None
+    assert outcome(write, answer(500, {"resourceType": "OperationOutcome", "diagnostics": unknown})) == Unknown()
+    with pytest.raises(Unexpected):
+        outcome(write, answer(500, {"resourceType": "OperationOutcome", "diagnostics": "A failure."}))
 
 
 def test_a_register_tells_its_id() -> None:

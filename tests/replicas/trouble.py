@@ -174,8 +174,8 @@ async def _refuses(scene: Scene, replica: Process, token: str) -> None:
     (_, ready), (_, live) = await asyncio.gather(
         *(_timed(replica, ("GET", f"/_sandbox/health/{each}", {}, b"")) for each in ("ready", "live"))
     )
-    scene.require(live is not None and live.status == 200, f"{replica.name} was not alive without the store")
-    scene.require(ready is not None and ready.status == 503, f"{replica.name} was ready without the store")
+    scene.require(live is not None and live.status == 200, f"{replica.name}: not alive without the store: {live}")
+    scene.require(ready is not None and ready.status == 503, f"{replica.name}: ready without the store: {ready}")
 
 
 async def _refused(scene: Scene, replica: Process, name: str, token: str, request: fhir.Request) -> None:
