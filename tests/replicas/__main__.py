@@ -17,6 +17,7 @@ from tests.replicas.check import anomalies
 from tests.replicas.cluster import WITHOUT_SEEDS, Cluster, with_store, without_store
 from tests.replicas.processes import CannotRun, balancer_program, store_server
 from tests.replicas.report import Run, show
+from tests.replicas.spread import spread
 from tests.replicas.suites import suites
 from tests.replicas.traffic import Traffic
 
@@ -105,7 +106,7 @@ async def _used(service: Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, .
     finally:
         await service.stop()
     found = await asyncio.to_thread(anomalies, traffic.record.operations)
-    return Run(traffic, injected, found, lasted)
+    return Run(traffic, injected, found, spread(service.balancer.log), lasted)
 
 
 async def _while_used(

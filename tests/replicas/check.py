@@ -39,7 +39,7 @@ def _without_order(about: str, operations: Sequence[Operation]) -> Iterator[Anom
         yield Anomaly("undecided", f"{about}: {len(operations)} operations are too many to order")
         return
     if failed:
-        yield Anomaly("no order explains", f"{about}, with {failed.state} as the state", failed.stuck)
+        yield Anomaly("no order explains", f"{about}, once there was {Found(failed.state)}", failed.stuck)
 
 
 def by_id(operations: Sequence[Operation]) -> Mapping[str, list[Operation]]:

@@ -25,6 +25,10 @@ class Entry:
     version: int
     mark: str = ""
 
+    def __str__(self) -> str:
+        """Write it as part of a line of a report, with the end of its pointer and the beginning of its id."""
+        return f"{self.pointer.rpartition('/')[2]} v{self.version} {self.mark or 'registered'} ({self.id[:8]})"
+
 
 @dataclass(frozen=True, slots=True)
 class Register:
@@ -80,6 +84,10 @@ class Found:
     """What a read or a search showed: one entry, or all of a patient."""
 
     entries: frozenset[Entry]
+
+    def __str__(self) -> str:
+        """Write it as part of a line of a report."""
+        return f"Found({', '.join(sorted(map(str, self.entries)))})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Undecided(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Unexplained:
+class Unexplained(Generic[State]):
     """No order explains the history.
 
     Attributes:
@@ -32,13 +32,13 @@ class Unexplained:
         stuck: the operations of which none can be the next.
     """
 
-    state: object
+    state: State
     stuck: tuple[Operation, ...]
 
 
 def unexplained(
     operations: Sequence[Operation], initial: State, step: Step[State], *, steps_at_most: int = 200_000
-) -> Unexplained | None:
+) -> Unexplained[State] | None:
     """Return None if the history is linearizable, else where every order fails.
 
     Raises:
@@ -56,9 +56,9 @@ class _Search(Generic[State]):
         self._ended = sum(not math.isinf(each.ended) for each in in_order)
         self._step = step
         self._steps_left = steps_at_most
-        self._furthest: tuple[int, Unexplained | None] = (-1, None)
+        self._furthest: tuple[int, Unexplained[State] | None] = (-1, None)
 
-    def run(self, initial: State) -> Unexplained | None:
+    def run(self, initial: State) -> Unexplained[State] | None:
         """Search until one order explains everything, or none is left."""
         everything = (1 << self._ended) - 1
         reached: set[tuple[int, State]] = set()

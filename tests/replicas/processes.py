@@ -167,15 +167,16 @@ def balancer(replicas: Sequence[Process], folder: Path) -> Process:
 
 
 def _pongs(port: int) -> Callable[[], bool]:
-    return lambda: _said(port, b"PING\r\n").startswith(b"+PONG")
+    return lambda: said(port, b"PING\r\n").startswith(b"+PONG")
 
 
 def _is_ready(port: int) -> Callable[[], bool]:
     asked = b"GET /_sandbox/health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    return lambda: _said(port, asked).startswith(b"HTTP/1.1 200")
+    return lambda: said(port, asked).startswith(b"HTTP/1.1 200")
 
 
-def _said(port: int, sent: bytes) -> bytes:
+def said(port: int, sent: bytes) -> bytes:
+    """Return the beginning of what a server answers to these bytes; nothing if there is none, or it does not answer."""
     try:
         with socket.create_connection((HOST, port), timeout=3) as connection:
             connection.sendall(sent)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tests.replicas.client import Told
 from tests.replicas.history import Operation, Unknown
 from tests.replicas.rules import Anomaly
+from tests.replicas.spread import Spread
 from tests.replicas.traffic import Traffic
 from tests.replicas.trouble import Injected
 
@@ -21,6 +22,7 @@ class Run:
     traffic: Traffic
     injected: Sequence[Injected]
     anomalies: Sequence[Anomaly]
+    spread: Spread
     lasted_s: float
 
     @property
@@ -48,6 +50,7 @@ def _counts(run: Run) -> Iterator[str]:
     yield f"    of them {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
     yield f"    with an unknown outcome: {unknown}; patients: {len(run.traffic.patients)}"
     yield f"answers: {_counted(run.traffic.record.told)}"
+    yield f"requests by replica: {dict(run.spread.requests)}, of {run.spread.connections} connections"
 
 
 def _trouble(injected: Iterable[Injected], began: float) -> Iterator[str]:
@@ -85,6 +88,8 @@ def _counted(told: Iterable[Told]) -> str:
 def _broken(run: Run) -> Iterator[str]:
     for each in run.injected:
         yield from (f"{each.name}: {promise}" for promise in each.broken)
+    if run.spread.stuck or not run.spread.connections:
+        yield f"the balancer sticks: {run.spread.stuck} of {run.spread.connections} connections met one replica alone"
     for race in run.traffic.races:
         if race.winners != 1 and not race.unknown:
             yield f"a race for {race.pointer} had {race.winners} winners"

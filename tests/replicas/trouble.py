@@ -14,8 +14,8 @@ from tests.replicas import fhir
 from tests.replicas.client import reset, steer
 from tests.replicas.cluster import Cluster
 from tests.replicas.exchange import Answer, Lost, NotSent, once
-from tests.replicas.history import Read, Register, Search
-from tests.replicas.processes import Process
+from tests.replicas.history import Done, Operation, Read, Register, Reset, Search
+from tests.replicas.processes import Process, said
 from tests.replicas.traffic import Traffic
 
 _REFUSES_WITHIN_S = 2.5
@@ -27,6 +27,7 @@ _FIRES = "search:429@x1"
 """Nothing else here is answered with this status."""
 
 _FORWARD_S = 3600
+_RESETS, _BETWEEN_RESETS_S = 20, 0.1
 _NOBODY = "9439999999"
 
 
@@ -129,11 +130,22 @@ async def restart_the_store(scene: Scene) -> None:
 
 
 async def reset_everything(scene: Scene) -> None:
-    """Reset by one call, while writes are under way."""
-    answer = await reset(scene.cluster.port, scene.traffic.record)
-    scene.require(answer.status == 200, f"a reset was answered {answer.status}")
+    """Reset while writes are under way, many times: the first ids are given anew to others again and again."""
+    for _ in range(_RESETS):
+        answer = await reset(scene.cluster.port, scene.traffic.record)
+        scene.require(answer.status == 200, f"a reset was answered {answer.status}")
+        scene.traffic.begin_anew()
+        await asyncio.sleep(_BETWEEN_RESETS_S)
+    scene.notes.append(f"{_RESETS} times")
+
+
+async def empty_the_store(scene: Scene) -> None:
+    """Empty it, as an operator does who wants to begin anew: to clients that is a reset."""
+    began = time.monotonic()
+    await asyncio.to_thread(said, scene.shared.port, b"FLUSHALL\r\n")
+    await _returns(scene)
+    scene.traffic.record.operations.append(Operation("store", began, time.monotonic(), Reset(), Done()))
     scene.traffic.begin_anew()
-    await asyncio.sleep(_SETTLES_S)
 
 
 async def fire_once(scene: Scene) -> None:
@@ -228,6 +240,7 @@ ALL: tuple[Kind, ...] = (
     pause_the_store,
     reset_everything,
     restart_the_store,
+    empty_the_store,
 )
 
 
