@@ -64,8 +64,10 @@ def _trouble(injected: Iterable[Injected], began: float) -> Iterator[str]:
 def _races(run: Run) -> Iterator[str]:
     races = run.traffic.races
     one = sum(each.winners == 1 for each in races)
-    open_ = sum(each.winners == 0 and each.unknown > 0 for each in races)
-    yield f"races of ten for one version: {len(races)}; one winner: {one}; the winner's answer was lost: {open_}"
+    lost = sum(each.winners == 0 and each.unknown > 0 for each in races)
+    gone = sum(each.winners == 0 and each.unknown == 0 and each.in_vain > 0 for each in races)
+    yield f"races of ten for one version: {len(races)}; one winner: {one}; the winner's answer was lost, or it was refused"
+    yield f"    without the store: {lost}; a reset came between: {gone}"
 
 
 def _around_kills(run: Run, began: float) -> Iterator[str]:
@@ -91,5 +93,5 @@ def _broken(run: Run) -> Iterator[str]:
     if run.spread.stuck or not run.spread.connections:
         yield f"the balancer sticks: {run.spread.stuck} of {run.spread.connections} connections met one replica alone"
     for race in run.traffic.races:
-        if race.winners != 1 and not race.unknown:
+        if race.winners != 1 and not race.unknown and not race.in_vain:
             yield f"a race for {race.pointer} had {race.winners} winners"

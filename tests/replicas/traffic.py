@@ -8,6 +8,7 @@ from itertools import count
 
 from tests.replicas.client import Client, Record, Tokens
 from tests.replicas.history import (
+    Absent,
     Action,
     Done,
     Entry,
@@ -17,6 +18,7 @@ from tests.replicas.history import (
     Register,
     Registered,
     Search,
+    Unchangeable,
     Unknown,
     Update,
 )
@@ -52,11 +54,12 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Ten updates at once of one version, and how many of them were done, and may have been."""
+    """Ten updates at once of one version: how many were done, may have been, or found nothing that they could update."""
 
     pointer: str
     winners: int
     unknown: int
+    in_vain: int
 
 
 @dataclass(slots=True)
@@ -160,5 +163,6 @@ class Traffic:
 
     def _note_race(self, entry: Entry, outcomes: Iterable[Outcome | None]) -> None:
         ended = list(outcomes)
-        winners, unknown = ended.count(Done()), ended.count(Unknown())
-        self.races.append(Race(entry.pointer, winners, unknown + ended.count(None)))
+        in_vain = ended.count(Absent()) + ended.count(Unchangeable())
+        unknown = ended.count(Unknown()) + ended.count(None)
+        self.races.append(Race(entry.pointer, ended.count(Done()), unknown, in_vain))

@@ -27,7 +27,7 @@ _FIRES = "search:429@x1"
 """Nothing else here is answered with this status."""
 
 _FORWARD_S = 3600
-_RESETS, _BETWEEN_RESETS_S = 20, 0.1
+_RESETS, _BETWEEN_RESETS_S = 80, 0.03
 _NOBODY = "9439999999"
 
 
