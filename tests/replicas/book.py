@@ -9,6 +9,7 @@ from tests.replicas.history import (
     Operation,
     Outcome,
     Read,
+    Refused,
     Register,
     Registered,
     Reset,
@@ -57,6 +58,8 @@ def required(current: Entry | None, update: Update) -> Outcome:
 def _updated(book: Book, update: Update, outcome: Outcome) -> Book | None:
     current = _current(book, update.id)
     ends = required(current, update)
+    if isinstance(outcome, Refused):
+        return book if current is None or ends == outcome.answer else None
     if outcome not in (ends, Unknown()):
         return None
     if current is None or ends != Done():

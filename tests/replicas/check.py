@@ -15,7 +15,7 @@ from tests.replicas.history import (
     Search,
     Unknown,
     Update,
-    with_ids,
+    completed,
 )
 from tests.replicas.linearizability import Undecided, unexplained
 from tests.replicas.rules import Anomaly, broken_rules
@@ -23,7 +23,7 @@ from tests.replicas.rules import Anomaly, broken_rules
 
 def anomalies(observed: Sequence[Operation]) -> list[Anomaly]:
     """Return everything that is wrong with a history."""
-    operations = with_ids(observed)
+    operations = completed(observed)
     found = list(broken_rules(operations))
     for name, part in by_id(operations).items():
         found += _without_order(f"the id {name}", part)

@@ -5,7 +5,7 @@ lost, is `Unknown`, and such an operation never ended: it may be done at any tim
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -106,12 +106,19 @@ class Unchangeable:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """One of these two; what has the id may be an appointment that nobody ever saw."""
+
+    answer: Conflict | Unchangeable
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """It was done, or will be, or not."""
 
 
 Action = Register | Read | Update | Search | Reset
-Outcome = Done | Registered | Found | Absent | Conflict | Unchangeable | Unknown
+Outcome = Done | Registered | Found | Absent | Conflict | Unchangeable | Refused | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ class Operation:
     @property
     def only_looks(self) -> bool:
         """Whether it can have changed nothing, whatever it found."""
-        return isinstance(self.outcome, Found | Absent | Conflict | Unchangeable)
+        return isinstance(self.outcome, Found | Absent | Conflict | Unchangeable | Refused)
 
     def __str__(self) -> str:
         """Write it as a line of a report."""
@@ -147,18 +154,33 @@ def entries_seen(operations: Iterable[Operation]) -> Iterable[tuple[Operation, E
                 yield operation, entry
 
 
-def with_ids(operations: Sequence[Operation]) -> list[Operation]:
-    """Return the history, with the ids that registers of an unknown outcome gave, where anybody knew them.
+def completed(operations: Sequence[Operation]) -> list[Operation]:
+    """Return the history with what follows from the whole of it about single operations.
 
-    One whose appointment nobody ever saw is left out: it can explain nothing.
+    A register of an unknown outcome gets the id that somebody saw. One that nobody ever saw is left out. It can explain
+    one thing: that an update is refused because of what has its id, once a reset has let ids change hands.
     """
     seen = {entry.pointer: entry.id for _, entry in entries_seen(operations)}
     seen |= {each.action.pointer: each.action.id for each in operations if isinstance(each.action, Update)}
-    known = []
-    for operation in operations:
-        action = operation.action
-        if not isinstance(action, Register) or not isinstance(operation.outcome, Unknown):
-            known.append(operation)
-        elif action.pointer in seen:
-            known.append(replace(operation, outcome=Registered(seen[action.pointer])))
-    return known
+    unseen_from_s = min((each.began for each in operations if _is_unseen(each, seen)), default=math.inf)
+    reset_from_s = min((each.began for each in operations if isinstance(each.action, Reset)), default=math.inf)
+    doubtful_from_s = max(unseen_from_s, reset_from_s)
+    known = [_with_id(each, seen) for each in operations if not _is_unseen(each, seen)]
+    return [_doubted(each) if each.ended >= doubtful_from_s else each for each in known]
+
+
+def _is_unseen(operation: Operation, seen: Mapping[str, str]) -> bool:
+    action = operation.action
+    return isinstance(action, Register) and isinstance(operation.outcome, Unknown) and action.pointer not in seen
+
+
+def _with_id(operation: Operation, seen: Mapping[str, str]) -> Operation:
+    if isinstance(operation.action, Register) and isinstance(operation.outcome, Unknown):
+        return replace(operation, outcome=Registered(seen[operation.action.pointer]))
+    return operation
+
+
+def _doubted(operation: Operation) -> Operation:
+    if isinstance(operation.outcome, Conflict | Unchangeable):
+        return replace(operation, outcome=Refused(operation.outcome))
+    return operation

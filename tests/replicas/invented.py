@@ -72,41 +72,50 @@ class Registry:
 def right_history(seed: int, count: int, *, resets: bool = False) -> list[Operation]:
     """Return what some clients saw of a registry that did each operation at one instant between call and answer.
 
-    Some answers are lost, and some writes are not done until long after their call, or never.
+    Some answers are lost, and some writes are not done until long after their call, or never. The clients know what
+    they have seen, and do not forget it with a reset: then they ask for ids that others have by now.
     """
     chance = random.Random(seed)
     registry = Registry(chance)
     late: list[Action] = []
     history = []
+    known: dict[str, Entry] = {}
     for moment in range(count):
         if late and chance.random() < 0.2:
             registry.perform(late.pop())
-        action = _action(registry, chance, moment, resets=resets)
+        action = _action(list(known.values()), chance, moment, resets=resets)
         began, ended = moment - chance.uniform(0, 3), moment + chance.uniform(0, 3)
-        lost = not isinstance(action, Read | Search) and chance.random() < 0.15
-        if lost and chance.random() < 0.5:
-            late.append(action)
-            outcome: Outcome = Unknown()
+        if not isinstance(action, Read | Search) and chance.random() < 0.15:
+            if chance.random() < 0.5:
+                late.append(action)
+            else:
+                registry.perform(action)
+            history.append(Operation(f"{moment % 5}", began, math.inf, action, Unknown()))
         else:
             outcome = registry.perform(action)
-        history.append(
-            Operation(f"{moment % 5}", began, math.inf, action, Unknown())
-            if lost
-            else Operation(f"{moment % 5}", began, ended, action, outcome)
-        )
+            history.append(Operation(f"{moment % 5}", began, ended, action, outcome))
+            known |= {entry.pointer: entry for entry in _told(action, outcome)}
     return history
 
 
-def _action(registry: Registry, chance: random.Random, moment: int, *, resets: bool) -> Action:
-    entries = sorted((entry for book in registry.books.values() for entry in book), key=lambda each: each.pointer)
+def _told(action: Action, outcome: Outcome) -> frozenset[Entry]:
+    match action, outcome:
+        case Register(_, pointer), Registered(name):
+            return frozenset({Entry(name, pointer, 1)})
+        case _, Found(entries):
+            return entries
+    return EMPTY
+
+
+def _action(known: list[Entry], chance: random.Random, moment: int, *, resets: bool) -> Action:
     if resets and chance.random() < 0.05:
         return Reset()
     drawn = chance.random()
-    if drawn < 0.25 or not entries:
+    if drawn < 0.25 or not known:
         return Register(f"patient{chance.randrange(2)}", f"p{moment}")
-    if drawn < 0.5:
+    if drawn < 0.4:
         return Search(f"patient{chance.randrange(2)}")
-    entry = chance.choice(entries)
-    if drawn < 0.75:
+    entry = chance.choice(known)
+    if drawn < 0.65:
         return Read(entry.id)
     return Update(entry.id, entry.pointer, chance.choice((1, 1, entry.version)), f"m{moment}")

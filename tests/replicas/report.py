@@ -66,8 +66,8 @@ def _races(run: Run) -> Iterator[str]:
     one = sum(each.winners == 1 for each in races)
     lost = sum(each.winners == 0 and each.unknown > 0 for each in races)
     gone = sum(each.winners == 0 and each.unknown == 0 and each.in_vain > 0 for each in races)
-    yield f"races of ten for one version: {len(races)}; one winner: {one}; the winner's answer was lost, or it was refused"
-    yield f"    without the store: {lost}; a reset came between: {gone}"
+    yield f"races of ten for one version: {len(races)}; one winner: {one}"
+    yield f"    the winner's answer was lost, or the store was away: {lost}; a reset came between: {gone}"
 
 
 def _around_kills(run: Run, began: float) -> Iterator[str]:

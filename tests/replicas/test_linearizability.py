@@ -92,6 +92,7 @@ def test_short_histories_are_right_and_wrong() -> None:
 
 
 @pytest.mark.parametrize("resets", [False, True])
+@settings(max_examples=200)
 @given(seed=integers(0, 2**32))
 def test_it_accepts_what_a_right_registry_answers(seed: int, resets: bool) -> None:  # noqa: FBT001 - a parameter
     """With lost answers, writes that are done late, resets, and ids that change hands."""

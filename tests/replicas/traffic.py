@@ -54,7 +54,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Ten updates at once of one version: how many were done, may have been, or found nothing that they could update."""
+    """Ten updates at once of one version: how many were done, may have been, or found nothing to update."""
 
     pointer: str
     winners: int
