@@ -17,6 +17,7 @@ from tests.replicas.check import anomalies
 from tests.replicas.cluster import WITHOUT_SEEDS, Cluster, with_store, without_store
 from tests.replicas.processes import CannotRun, balancer_program, store_server
 from tests.replicas.report import Run, show
+from tests.replicas.scene import Injected, Kind, Scene, inject
 from tests.replicas.spread import spread
 from tests.replicas.suites import suites
 from tests.replicas.traffic import Traffic
@@ -95,7 +96,7 @@ def _service(asked: argparse.Namespace, folder: Path, *settings: str) -> Cluster
     return without_store(folder, 1, *settings) if asked.without_store else with_store(folder, asked.replicas, *settings)
 
 
-async def _used(service: Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, ...], *, seconds: float = 0) -> Run:
+async def _used(service: Cluster, traffic: Traffic, kinds: tuple[Kind, ...], *, seconds: float = 0) -> Run:
     """Start a service, let the clients use it, make trouble meanwhile, and check what they saw."""
     try:
         await service.start()
@@ -109,16 +110,14 @@ async def _used(service: Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, .
     return Run(traffic, injected, found, spread(service.balancer.log), lasted)
 
 
-async def _while_used(
-    service: Cluster, traffic: Traffic, kinds: tuple[trouble.Kind, ...], seconds: float
-) -> list[trouble.Injected]:
-    scene, injected = trouble.Scene(service, traffic), []
+async def _while_used(service: Cluster, traffic: Traffic, kinds: tuple[Kind, ...], seconds: float) -> list[Injected]:
+    scene, injected = Scene(service, traffic), []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(traffic.run())
         try:
             await asyncio.sleep(seconds or _CALM_S)
             for kind in kinds:
-                injected.append(await trouble.inject(kind, scene))
+                injected.append(await inject(kind, scene))
                 await asyncio.sleep(_CALM_S)
         finally:
             traffic.over = True

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tests.replicas.client import Told
 from tests.replicas.history import Operation, Unknown
 from tests.replicas.rules import Anomaly
+from tests.replicas.scene import Injected
 from tests.replicas.spread import Spread
 from tests.replicas.traffic import Traffic
-from tests.replicas.trouble import Injected
 
 _SHOWN = 10
 _AROUND_S = 2.0
