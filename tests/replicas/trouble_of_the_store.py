@@ -33,6 +33,9 @@ async def pause_the_store(scene: Scene) -> None:
     try:
         paused = time.monotonic()
         await asyncio.gather(*(_refuses(scene, each, token) for each in scene.cluster.replicas))
+        await asyncio.sleep(max(0, paused + 3.5 - time.monotonic()))
+        # By now the balancer has found that no replica is ready: it lets them say so, in the words of the contract.
+        await _refused(scene, scene.cluster.balancer, "a read", token, fhir.request(Read("none")))
         await asyncio.sleep(max(0, paused + 5 - time.monotonic()))
     finally:
         scene.shared.resume()
@@ -96,17 +99,17 @@ async def _refuses(scene: Scene, replica: Process, token: str) -> None:
     scene.require(ready is not None and ready.status == 503, f"{replica.name}: ready without the store: {ready}")
 
 
-async def _refused(scene: Scene, replica: Process, name: str, token: str, request: fhir.Request) -> None:
+async def _refused(scene: Scene, where: Process, name: str, token: str, request: fhir.Request) -> None:
     method, path, headers, body = request
     headers |= {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
-    took, answer = await _timed(replica, (method, f"/STU3{path}", headers, body))
-    told = answer.json() if answer else None
-    scene.require(answer is not None and answer.status == 503, f"{replica.name}: {name} was answered {answer}")
+    took, answer = await _timed(where, (method, f"/STU3{path}", headers, body))
+    outcome = answer.json() if answer else None
+    scene.require(answer is not None and answer.status == 503, f"{where.name}: {name} was answered {answer}")
     scene.require(
-        told is not None and told["resourceType"] == "OperationOutcome", f"{replica.name}: no OperationOutcome"
+        outcome is not None and outcome["resourceType"] == "OperationOutcome", f"{where.name}: no OperationOutcome"
     )
-    scene.require(took < _REFUSES_WITHIN_S, f"{replica.name}: {name} waited {took:.2f} s")
-    scene.notes.append(f"{replica.name} refused {name} after {took:.2f} s")
+    scene.require(took < _REFUSES_WITHIN_S, f"{where.name}: {name} waited {took:.2f} s")
+    scene.notes.append(f"{where.name} refused {name} after {took:.2f} s")
 
 
 async def _timed(replica: Process, request: fhir.Request) -> tuple[float, Answer | None]:
