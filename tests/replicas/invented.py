@@ -27,7 +27,6 @@ from tests.replicas.history import (
 class Registry:
     """A registry that does one operation after the other."""
 
-    chance: random.Random
     books: dict[str, Book] = field(default_factory=dict)
     patients: dict[str, str] = field(default_factory=dict)
     registered: int = 0
@@ -76,7 +75,7 @@ def right_history(seed: int, count: int, *, resets: bool = False) -> list[Operat
     they have seen, and do not forget it with a reset: then they ask for ids that others have by now.
     """
     chance = random.Random(seed)
-    registry = Registry(chance)
+    registry = Registry()
     late: list[Action] = []
     history = []
     known: dict[str, Entry] = {}

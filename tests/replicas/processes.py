@@ -118,11 +118,6 @@ class Process:
             self.kill()
 
     @property
-    def pid(self) -> int:
-        """The number of the process that runs now."""
-        return self._process.pid
-
-    @property
     def log(self) -> str:
         """What it has said since the first start."""
         return self._file.read_text(errors="replace") if self._file.exists() else ""
