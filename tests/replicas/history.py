@@ -161,7 +161,6 @@ def completed(operations: Sequence[Operation]) -> list[Operation]:
     one thing: that an update is refused because of what has its id, once a reset has let ids change hands.
     """
     seen = {entry.pointer: entry.id for _, entry in entries_seen(operations)}
-    seen |= {each.action.pointer: each.action.id for each in operations if isinstance(each.action, Update)}
     unseen_from_s = min((each.began for each in operations if _is_unseen(each, seen)), default=math.inf)
     reset_from_s = min((each.began for each in operations if isinstance(each.action, Reset)), default=math.inf)
     doubtful_from_s = max(unseen_from_s, reset_from_s)

@@ -107,6 +107,24 @@ _PLANTED = [
         (after(2, Search("P"), found(_FIRST)),),
     ),
     Planted(
+        "phantom",  # it is proposed only afterwards
+        (_REGISTERED,),
+        (after(2, Search("P"), found(_FIRST, Entry("y", "q", 1))), after(3, Register("P", "q"), Registered("y"))),
+        (after(2, Search("P"), found(_FIRST)), after(3, Register("P", "q"), Registered("y"))),
+    ),
+    Planted(
+        "phantom",  # a version that is proposed only afterwards
+        (_REGISTERED,),
+        (after(2, Read("x"), found(_SECOND)), after(3, Update("x", "p", 1, "a"), Done())),
+        (after(2, Read("x"), found(_FIRST)), after(3, Update("x", "p", 1, "a"), Done())),
+    ),
+    Planted(
+        "invented 404",  # a reset that comes later is no excuse
+        (_REGISTERED,),
+        (after(2, Read("x"), Absent()), after(3, Reset(), Done())),
+        (after(2, Read("x"), found(_FIRST)), after(3, Reset(), Done())),
+    ),
+    Planted(
         "phantom",  # of another patient
         (_REGISTERED,),
         (after(2, Search("Q"), found(_FIRST)),),
