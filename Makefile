@@ -46,6 +46,9 @@ agreement: .venv/ready ## our verdicts beside those of HAPI's validator (ARGS='-
 contract: .venv-contract/ready ## Schemathesis against the OpenAPI document, for a minute
 	.ci/contract
 
+replicas: .venv/ready ## replicas behind HAProxy, killed and cut off while used, and the histories checked (ARGS=--help)
+	.ci/replicas $(ARGS)
+
 examples: .venv/ready ## the example clients, against a sandbox with faults in force
 	$(BIN)/python examples/run $(ARGS)
 
