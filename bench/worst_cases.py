@@ -128,6 +128,9 @@ def _control(size: int) -> Iterator[Call]:
         yield Call(
             f"seeds, {name}", "POST", "/_sandbox/appointments", json.dumps(document).encode()[:size], "text/json"
         )
+    for name in ("stories", "bad stories"):
+        wanted = json.dumps({"seed_data": documents[name]}).encode()
+        yield Call(f"workspaces, {name}", "POST", "/_sandbox/workspaces", wanted, "application/json")
     hostile = dict(json_bodies(size))
     chosen = ("nested arrays", "unclosed arrays", "unknown names", "one long number", "extensions", "spaces")
     for name in chosen:

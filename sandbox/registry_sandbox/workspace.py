@@ -99,7 +99,7 @@ class Workspace:
         async for _ in unhurried(fresh.removing()):
             pass
 
-    def begin(self) -> None:
+    def begin(self, *, with_seeds: bool = True) -> None:
         """Hold what it starts with: for a workspace that was just made.
 
         Raises:
@@ -107,7 +107,7 @@ class Workspace:
         """
         if self.beginning.state is not None:
             self.take(self.beginning.state)
-        if self.beginning.seeds is not None:
+        if self.beginning.seeds is not None and with_seeds:
             self.beginning.seeds.load(self.seed_loader)
 
     @property

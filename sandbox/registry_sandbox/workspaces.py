@@ -37,6 +37,7 @@ class Wanted:
         ttl_s: how long it lives after its last use.
         control_token: accepted by its own control plane, beside `--control-token`.
         state: what it is at first. Seeds, clock, faults and random seed that are given take the place of its own.
+        filled_later: whether whoever makes it fills it with the seeds, which takes long if they are many.
     """
 
     name: str | None = None
@@ -48,6 +49,7 @@ class Wanted:
     ttl_s: float | None = None
     control_token: str | None = None
     state: State | None = None
+    filled_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Member:
     """One of the workspaces.
 
     `created_s` and `used_s` are on the machine's clock, in seconds since the epoch. It ends `ttl_s` after its last use.
+    No request finds it while it is `filling`.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Member:
     created_s: float
     used_s: float
     ttl_s: float
+    filling: bool = False
 
     @property
     def workspace(self) -> Workspace:
@@ -117,7 +121,7 @@ class Workspaces:
     def find(self, name: str) -> Member | None:
         """Return the workspace that a request names, and note its use; None if there is none."""
         member = self._members.get(name)
-        if member is None:
+        if member is None or member.filling:
             return None
         now_s = self._wall()
         if now_s >= member.expires_s and not member.workspace.in_use:
@@ -186,7 +190,7 @@ class Workspaces:
             return
         for member in list(self._members.values()):
             if now_s >= member.expires_s:
-                if member.workspace.in_use:
+                if member.filling or member.workspace.in_use:
                     member.used_s = now_s
                 else:
                     self._remove(member)

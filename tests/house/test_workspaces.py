@@ -18,6 +18,7 @@ from registry_sandbox.testing.running import RegistrySandbox
 
 BOOKED = "booked-tomorrow"
 PATIENT = "9991000011"
+SLOT = {"start": "+1d 09:00", "end": "+1d 09:10"}
 SEARCH = f"Appointment?Patient=https://fhir.nhs.uk/Id/nhs-number|{PATIENT}"
 
 
@@ -467,3 +468,25 @@ def _all_of(sandbox: RemoteSandbox) -> dict[str, Any]:
     told = {name: sandbox.control.json("GET", f"/{name}") for name in names}
     told["journal"].pop("generation")
     return told
+
+
+def test_a_workspace_with_many_seeds_holds_up_nobody_and_is_found_when_it_is_whole() -> None:
+    """The seeds are read in threads: whoever else asks meanwhile is answered, and of the workspace with a 404."""
+    with RegistrySandbox(no_seed_data=True, max_body=4_000_000) as sandbox:
+        stories = [
+            {"id": f"s-{number}", "patient": PATIENT, "pointer": f"https://provider.example.test/{number}", **SLOT}
+            for number in range(4_000)
+        ]
+        making = threading.Thread(target=created, args=[sandbox], kwargs={"name": "large", "seed_data": stories})
+        before = len(sandbox.journal)
+        making.start()
+        statuses = []
+        while making.is_alive():
+            statuses.append(
+                httpx.get(f"{sandbox.control_url.replace('/_sandbox', '')}/w/large/_sandbox/health").status_code
+            )
+        made = httpx.get(f"{sandbox.control_url.replace('/_sandbox', '')}/w/large/_sandbox/health").json()
+        assert before == len(sandbox.journal)
+    assert statuses.count(404) > 3
+    assert statuses == sorted(statuses, reverse=True)
+    assert made["appointments"] == 4_000

@@ -22,7 +22,7 @@ from registry_sandbox.http.base_url import NAME, NAME_EXPECTED
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.seeds import BadSeed, seeds_in
+from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_in
 from registry_sandbox.workspace import State, Workspace
 from registry_sandbox.workspaces import Member, NameTaken, NoRoom, Wanted, Workspaces
 
@@ -159,18 +159,30 @@ class _Workspaces:
             HTTPStatus.OK, {"workspaces": [self._described(request, each) for each in self._workspaces()]}
         )
 
-    def make(self, request: Request, _: str) -> Response:
-        """Make one, or nothing if anything is wrong."""
-        with refused_for(BadFault):
-            asked: Asked = read_object(Asked, json_body(request) if request.body else {}, "workspace")
-            wanted = replace(_wanted(asked), state=self._state(asked.from_))
+    async def make(self, request: Request, _: str) -> Response:
+        """Make one, or nothing if anything is wrong. Seeds are read in threads; until then nobody finds it."""
+        wanted, source = await self._first.service.workers.run(_read, request)
+        wanted = replace(wanted, state=self._state(source), filled_later=True)
         try:
             with refused_for(BadFault, BadSeed):
                 member = self._workspaces().create(wanted)
         except (NoRoom, NameTaken) as refused:
             raise BadControlRequest(str(refused), HTTPStatus.CONFLICT) from refused
+        if wanted.seeds:
+            await self._fill(member)
         described = self._described(request, member)
         return json_response(HTTPStatus.CREATED, described, {"Location": described["control_url"]})
+
+    async def _fill(self, member: Member) -> None:
+        member.filling, filled = True, False
+        try:
+            with refused_for(BadSeed):
+                await member.workspace.reset()
+            filled = True
+        finally:
+            member.filling = False
+            if not filled:
+                self._workspaces().remove(member.name)
 
     def one(self, request: Request, name: str) -> Response:
         """Show one, without using it."""
@@ -227,14 +239,18 @@ class _Workspaces:
         }
 
 
+def _read(request: Request) -> tuple[Wanted, From | str | None]:
+    """Read what is asked for, and what it begins with; with many seeds it takes long."""
+    with refused_for(BadFault, BadSeed):
+        asked: Asked = read_object(Asked, json_body(request) if request.body else {}, "workspace")
+        return _wanted(asked), asked.from_
+
+
 def _wanted(asked: Asked) -> Wanted:
     clock = asked.clock if isinstance(asked.clock, ClockStart) else ClockStart(asked.clock)
-    seeds = None
-    if asked.no_seed_data:
-        seeds = []
-    elif asked.seed_data is not None:
-        with refused_for(BadSeed):
-            seeds = seeds_in("seed_data", json.dumps(asked.seed_data).encode())
+    seeds: list[Seed] | None = [] if asked.no_seed_data else None
+    if asked.seed_data is not None:
+        seeds = seeds_in("seed_data", json.dumps(asked.seed_data).encode())
     return Wanted(
         name=asked.name,
         seeds=seeds,

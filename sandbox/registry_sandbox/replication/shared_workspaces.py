@@ -38,7 +38,7 @@ class SharedWorkspaces(Workspaces):
     def find(self, name: str) -> Member | None:
         """Return the workspace that a request names, and tell of its use; None if there is none, or none any more."""
         member = self._members.get(name)
-        if member is None or self._is_over(member):
+        if member is None or member.filling or self._is_over(member):
             return None
         self._use(member)
         return member
