@@ -33,14 +33,12 @@ from registry_sandbox.server.chunks import Framing
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
 from registry_sandbox.server.forwarded import forwarded_root, named_host
 from registry_sandbox.server.listener import Listener
-from registry_sandbox.server.long_lines import LONGEST_LINE_BYTES, LongLines
 from registry_sandbox.server.sending import octets, sendable
 from registry_sandbox.server.streaming import streamed
 from registry_sandbox.server.unreadable import reason
 from registry_sandbox.server.wire import deliver
 
 _BEGUN_WITHIN_S = 0.05
-_LINGER_S = 1.0
 _numbers = count(1)  # of connections: what came on one connection came from one client
 _END_OF_HEAD = b"\r\n\r\n"
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
@@ -55,9 +53,9 @@ class Connection(web.RequestHandler):
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type] # None: aiohttp writes no access log
             auto_decompress=False,
-            max_field_size=LONGEST_LINE_BYTES,
-            max_line_size=LONGEST_LINE_BYTES,
-            lingering_time=_LINGER_S,  # a client that is still sending has this time to read the refusal
+            max_field_size=65_536,
+            max_line_size=65_536,
+            lingering_time=1.0,  # a client that is still sending has this time to read the refusal
         )
         self._listener = listener
         self._clock = asyncio.get_running_loop().time
@@ -66,11 +64,10 @@ class Connection(web.RequestHandler):
         self._remote = "-"
         self._number = next(_numbers)
         self._gone = asyncio.Event()
-        self._answering = self._half_closed = self._refused = False
+        self._answering = self._half_closed = False
         self._request_now: Request | None = None
         self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
         self._framing = Framing()
-        self._long_lines = LongLines()
         self.waiting_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -93,12 +90,6 @@ class Connection(web.RequestHandler):
         """Note when a request begins to arrive; give requests that came together to the parser one by one."""
         if self.waiting_since is None and data and self._patience is None:
             self.waiting_since = self._clock()
-            self._long_lines.begin()
-        if self._refused:
-            return
-        if self._long_lines.exceeded(data):
-            self._refuse_and_linger(InvalidHeader(reason("line too long")))
-            return
         if not self._framing.take(data, begun=self._answering):
             return
         if data.count(_END_OF_HEAD) < 2 or _may_have_a_body(data):  # noqa: PLR2004 - the usual case
@@ -140,15 +131,6 @@ class Connection(web.RequestHandler):
         if not self._answering:
             within = f"{self._listener.limits.request_timeout_s:g} s"
             self._refuse_and_close(RequestTimeout(f"The head of the request did not come whole within {within}."))
-
-    def _refuse_and_linger(self, error: SandboxError) -> None:
-        """Refuse a client that is still sending: if the connection were closed at once, it might not read why."""
-        self._refused = True
-        if self.transport is not None:
-            self.transport.write(octets(self._listener.refuse(error), connection="close"))
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-            asyncio.get_running_loop().call_later(_LINGER_S, self.force_close)
 
     def _refuse_and_close(self, error: SandboxError) -> None:
         if self.transport is not None:
