@@ -28,10 +28,6 @@ from registry_sandbox.server.tls_port import TlsPort
 DRAIN_S = 4.5
 """How long a stop waits for what is being worked on. With all the rest it takes 5 s at most."""
 
-_BUFFER_BYTES = 16_384
-"""What the kernel keeps of a connection before it is read, and so what requests that come together can bring. Linux
-reserves twice as much, for its own bookkeeping too."""
-
 
 @dataclass(frozen=True, slots=True)
 class Port:
@@ -155,7 +151,7 @@ def _connections(listener: Listener) -> tuple[web.Server, Callable[[], asyncio.P
 def _accepting(port: Port, make: Callable[[], asyncio.Protocol]) -> Acceptor | TlsPort:
     context, listener = port.ssl_context, port.listener
     if context is None:
-        return Acceptor(partial(handed_on, make), _BUFFER_BYTES)
+        return Acceptor(partial(handed_on, make))
     refusal = partial(_no_tls, listener)
     if listener.bad_certificate is None:
         return TlsPort(context, make, refusal)
