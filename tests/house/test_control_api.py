@@ -442,8 +442,10 @@ class TestCheck:
             "may_write": False,
         }
         bad = faulty.control.get("/token", params={"expires_in": "-60", "claim.aud": "x"}).text
+        faulty.control.put("/clock", json={"frozen": True})  # the problems name the second
         told = faulty.control.post("/check/token", json={"token": bad}).json()
         outcome = httpx.get(f"{faulty.base}/Appointment/1", headers={"Authorization": f"Bearer {bad}"}).json()
+        faulty.control.put("/clock", json={"frozen": False})
         assert told == {"valid": False, "problems": [each["diagnostics"] for each in outcome["issue"]]}
 
     @pytest.mark.parametrize("body", ["{}", "[]", '{"token": 1}', '{"token": "a", "more": 1}', '"a"'])
