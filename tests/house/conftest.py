@@ -16,6 +16,7 @@ from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.testing.running import RegistrySandbox
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
 from tests.house.faulty import Faulty, Waits
+from tests.stores import Server, a_server, running_server
 
 NHS_NUMBERS = "https://fhir.nhs.uk/Id/nhs-number"
 CARECONNECT = "https://fhir.hl7.org.uk/STU3/StructureDefinition/"
@@ -213,6 +214,13 @@ def _damage_xml(chance: random.Random, root: etree._Element) -> None:
             del element.attrib["value"]
         case _ if parent is not None:
             chance.choice(elements).append(copy.deepcopy(element))
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Server]:
+    """A store for replicas."""
+    with running_server(a_server()) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -19,25 +19,18 @@ from registry_sandbox.replication.store import StoreAway
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.running import RegistrySandbox
 from registry_sandbox.verdict.rule import all_rules
-from tests.stores import Server, a_server, running_server
+from tests.stores import Server
 
 Pair = tuple[RegistrySandbox, RegistrySandbox]
 JSON = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A store."""
-    with running_server(a_server()) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def both(server: Server) -> Iterator[Pair]:
+def both(store: Server) -> Iterator[Pair]:
     """Two replicas, for the whole module."""
     with (
-        RegistrySandbox(store=server.url, request_faults=True) as one,
-        RegistrySandbox(store=server.url, request_faults=True) as other,
+        RegistrySandbox(store=store.url, request_faults=True) as one,
+        RegistrySandbox(store=store.url, request_faults=True) as other,
     ):
         yield one, other
 
@@ -366,14 +359,14 @@ def test_request_ids_differ(pair: Pair) -> None:
     assert len(ids) == 10
 
 
-def test_a_replica_that_comes_late_knows_everything(pair: Pair, server: Server) -> None:
+def test_a_replica_that_comes_late_knows_everything(pair: Pair, store: Server) -> None:
     """It replays the log: appointments, faults with their counts, the clock, workspaces and the journal."""
     control(pair[0], "PUT", "clock", {"now": "2030-01-02T03:04:05Z", "frozen": True})
     control(pair[0], "POST", "workspaces", {"name": "ours"})
     control(pair[0], "POST", "faults", "read:503@x1")
     logical_id = registered(pair[0])
     call(pair[0], "GET", f"Appointment/{logical_id}")
-    with RegistrySandbox(store=server.url, request_faults=True) as late:
+    with RegistrySandbox(store=store.url, request_faults=True) as late:
         assert call(late, "GET", f"Appointment/{logical_id}").status_code == 200
         for path in ("clock", "faults", "workspaces", "faults/fired", "keys", "snapshots"):
             mine = control(late, "GET", path).text.replace(late.base_url[:-5], pair[0].base_url[:-5])
@@ -385,14 +378,12 @@ def test_a_replica_that_comes_late_knows_everything(pair: Pair, server: Server) 
         )
 
 
-def test_a_replica_with_other_settings_is_refused(both: Pair, server: Server, tmp_path: Path) -> None:
+def test_a_replica_with_other_settings_is_refused(both: Pair, store: Server, tmp_path: Path) -> None:
     """The message names each setting with both values, and files by what is in them."""
     del both
     seeds = tmp_path / "mine.yaml"
     seeds.write_text("[]")
-    other = RegistrySandbox(
-        store=server.url, request_faults=True, duplicates="refuse", seed_data=[seeds], random_seed=7
-    )
+    other = RegistrySandbox(store=store.url, request_faults=True, duplicates="refuse", seed_data=[seeds], random_seed=7)
     with pytest.raises(OtherStart) as caught, other:
         pass
     said = str(caught.value)
@@ -402,10 +393,10 @@ def test_a_replica_with_other_settings_is_refused(both: Pair, server: Server, tm
     assert "PRIVATE KEY" not in said
 
 
-def test_settings_of_the_process_may_differ(both: Pair, server: Server) -> None:
+def test_settings_of_the_process_may_differ(both: Pair, store: Server) -> None:
     """Such as the token of the control plane, and the log."""
     del both
-    with RegistrySandbox(store=server.url, request_faults=True, control_token="t", log_format="json") as third:
+    with RegistrySandbox(store=store.url, request_faults=True, control_token="t", log_format="json") as third:
         assert call(third, "GET", "Appointment/x").status_code == 404
 
 
@@ -432,11 +423,11 @@ def test_each_replica_tells_how_its_store_answers(pair: Pair) -> None:
     assert float(created[0][0]) > float((created[1] or ["0"])[0])
 
 
-def shortened(pair: Pair, server: Server, entries: int = 30) -> None:
+def shortened(pair: Pair, store: Server, entries: int = 30) -> None:
     """Let the log become long enough for replicas that shorten it at so many entries, and wait until one has."""
     import redis
 
-    with redis.Redis.from_url(server.url.replace("valkey", "redis")) as client:
+    with redis.Redis.from_url(store.url.replace("valkey", "redis")) as client:
         before = client.hget("{registry-sandbox}:log", "position")
         for each in pair:
             replication = each.sandbox.replication
@@ -468,7 +459,7 @@ def without_own(text: str) -> str:
     return json.dumps(document)
 
 
-def test_a_replica_that_comes_after_the_log_was_shortened_is_like_the_others(pair: Pair, server: Server) -> None:
+def test_a_replica_that_comes_after_the_log_was_shortened_is_like_the_others(pair: Pair, store: Server) -> None:
     """Whatever they are asked, and whatever happens then; and the others have not begun anew for it."""
     one, other = pair
     logical_id = registered(one)
@@ -494,9 +485,9 @@ def test_a_replica_that_comes_after_the_log_was_shortened_is_like_the_others(pai
     attested = control(one, "POST", "verdict/attestations", {"rule": _attested(), "by": "a person"})
     assert attested.status_code == 201
     states = [each.sandbox.workspace for each in pair]
-    shortened(pair, server)
+    shortened(pair, store)
     after = registered(other)
-    with RegistrySandbox(store=server.url, request_faults=True) as late:
+    with RegistrySandbox(store=store.url, request_faults=True) as late:
         for path in COMPARED:
             answers = [control(each, "GET", path) for each in (late, one)]
             assert answers[0].status_code == 200, answers[0].text
@@ -513,13 +504,13 @@ def test_a_replica_that_comes_after_the_log_was_shortened_is_like_the_others(pai
     assert [each.sandbox.workspace for each in pair] == states
 
 
-def test_a_log_with_snapshots_or_workspaces_is_not_shortened(pair: Pair, server: Server) -> None:
+def test_a_log_with_snapshots_or_workspaces_is_not_shortened(pair: Pair, store: Server) -> None:
     """They are not in what is written, so whoever comes replays them."""
     control(pair[0], "POST", "snapshots", {"name": "kept"})
     with pytest.raises(AssertionError):
-        shortened(pair, server, 5)
+        shortened(pair, store, 5)
     control(pair[0], "DELETE", "snapshots/kept")
-    shortened(pair, server, 5)
+    shortened(pair, store, 5)
 
 
 def _attested() -> str:

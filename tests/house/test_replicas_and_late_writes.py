@@ -11,24 +11,17 @@ from registry_sandbox.replication.store import Proposal
 from registry_sandbox.replication.valkey import ValkeyStore
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.running import RegistrySandbox
-from tests.stores import Server, a_server, running_server
+from tests.stores import Server
 
 Pair = tuple[RegistrySandbox, RegistrySandbox]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A store."""
-    with running_server(a_server()) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def pair(server: Server) -> Iterator[Pair]:
+def pair(store: Server) -> Iterator[Pair]:
     """Two replicas without seeds."""
     with (
-        RegistrySandbox(store=server.url, no_seed_data=True) as one,
-        RegistrySandbox(store=server.url, no_seed_data=True) as other,
+        RegistrySandbox(store=store.url, no_seed_data=True) as one,
+        RegistrySandbox(store=store.url, no_seed_data=True) as other,
     ):
         yield one, other
 
@@ -53,12 +46,12 @@ async def propose_the_last_register_again(url: str) -> None:
 
 
 @pytest.mark.parametrize(("resets", "held"), [(0, 2), (1, 0)])
-def test_it_is_refused_after_a_reset_alone(pair: Pair, server: Server, resets: int, held: int) -> None:
+def test_it_is_refused_after_a_reset_alone(pair: Pair, store: Server, resets: int, held: int) -> None:
     """Without a reset it is done, in both; so the entry itself is right."""
     one, other = pair
     one.reset()
     register(one)
     for _ in range(resets):
         other.reset()
-    asyncio.run(propose_the_last_register_again(server.url))
+    asyncio.run(propose_the_last_register_again(store.url))
     assert [len(each.appointments) for each in pair] == [held, held]

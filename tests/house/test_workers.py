@@ -18,18 +18,11 @@ from registry_sandbox.settings import BadSetting
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.remote import RemoteSandbox
 from registry_sandbox.testing.running import RegistrySandbox
-from tests.stores import Server, a_server, running_server
+from tests.stores import Server
 
 LONG_S = 30
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="--workers is not for Windows")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A store."""
-    with running_server(a_server()) as server:
-        yield server
 
 
 @contextmanager
@@ -67,10 +60,10 @@ def workers_of(process: "subprocess.Popen[str]") -> list[int]:
     return [int(each) for each in listed.stdout.split()]
 
 
-def test_workers_answer_as_one_and_one_that_dies_is_started_again(tmp_path: Path, server: Server) -> None:
+def test_workers_answer_as_one_and_one_that_dies_is_started_again(tmp_path: Path, store: Server) -> None:
     """What was registered at any of them all have, over the death of one; the first judges what all have answered."""
     verdict = tmp_path / "verdict.json"
-    flags = ("--workers", "2", "--store", server.url, "--verdict-file", str(verdict))
+    flags = ("--workers", "2", "--store", store.url, "--verdict-file", str(verdict))
     with serving(tmp_path, *flags) as process:
         url = base(process, tmp_path)
         token = RemoteSandbox(url).token()
@@ -97,9 +90,9 @@ def test_workers_answer_as_one_and_one_that_dies_is_started_again(tmp_path: Path
     assert json.loads(verdict.read_text())["journal"]["last"] == 20
 
 
-def test_the_startup_message_comes_once(tmp_path: Path, server: Server) -> None:
+def test_the_startup_message_comes_once(tmp_path: Path, store: Server) -> None:
     """And names the one port."""
-    with serving(tmp_path, "--workers", "3", "--store", server.url) as process:
+    with serving(tmp_path, "--workers", "3", "--store", store.url) as process:
         url = base(process, tmp_path)
         assert process.stdout is not None
         while url not in process.stdout.readline():
@@ -110,11 +103,11 @@ def test_the_startup_message_comes_once(tmp_path: Path, server: Server) -> None:
     assert "Appointment Registry Sandbox" not in said
 
 
-def test_workers_that_cannot_start_end_the_command(tmp_path: Path, server: Server) -> None:
+def test_workers_that_cannot_start_end_the_command(tmp_path: Path, store: Server) -> None:
     """With the message and the status of one alone."""
     with (
-        RegistrySandbox(store=server.url),
-        serving(tmp_path, "--workers", "2", "--store", server.url, "--duplicates", "refuse") as process,
+        RegistrySandbox(store=store.url),
+        serving(tmp_path, "--workers", "2", "--store", store.url, "--duplicates", "refuse") as process,
     ):
         _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 2
@@ -129,13 +122,13 @@ def test_workers_without_a_store_are_refused(tmp_path: Path) -> None:
     assert "--workers 2 needs --store: without one, each process would be a registry of its own" in errors
 
 
-def test_a_port_that_is_taken_is_told_before_any_worker_starts(tmp_path: Path, server: Server) -> None:
+def test_a_port_that_is_taken_is_told_before_any_worker_starts(tmp_path: Path, store: Server) -> None:
     """In the words of a sandbox alone."""
-    flags = ("--workers", "2", "--store", server.url, "--port", str(server.port))
+    flags = ("--workers", "2", "--store", store.url, "--port", str(store.port))
     with serving(tmp_path, *flags) as process:
         _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 2
-    assert f"cannot listen on 127.0.0.1:{server.port}: Address already in use" in errors
+    assert f"cannot listen on 127.0.0.1:{store.port}: Address already in use" in errors
 
 
 @pytest.mark.parametrize(

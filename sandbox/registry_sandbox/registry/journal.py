@@ -4,7 +4,6 @@ An exchange that waits for nothing costs one small record. It becomes an `Exchan
 """
 
 import asyncio
-import copy
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,7 +15,13 @@ from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange import Exchange
-from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, USUAL_HEADERS_BYTES, shortened, weight
+from registry_sandbox.registry.shortening import (
+    KEPT_BYTES_AT_MOST,
+    USUAL_HEADERS_BYTES,
+    shortened,
+    shortened_answer,
+    weight,
+)
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.registry.under_way import Register, UnderWay
 from registry_sandbox.runtime.clock import Clock
@@ -188,9 +193,7 @@ class Journal:
             request, heads = shortened(request, heads)
         size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body)
         if response is not None:
-            if answered > KEPT_BYTES_AT_MOST:
-                response = copy.copy(response)
-                response.body = response.body[:KEPT_BYTES_AT_MOST]
+            response = shortened_answer(response)
             # An answer may repeat what the request's headers say: the base, CORS.
             size += len(response.body) + (weight(response.headers) if heads > USUAL_HEADERS_BYTES else 0)
         self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))

@@ -7,6 +7,7 @@ from typing import Final
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
 
 KEPT_BYTES_AT_MOST: Final = 65_536
 """Of one body, or of the headers of one request."""
@@ -28,6 +29,15 @@ def shortened(request: Request, heads: int) -> tuple[Request, int]:
     if heads > KEPT_BYTES_AT_MOST:
         request.headers, heads = _beginning(request.headers), KEPT_BYTES_AT_MOST
     return request, heads
+
+
+def shortened_answer(response: Response) -> Response:
+    """Return the answer, or a copy that keeps only the beginning of a large body."""
+    if len(response.body) <= KEPT_BYTES_AT_MOST:
+        return response
+    response = copy.copy(response)
+    response.body = response.body[:KEPT_BYTES_AT_MOST]
+    return response
 
 
 def _beginning(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:

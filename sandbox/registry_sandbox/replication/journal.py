@@ -1,13 +1,12 @@
 """The journal of a workspace that several replicas write together. Each reads it when somebody asks it."""
 
-import copy
 from collections.abc import Callable
 from typing import Final
 
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, shortened, weight
+from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, shortened, shortened_answer, weight
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.replication.exchanges import Finished, decoded, encoded
 from registry_sandbox.replication.journal_writer import JournalWriter
@@ -125,9 +124,8 @@ class SharedJournal(Journal):
         heads = weight(request.headers)
         if sent > KEPT_BYTES_AT_MOST or heads > KEPT_BYTES_AT_MOST:
             request, _ = shortened(request, heads)
-        if response is not None and answered > KEPT_BYTES_AT_MOST:
-            response = copy.copy(response)
-            response.body = response.body[:KEPT_BYTES_AT_MOST]
+        if response is not None:
+            response = shortened_answer(response)
         finished = Finished(at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered)
         waited = request.under_way
         reserved = waited.number if waited is not None and waited.reserved else 0
