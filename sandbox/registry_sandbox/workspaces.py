@@ -37,7 +37,6 @@ class Wanted:
         ttl_s: how long it lives after its last use.
         control_token: accepted by its own control plane, beside `--control-token`.
         state: what it is at first. Seeds, clock, faults and random seed that are given take the place of its own.
-        filled_later: whether whoever makes it fills it with the seeds, which takes long if they are many.
     """
 
     name: str | None = None
@@ -49,7 +48,6 @@ class Wanted:
     ttl_s: float | None = None
     control_token: str | None = None
     state: State | None = None
-    filled_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +133,35 @@ class Workspaces:
         self._sweep()
         return self._members.get(name)
 
-    def create(self, wanted: Wanted) -> Member:
-        """Make a workspace.
+    async def make(self, wanted: Wanted) -> Member:
+        """Make a workspace. Seeds of its own are read in threads; until then no request finds it.
 
         Raises:
             NoRoom, NameTaken: nothing was made.
             BadSeed: a seed cannot be used.
+            WorkersBusy: too many others wait for a thread (503).
+        """
+        member = self.create(wanted)
+        if wanted.seeds:
+            await self._fill(member)
+        return member
+
+    async def _fill(self, member: Member) -> None:
+        member.filling, filled = True, False
+        try:
+            await member.workspace.reset()
+            filled = True
+        finally:
+            member.filling = False
+            if not filled:
+                self.remove(member.name)
+
+    def create(self, wanted: Wanted) -> Member:
+        """Make a workspace, without the seeds of its own.
+
+        Raises:
+            NoRoom, NameTaken: nothing was made.
+            BadSeed: a seed of the start cannot be used.
         """
         self._sweep()
         name = wanted.name or self._free_name()

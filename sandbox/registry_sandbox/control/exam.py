@@ -100,7 +100,7 @@ class _Exam:
         started: list[RunningTask] = []
         try:
             for each in scenarios:
-                started.append(self._started(each, request))
+                started.append(await self._started(each, request))
                 await asyncio.sleep(0)  # each takes some milliseconds
         except BadControlRequest:
             for task in started:
@@ -108,7 +108,7 @@ class _Exam:
             raise
         return json_response(HTTPStatus.CREATED, {"tasks": [each.described() for each in started]})
 
-    def _started(self, scenario: "Scenario", request: Request) -> "RunningTask":
+    async def _started(self, scenario: "Scenario", request: Request) -> "RunningTask":
         from registry_sandbox.control.exam_task import RunningTask
 
         self._forget(scenario.name)
@@ -116,7 +116,7 @@ class _Exam:
         wanted = Wanted(name=name, seeds=scenario.seeded, faults=scenario.rules)
         try:
             with refused_for(BadFault, BadSeed):
-                member = self._workspaces().create(wanted)
+                member = await self._workspaces().make(wanted)
         except (NoRoom, NameTaken) as refused:
             raise BadControlRequest(str(refused), HTTPStatus.CONFLICT) from refused
         task = self._tasks[scenario.name] = RunningTask(scenario, member, self._urls(request, member.name))

@@ -162,27 +162,13 @@ class _Workspaces:
     async def make(self, request: Request, _: str) -> Response:
         """Make one, or nothing if anything is wrong. Seeds are read in threads; until then nobody finds it."""
         wanted, source = await self._first.service.workers.run(_read, request)
-        wanted = replace(wanted, state=self._state(source), filled_later=True)
         try:
             with refused_for(BadFault, BadSeed):
-                member = self._workspaces().create(wanted)
+                member = await self._workspaces().make(replace(wanted, state=self._state(source)))
         except (NoRoom, NameTaken) as refused:
             raise BadControlRequest(str(refused), HTTPStatus.CONFLICT) from refused
-        if wanted.seeds:
-            await self._fill(member)
         described = self._described(request, member)
         return json_response(HTTPStatus.CREATED, described, {"Location": described["control_url"]})
-
-    async def _fill(self, member: Member) -> None:
-        member.filling, filled = True, False
-        try:
-            with refused_for(BadSeed):
-                await member.workspace.reset()
-            filled = True
-        finally:
-            member.filling = False
-            if not filled:
-                self._workspaces().remove(member.name)
 
     def one(self, request: Request, name: str) -> Response:
         """Show one, without using it."""
