@@ -49,7 +49,7 @@ def no_collections() -> Iterator[None]:
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Collect rarely, and nothing of what is there now: as long as a server serves.
+    """Collect garbage rarely while a server runs, and do not look again at the objects that exist now.
 
     The objects of the start stay until the end, so the collector need not visit them again and again. Nor is what
     exchanges leave in the journal garbage: a collection after every 700 objects, the default, would find nothing.

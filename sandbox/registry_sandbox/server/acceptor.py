@@ -1,6 +1,7 @@
-"""Accepts connections: each time all that wait. uvloop accepts one in each turn of the loop, and a turn may be long.
+"""Accepts all connections that are waiting, at once.
 
-Under load, new clients would wait for seconds then: the kernel drops what its queue cannot take, and they ask again.
+uvloop itself accepts only one connection in each turn of its loop. Under load a turn takes long, the kernel's queue
+overflows, and a client whose request to connect was dropped tries again only after a second or more.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ class Acceptor:
     """Accepts connections on bound sockets.
 
     Attributes:
-        begin: makes a protocol of a connection, or closes it.
+        begin: is given each accepted connection; it hands it to a protocol, or closes it.
         buffer_bytes: what one read of a connection can bring at most; None for what the system has.
     """
 

@@ -1,4 +1,4 @@
-"""The event loop that the server runs on, wherever it is started from: what tests run on is what users run on."""
+"""The event loop of the server. The command and the test kit use the same one, so tests find what users would."""
 
 import asyncio
 import sys
