@@ -65,7 +65,8 @@ class Pipeline:
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request. If there is something to wait for, the journal shows it at once."""
-        started_s, failure = time.monotonic(), None
+        started_s = time.monotonic()
+        failure: Exception | None = None
         try:
             begun = self._begun(request)
             if isinstance(begun, Response):
@@ -74,7 +75,11 @@ class Pipeline:
                 self._journal.begin(request)
                 response = await begun
         except Exception as error:  # noqa: BLE001 - what we did not foresee is our bug, and the client's 500
-            response, failure = refused(error), error
+            response = refused(error)
+            if is_unexpected(error):
+                failure = error
+            else:  # its frames lead back to the request, in a circle that only the garbage collector would free
+                error.__traceback__ = None
         if response.content is not None and response.content.large:
             self._journal.begin(request)
             response = await self._represented(request, response)
@@ -83,7 +88,7 @@ class Pipeline:
         if len(response.body) >= WORTH_COMPRESSING_BYTES and ACCEPT_ENCODING in request.headers:
             await compress(request, response, self._workers)
         self._common_headers.add_to(request, response)
-        if failure is not None and is_unexpected(failure):
+        if failure is not None:
             log_failure(f"in {request.method} {request.path}", response, failure)
         if request.injected is not None:
             settled = request.injected.finish(response)

@@ -22,12 +22,13 @@ def interaction(code: str, method: str, *paths: str, **declared: Any) -> Callabl
 
 
 class _Branch:
-    """A node of the routing tree: children by path segment (`*` for a placeholder), and interactions by method."""
+    """A node of the routing tree: children by path segment, the child for a placeholder, and interactions by method."""
 
-    __slots__ = ("below", "by_method")
+    __slots__ = ("below", "by_method", "placeholder")
 
     def __init__(self) -> None:
-        self.below: dict[str, _Branch] = {}
+        self.below: dict[str, _Branch | None] = {"": None}  # no id is empty: nothing is behind a trailing slash
+        self.placeholder: _Branch | None = None
         self.by_method: dict[str, Interaction] = {}
 
 
@@ -36,15 +37,31 @@ class Tree:
 
     def __init__(self, interactions: Iterable[Interaction]) -> None:
         self.root = _Branch()
-        self.literals: list[set[str]] = []  # with the empty text, which is no id: nothing is behind a trailing slash
         for each in interactions:
             branch = self.root
-            for at, segment in enumerate(each.path.split("/")):
-                self.literals += [{""}] if at == len(self.literals) else []
-                if segment not in _PLACEHOLDERS:
-                    self.literals[at].add(segment)
-                branch = branch.below.setdefault("*" if segment in _PLACEHOLDERS else segment, _Branch())
+            for segment in each.path.split("/"):
+                branch = _child(branch, segment)
             branch.by_method[each.method] = each
+        _tell_literals_from_ids([self.root])
+
+
+def _child(branch: _Branch, segment: str) -> _Branch:
+    if segment in _PLACEHOLDERS:
+        branch.placeholder = branch.placeholder or _Branch()
+        return branch.placeholder
+    child = branch.below.get(segment) or _Branch()
+    branch.below[segment] = child
+    return child
+
+
+def _tell_literals_from_ids(level: list[_Branch]) -> None:
+    """Let no word that stands in a path of the API, such as `_history`, be an id at the same depth of another path."""
+    while level:
+        literals = {segment for branch in level for segment in branch.below}
+        for branch in level:
+            branch.below = {**dict.fromkeys(literals), **branch.below}
+        below = [child for branch in level for child in (*branch.below.values(), branch.placeholder)]
+        level = [child for child in below if child is not None]
 
 
 class Routes:
@@ -57,15 +74,13 @@ class Routes:
 
     def __init__(self, tree: Tree, base_paths: Iterable[str]) -> None:
         self._base_paths = tuple(path + "/" for path in base_paths)
-        self._root, self._literals = tree.root, tree.literals
+        self._root = tree.root
 
     def find(self, request: Request) -> None:
         """Note the interaction, the id and the version on the request. Refuse nothing yet."""
         segments, branch = self._segments(request.path), self._root
-        if len(segments) > len(self._literals):
-            return
-        for segment, literals in zip(segments, self._literals, strict=False):
-            below = branch.below.get(segment if segment in literals else "*")
+        for segment in segments:
+            below = branch.below.get(segment, branch.placeholder)
             if below is None:
                 return
             branch = below

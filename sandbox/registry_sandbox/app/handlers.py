@@ -120,9 +120,8 @@ class Handlers:
         The order is the contract's: the first check that refuses is the answer.
         """
         service = self.workspace.service
-        authentication = Authentication(
-            lambda: self.credentials.verifier, lru_cache(maxsize=256)(self.addresses.audiences), service.clock
-        )
+        audiences = lru_cache(maxsize=256)(self.addresses.audiences)
+        authentication = Authentication(self.credentials, audiences, service.clock)
         routes = Routes(_tree(), self.addresses.base_paths)
         checks: tuple[Check, ...] = (
             routes.find,

@@ -21,6 +21,7 @@ from registry_sandbox.app.parts import Parts
 from registry_sandbox.auth.certificates import write_certificates
 from registry_sandbox.control.api import ROOT
 from registry_sandbox.control.state import LARGEST
+from registry_sandbox.control.state import PATH as STATE
 from registry_sandbox.http.base_url import WORKSPACES, Below, below_workspaces
 from registry_sandbox.http.common_headers import CommonHeaders
 from registry_sandbox.http.errors import SandboxError
@@ -232,6 +233,8 @@ class Sandbox:
 
     def _bytes_in_parts(self, request: Request) -> int:
         """Return how large a state may be that a request sends; 0 if it sends none, or may not."""
+        if not request.path.endswith(STATE):  # no other body may be large
+            return 0
         below = self._below(request.path)
         if below is None:
             allowed = self.handlers.may_send_a_state(request)

@@ -59,9 +59,10 @@ class Injector:
 
     def cannot_match(self, request: Request) -> bool:
         """Return True if it is certain at once that no rule matches: the pipeline then skips this step."""
-        if request.interaction in self.engine.interactions or (self.by_header and HEADER in request.headers):
+        engine = self.engine
+        if request.declared.code in engine.interactions or (self.by_header and HEADER in request.headers):
             return False
-        return not self.engine.patients or not may_concern(request, self.service.registry, self.engine)
+        return not engine.patients or not may_concern(request, self.service.registry, engine)
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Let the faults of a request act; without any, let the handler answer."""

@@ -44,7 +44,7 @@ async def patients_of(request: Request, service: RegistryService, prefix: str = 
 
 
 def _stored(request: Request, registry: Registry) -> Version | None:
-    return registry.latest(request.logical_id) if request.interaction in WITH_ID else None
+    return registry.latest(request.logical_id) if request.declared.code in WITH_ID else None
 
 
 def _may_name(request: Request, prefix: str) -> bool:

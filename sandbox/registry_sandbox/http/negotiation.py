@@ -236,17 +236,23 @@ def require_formats(request: Request) -> None:
     Raises:
         UnsupportedMediaType, NotAcceptable, BodyTooLarge: in this order.
     """
-    content_type, expects = request.headers.get(CONTENT_TYPE), request.declared.body
-    if expects == "form" and request.body:
-        _require_form(content_type)
-    elif expects == "resource" and (request.body or content_type is not None):
-        request.body_format = require_body_format(content_type)
-    if expects != "none" and isinstance(request.body_error, UnsupportedMediaType):
-        raise request.body_error
+    if request.declared.body != "none":
+        _require_body_format(request)
     if request.not_acceptable:
         location = "http._format" if request.not_acceptable.startswith("_format") else "http.Accept"
         raise NotAcceptable(request.not_acceptable, location=location)
     if isinstance(request.body_error, BodyTooLarge):
+        raise request.body_error
+
+
+def _require_body_format(request: Request) -> None:
+    content_type = request.headers.get(CONTENT_TYPE)
+    if request.declared.body == "form":
+        if request.body:
+            _require_form(content_type)
+    elif request.body or content_type is not None:
+        request.body_format = require_body_format(content_type)
+    if isinstance(request.body_error, UnsupportedMediaType):
         raise request.body_error
 
 

@@ -185,17 +185,19 @@ class Journal:
         request: Request,
         response: Response | None,
     ) -> None:
-        sent, answered = len(request.body), 0 if response is None else len(response.body)
-        if request.facts.bytes is None:
-            request.facts.bytes = weight(request.headers)
-        heads = request.facts.bytes
+        sent, answered, facts = len(request.body), 0 if response is None else len(response.body), request.facts
+        heads = facts.bytes
+        if heads is None:
+            heads = facts.bytes = weight(request.headers)
         if sent > KEPT_BYTES_AT_MOST or heads > KEPT_BYTES_AT_MOST:
             request, heads = shortened(request, heads)
-        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + len(request.body)
+        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + min(sent, KEPT_BYTES_AT_MOST)
         if response is not None:
-            response = shortened_answer(response)
-            # An answer may repeat what the request's headers say: the base, CORS.
-            size += len(response.body) + (weight(response.headers) if heads > USUAL_HEADERS_BYTES else 0)
+            if answered > KEPT_BYTES_AT_MOST:
+                response = shortened_answer(response)
+            size += min(answered, KEPT_BYTES_AT_MOST)
+            if heads > USUAL_HEADERS_BYTES:  # an answer may repeat what they say: the base, CORS
+                size += weight(response.headers)
         self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
         self.bytes += size
         self._drop()

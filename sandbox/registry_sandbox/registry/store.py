@@ -211,7 +211,10 @@ class Registry:
         Raises:
             NoRecordFound: there is no appointment of that id.
         """
-        return self.history(logical_id)[-1]
+        history = self._histories.get(logical_id)
+        if history is None:
+            raise _unknown(logical_id)
+        return history[-1]
 
     def latest(self, logical_id: str) -> Version | None:
         """Return the current version, or None if there is no appointment of that id."""
@@ -226,7 +229,7 @@ class Registry:
         """
         history = self._histories.get(logical_id)
         if history is None:
-            raise NoRecordFound(f"There is no Appointment with the id '{logical_id[:80]}'.")
+            raise _unknown(logical_id)
         return history
 
     def version(self, logical_id: str, version_id: str) -> Version:
@@ -324,6 +327,10 @@ def _stamped(resource: Resource, logical_id: str, meta: dict[str, Any]) -> Resou
     stamped = {"resourceType": "Appointment", "id": logical_id, "meta": meta, **resource}
     stamped["id"], stamped["meta"] = logical_id, meta  # not what the client sent
     return stamped
+
+
+def _unknown(logical_id: str) -> NoRecordFound:
+    return NoRecordFound(f"There is no Appointment with the id '{logical_id[:80]}'.")
 
 
 def pointers_of(resource: Resource) -> Iterable[str]:

@@ -27,7 +27,11 @@ _More = tuple[float, float, str, str, str]
 
 _Line = tuple[_Told, _More]
 
-_NO_MORE: _More = (0.0, 0.0, "", "", "")
+_Noted = tuple[str, Request, Response, float, float]
+"""Address, request, answer, when it ended and how many seconds it lasted; text has no times."""
+
+_NO_TIMES = 0.0, 0.0
+_NO_MORE: _More = (*_NO_TIMES, "", "", "")
 
 
 class AccessLog:
@@ -52,29 +56,36 @@ class AccessLog:
         self._write = write
         self._wall = wall
         self._monotonic = monotonic
-        self._lines: list[_Line] = []
+        self._noted: list[_Noted] = []
 
     def __call__(self, remote: str, request: Request, response: Response, began_s: float) -> None:
         """Note an exchange that began at `began_s` on the monotonic clock."""
-        if not self._lines:
+        if not self._noted:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
-        status, size, faults = _really_sent(request, response)
-        path = request.mount + request.path
-        told = remote, request.method, path, status, size, request.client.name, faults
-        self._lines.append((told, self._more(request, response, began_s) if self._json else _NO_MORE))
-
-    def _more(self, request: Request, response: Response, began_s: float) -> _More:
-        ids = response.headers.get(X_REQUEST_ID, ""), response.headers.get(X_CORRELATION_ID, "")
-        return self._wall(), self._monotonic() - began_s, request.interaction, *ids
+        times = (self._wall(), self._monotonic() - began_s) if self._json else _NO_TIMES
+        self._noted.append((remote, request, response, *times))
 
     def flush(self) -> None:
         """Write the lines that were collected."""
-        lines, self._lines = self._lines, []
+        noted, self._noted = self._noted, []
+        lines = [(_told(each), _more(each) if self._json else _NO_MORE) for each in noted]
         text = "".join(map(self._written, lines))
         # Secrets are looked for once in all lines, because most batches have none; and not in the names of members.
         if may_have_secrets("".join(map(_from_outside, lines)) if self._json else text):
             text = "".join(map(self._written, map(_redacted, lines)))
         self._write(text)
+
+
+def _told(noted: _Noted) -> _Told:
+    remote, request, response, _, _ = noted
+    status, size, faults = _really_sent(request, response)
+    return remote, request.method, request.mount + request.path, status, size, request.client.name, faults
+
+
+def _more(noted: _Noted) -> _More:
+    _, request, response, at_s, lasted_s = noted
+    ids = response.headers.get(X_REQUEST_ID, ""), response.headers.get(X_CORRELATION_ID, "")
+    return at_s, lasted_s, request.interaction, *ids
 
 
 def _really_sent(request: Request, response: Response) -> tuple[int | None, int, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -18,9 +19,12 @@ Body = tuple[bytes, SandboxError | None]
 
 NO_BODY: Body = (b"", None)
 
+Patience = Callable[[], asyncio.Timeout]
+"""Returns what ends the waiting for a body. It is called where there is something to wait for."""
 
-async def received(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout) -> Body:
-    """Wait for the body of a request, of at most `max_body` bytes, until `patience` ends.
+
+async def received(http: web.BaseRequest, limits: Limits, patience: Patience) -> Body:
+    """Wait for the body of a request, of at most `max_body` bytes, until the patience ends.
 
     Returns:
         The body and None; or no bytes and the error, which a later step raises: too large (413), too slow (408), too
@@ -34,7 +38,7 @@ async def received(http: web.BaseRequest, limits: Limits, patience: asyncio.Time
 
 
 async def received_in_parts(
-    http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout, max_bytes: int
+    http: web.BaseRequest, limits: Limits, patience: Patience, max_bytes: int
 ) -> tuple[list[bytes], SandboxError | None]:
     """Wait for a body that may be larger than others, as `received` does; it is not put together.
 
@@ -46,7 +50,7 @@ async def received_in_parts(
         return [], error
 
 
-async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout, max_body: int) -> list[bytes]:
+async def _sent(http: web.BaseRequest, limits: Limits, patience: Patience, max_body: int) -> list[bytes]:
     length = http.content_length
     if length is not None and length > max_body:
         raise _too_large(f"{length} bytes", max_body)
@@ -58,7 +62,7 @@ async def _sent(http: web.BaseRequest, limits: Limits, patience: asyncio.Timeout
             total = len(chunks[0])
         else:
             with limits.receiving() as count:
-                async with patience:
+                async with patience():
                     while total <= max_body and not content.at_eof():
                         chunks.append(await content.readany())
                         count(len(chunks[-1]))

@@ -189,14 +189,17 @@ class Connection(web.RequestHandler):
 
     async def _receive_now(self, http: web.BaseRequest, request: Request, large: int) -> None:
         limits = self._listener.limits
-        patience = self._patience = asyncio.timeout(limits.request_timeout_s)
         try:
             if large:
-                request.parts, request.body_error = await received_in_parts(http, limits, patience, large)
+                request.parts, request.body_error = await received_in_parts(http, limits, self._be_patient, large)
             else:
-                request.body, request.body_error = await received(http, limits, patience)
+                request.body, request.body_error = await received(http, limits, self._be_patient)
         finally:
             self._patience = None
+
+    def _be_patient(self) -> asyncio.Timeout:
+        self._patience = asyncio.timeout(self._listener.limits.request_timeout_s)
+        return self._patience
 
     def _request(self, http: web.BaseRequest) -> Request:
         listener, target = self._listener, http.raw_path

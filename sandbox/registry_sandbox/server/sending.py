@@ -66,11 +66,12 @@ class Prepared(web.StreamResponse):
         transport.write(head + body if len(body) < _ONE_WRITE_BYTES else head)
         if len(body) >= _ONE_WRITE_BYTES:
             transport.write(body)
-        try:
-            await writer.drain()  # returns at once, unless the client reads too slowly
-        except ConnectionError:
-            self._response.lost = Sent(head=True, body_bytes=len(body), ended="lost")
-            raise
+        if request.protocol.writing_paused:
+            try:
+                await writer.drain()
+            except ConnectionError:
+                self._response.lost = Sent(head=True, body_bytes=len(body), ended="lost")
+                raise
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:

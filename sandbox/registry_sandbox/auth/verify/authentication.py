@@ -4,6 +4,7 @@ Source: Registry overview (403 for a missing or invalid token); registry.md sect
 """
 
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 from registry_sandbox.auth.verify.authorisation import require_authorisation
 from registry_sandbox.auth.verify.verifier import TokenVerifier
@@ -12,19 +13,26 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.runtime.clock import Clock
 
 
+class Verifying(Protocol):
+    """What has the verifier: another one once the signing key was rotated."""
+
+    @property
+    def verifier(self) -> TokenVerifier:
+        """The verifier."""
+        ...
+
+
 class Authentication:
     """The step that requires a valid token.
 
     Args:
-        verifier: returns the verifier: another one once the signing key was rotated.
+        credentials: what has the verifier.
         audiences: returns the names of the registry for the base URL of a request.
         clock: decides about `exp` and `nbf`.
     """
 
-    def __init__(
-        self, verifier: Callable[[], TokenVerifier], audiences: Callable[[str], Collection[str]], clock: Clock
-    ) -> None:
-        self._verifier = verifier
+    def __init__(self, credentials: Verifying, audiences: Callable[[str], Collection[str]], clock: Clock) -> None:
+        self._credentials = credentials
         self._audiences = audiences
         self._clock = clock
 
@@ -34,7 +42,7 @@ class Authentication:
         Raises:
             AccessDenied: there is no token, a check fails, or the client may not write and the interaction writes.
         """
-        now, facts, verifier = self._clock.timestamp(), request.facts, self._verifier()
+        now, facts, verifier = self._clock.timestamp(), request.facts, self._credentials.verifier
         verified = facts.verified
         # After a rotation there is another verifier, which has to see every token again.
         if verified is None or facts.verified_by is not verifier or not verified.is_in_time(now, verifier.leeway_s):
