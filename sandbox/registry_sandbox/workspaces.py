@@ -5,7 +5,7 @@ Nothing watches the time: a workspace whose time is over is noticed when somebod
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from registry_sandbox.faults.rule import Rule
@@ -37,6 +37,7 @@ class Wanted:
         ttl_s: how long it lives after its last use.
         control_token: accepted by its own control plane, beside `--control-token`.
         state: what it is at first. Seeds, clock, faults and random seed that are given take the place of its own.
+        bare: whether nothing fills it: whoever makes it does.
     """
 
     name: str | None = None
@@ -48,6 +49,7 @@ class Wanted:
     ttl_s: float | None = None
     control_token: str | None = None
     state: State | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Member:
     """One of the workspaces.
 
     `created_s` and `used_s` are on the machine's clock, in seconds since the epoch. It ends `ttl_s` after its last use.
-    No request finds it while it is `filling`.
+    No request finds it while it is `filling`. `wanted` is what it was asked to start with.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Member:
     used_s: float
     ttl_s: float
     filling: bool = False
+    wanted: Wanted = field(default_factory=Wanted)
 
     @property
     def workspace(self) -> Workspace:
@@ -174,7 +177,7 @@ class Workspaces:
             )
         made, now_s = self._make(name, wanted), self._wall()
         ttl_s = self._ttl_s if wanted.ttl_s is None else wanted.ttl_s
-        member = self._members[name] = Member(name, made, now_s, now_s, ttl_s)
+        member = self._members[name] = Member(name, made, now_s, now_s, ttl_s, wanted=wanted)
         self._sweep_from_s = min(self._sweep_from_s, member.expires_s)
         return member
 

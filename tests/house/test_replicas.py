@@ -504,13 +504,46 @@ def test_a_replica_that_comes_after_the_log_was_shortened_is_like_the_others(pai
     assert [each.sandbox.workspace for each in pair] == states
 
 
-def test_a_log_with_snapshots_or_workspaces_is_not_shortened(pair: Pair, store: Server) -> None:
-    """They are not in what is written, so whoever comes replays them."""
-    control(pair[0], "POST", "snapshots", {"name": "kept"})
-    with pytest.raises(AssertionError):
-        shortened(pair, store, 5)
-    control(pair[0], "DELETE", "snapshots/kept")
-    shortened(pair, store, 5)
+def test_workspaces_snapshots_and_exams_outlive_the_shortening_of_the_log(pair: Pair, store: Server) -> None:
+    """Whoever comes later has them, with what they began with, and knows how the exam has ended."""
+    one, other = pair
+    logical_id = registered(one)
+    control(one, "POST", "snapshots", {"name": "kept"})
+    body = {"name": "ours", "ttl": "2h", "clock": "2031-01-02T03:04:05Z", "from": "kept", "random_seed": 5}
+    assert control(other, "POST", "workspaces", body).status_code == 201
+    assert control(one, "POST", "exam", {"scenarios": [EXAM]}).status_code == 201
+    assert control(other, "POST", f"exam/{EXAM}/done", {"exit_status": 1}).json()["state"] == "fail"
+    one.reset()
+    shortened(pair, store)
+    with RegistrySandbox(store=store.url, request_faults=True) as late:
+        for path in (*COMPARED[4:], "exam", "exam/report?format=text"):
+            urls = [each.base_url.removesuffix("/STU3") for each in (late, one)]
+            answers = [control(each, "GET", path).text for each in (late, one)]
+            assert answers[0].replace(urls[0], urls[1]) == answers[1], path
+        assert control(late, "POST", "snapshots/kept/restore").status_code == 200
+        assert [call(each, "GET", f"Appointment/{logical_id}").status_code for each in (late, other)] == [200, 200]
+        ours = [control(each, "GET", "workspaces/ours").json()["expires"] for each in (late, other)]
+        assert ours[0] == ours[1]
+        states = []
+        for each in (late, other):  # each asks for a reset, and has what the workspace began with
+            url = f"{each.base_url.removesuffix('/STU3')}/w/ours/_sandbox"
+            assert httpx.post(f"{url}/reset", trust_env=False).status_code == 200
+            states.append(without_own(httpx.get(f"{url}/state", trust_env=False).text))
+        assert json.loads(states[0])["random"]["seed"] == 5
+        assert [each["versions"][0]["id"] for each in json.loads(states[0])["appointments"]].count(logical_id) == 1
+        assert without_now(states[0]) == without_now(states[1])
+
+
+EXAM = "cancel-once"
+
+
+def without_now(text: str) -> dict[str, Any]:
+    """Return a state without what depends on the instant of a reset."""
+    document: dict[str, Any] = json.loads(text)
+    for rule in document["faults"]["rules"]:
+        del rule["since_s"]
+    del document["clock"]
+    return document
 
 
 def _attested() -> str:

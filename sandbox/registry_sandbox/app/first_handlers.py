@@ -59,12 +59,23 @@ class FirstHandlers(Handlers):
 
     def more_operations(self) -> list[Operation]:
         """Return the operations on workspaces, the exam that is held in them, and the metrics of all of them."""
-        place, workers = Place(self.workspace, self.others, self._urls), self.workspace.service.workers
+        place = Place(self.workspace, self.others, self._urls)
         return [
             *workspaces.operations(place),
-            *exam.operations(self.others, self._urls, workers),
+            *exam.operations(self.exam),
             *metrics.operations(self.metrics),
         ]
+
+    def __post_init__(self) -> None:
+        """Let replicas judge what clients did in an exam before all take the result."""
+        super().__post_init__()
+        if self.shared is not None:
+            self.shared.judge = lambda request: self.exam.judged(request)  # noqa: PLW0108 - it is built later
+
+    @cached_property
+    def exam(self) -> exam.Exam:
+        """The exam."""
+        return exam.Exam(self.others, self._urls, self.workspace.service.workers, self.shared)
 
     @cached_property
     def metrics(self) -> metrics.Metrics:

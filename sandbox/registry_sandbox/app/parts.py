@@ -122,7 +122,8 @@ class Parts:
         own_streams = streams if self.replication is None else self.replication.own_streams
         credentials = self.credentials.of_another(own_streams.stream("token claims").randbytes, mount)
         workspace = self._workspace(wanted, streams, credentials, mount.rpartition("/")[2])
-        workspace.begin(with_seeds=not wanted.seeds)
+        if not wanted.bare:
+            workspace.begin(with_seeds=not wanted.seeds)
         return workspace
 
     def _workspace(self, wanted: Wanted, streams: RandomStreams, credentials: Credentials, name: str = "") -> Workspace:

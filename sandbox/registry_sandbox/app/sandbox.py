@@ -85,9 +85,10 @@ class Sandbox:
             return Workspaces(self._made, lambda: names()[:13], self.parts.wall, most, ttl_s)
         from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
 
-        tell, forget = self.replication.tell, self.replication.state.forget
-        new_name = partial(self.replication.state.new_name, self.workspace.random_streams.seed)
-        return SharedWorkspaces(self._made, new_name, self.parts.wall, most, ttl_s, tell, forget)
+        state = self.replication.state
+        new_name = partial(state.new_name, self.workspace.random_streams.seed)
+        told = (self.replication.tell, state.leaving, state.forget)
+        return SharedWorkspaces(self._made, new_name, self.parts.wall, most, ttl_s, *told)
 
     def renew(self, parts: Parts, workspace: Workspace, preparing: Thread) -> None:
         """Begin anew with these parts; nothing of the state goes on."""
@@ -105,8 +106,7 @@ class Sandbox:
     def _attach(self) -> None:
         """Let the log of replicas reach the control plane and the workspaces."""
         if self.replication is not None:
-            self.replication.state.workspaces = lambda: cast("SharedWorkspaces", self.workspaces)
-            self.handlers  # noqa: B018 - what entries of the log ask
+            self.replication.state.attach(cast("SharedWorkspaces", self.workspaces), self.handlers.exam)
 
     def _made(self, name: str, wanted: Wanted) -> Made:
         addresses = self.addresses.of_workspace(f"{WORKSPACES}/{name}")

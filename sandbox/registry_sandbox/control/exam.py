@@ -4,12 +4,14 @@ Source: docs/exam.md. Nothing of it is imported before somebody asks.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from urllib.parse import unquote
 
 from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters, refused_for
 from registry_sandbox.control.workspaces import Urls
@@ -21,13 +23,15 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seeds import BadSeed
 from registry_sandbox.runtime.workers import Workers, WorkersBusy
 from registry_sandbox.verdict.reports import MEDIA_TYPES, Format, rendered
-from registry_sandbox.workspaces import NameTaken, NoRoom, Wanted, Workspaces
+from registry_sandbox.workspaces import Member, NameTaken, NoRoom, Wanted, Workspaces
 
 if TYPE_CHECKING:
-    from registry_sandbox.control.exam_task import RunningTask
-    from registry_sandbox.verdict.exam.ending import Result
+    from registry_sandbox.control.exam_saved import SavedTask
+    from registry_sandbox.control.exam_task import Judged, RunningTask
+    from registry_sandbox.verdict.exam.ending import Ended, Result
     from registry_sandbox.verdict.exam.scenario import Scenario
 
+_DONE: Final = re.compile(r"/_sandbox/exam/([^/]+)/done")
 _FORMAT: Final = {"format": f"{', '.join(MEDIA_TYPES)}; by default json"}
 _TASK: Final[dict[str, Any]] = {
     "type": "object",
@@ -59,11 +63,16 @@ class _Done:
     timed_out: bool = False
 
 
-def operations(
-    workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls], workers: Workers
-) -> list[Operation]:
-    """Return the operations; `urls` returns where a workspace is, for whoever sends a request."""
-    exam = _Exam(workspaces, urls, workers)
+class Together(Protocol):
+    """Replicas, which hold one exam: what comes of an operation is judged by the one that is told of its end."""
+
+    def brought(self) -> Mapping[str, Any] | None:
+        """Return what was judged when the request was sent that all perform now; None if there was no such task."""
+        ...
+
+
+def operations(exam: "Exam") -> list[Operation]:
+    """Return the operations."""
     media_types = tuple(dict.fromkeys(each.partition(";")[0] for each in MEDIA_TYPES.values()))
     created, gone = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
     done = "Say that the client has done what the task asks: the next operation, or the result."
@@ -76,14 +85,47 @@ def operations(
     ]
 
 
-class _Exam:
+class Exam:
+    """The tasks.
+
+    Args:
+        workspaces: returns the workspaces that have a name.
+        urls: returns where a workspace is, for whoever sends a request.
+        workers: the threads.
+        together: replicas; None for a sandbox alone.
+    """
+
     def __init__(
-        self, workspaces: Callable[[], Workspaces], urls: Callable[[Request, str], Urls], workers: Workers
+        self,
+        workspaces: Callable[[], Workspaces],
+        urls: Callable[[Request, str], Urls],
+        workers: Workers,
+        together: Together | None = None,
     ) -> None:
         self._workspaces = workspaces
         self._urls = urls
         self._workers = workers
+        self._together = together
         self._tasks: dict[str, RunningTask] = {}
+
+    def saved(self) -> "Sequence[SavedTask]":
+        """Return the tasks as they are now, for replicas that come later."""
+        if not self._tasks:
+            return ()
+        from registry_sandbox.control.exam_saved import SavedTask
+
+        return [SavedTask(each) for each in self._tasks.values()]
+
+    def resume(self, tasks: Sequence[tuple[Mapping[str, Any], Member]]) -> None:
+        """Hold the tasks that were saved, each with its workspace, instead of all others."""
+        self._tasks = {}
+        if not tasks:
+            return
+        from registry_sandbox.control.exam_saved import read_task
+
+        for told, member in tasks:
+            task = read_task(told, member)
+            self._tasks[task.scenario.name] = task
 
     async def tasks(self, request: Request, _: str) -> Response:
         """Show the tasks."""
@@ -136,17 +178,39 @@ class _Exam:
 
     async def done(self, request: Request, name: str) -> Response:
         """Go on with the next operation of a task, or with its result."""
-        from registry_sandbox.verdict.exam.ending import Ended
-
         task = self._tasks.get(name)
         if task is None:
             known = ", ".join(self._tasks) or "none; POST /_sandbox/exam starts some"
             raise BadControlRequest(f"There is no task '{name[:80]}'; there are: {known}.", HTTPStatus.NOT_FOUND)
-        with refused_for(BadFault):
-            said: _Done = read_object(_Done, json_body(request) if request.body else {}, "done")
-        with _not_too_busy():
-            await task.go_on(Ended(said.exit_status, said.timed_out))
+        ended = _ended(request)
+        judged = await self._judged(task, ended)
+        if judged is None or not task.go_on(ended, judged):
+            told = f"Another call has gone on with the task '{name[:80]}' meanwhile; this one did nothing."
+            raise BadControlRequest(told, HTTPStatus.CONFLICT)
         return json_response(HTTPStatus.OK, task.described())
+
+    async def _judged(self, task: "RunningTask", ended: "Ended") -> "Judged | None":
+        if self._together is None:
+            with _not_too_busy():
+                return await task.judged(ended)
+        from registry_sandbox.control.exam_saved import read_judged
+
+        brought = self._together.brought()
+        return None if brought is None else read_judged(brought)
+
+    async def judged(self, request: Request) -> dict[str, Any] | None:
+        """Return what `done` will need, as JSON; None for a request of another kind, or for a task that there is not.
+
+        Raises:
+            BadControlRequest: the body cannot be used, or the threads are busy.
+        """
+        task = self._tasks.get(_task_of(request))
+        if task is None:
+            return None
+        from registry_sandbox.control.exam_saved import judged_as_json
+
+        with _not_too_busy():
+            return judged_as_json(await task.judged(_ended(request)))
 
     async def report(self, request: Request, _: str) -> Response:
         """Show what came of all tasks."""
@@ -159,6 +223,20 @@ class _Exam:
                 _written, [(each.scenario, each.result) for each in self._tasks.values()], wanted
             )
         return plain_response(HTTPStatus.OK, MEDIA_TYPES[wanted], text)
+
+
+def _task_of(request: Request) -> str:
+    """Return the name of the task whose operation is said to be done; empty for any other request."""
+    found = _DONE.fullmatch(request.path)
+    return "" if found is None or request.method != "POST" else unquote(found[1])
+
+
+def _ended(request: Request) -> "Ended":
+    from registry_sandbox.verdict.exam.ending import Ended
+
+    with refused_for(BadFault):
+        said: _Done = read_object(_Done, json_body(request) if request.body else {}, "done")
+    return Ended(said.exit_status, said.timed_out)
 
 
 def _written(tasks: "list[tuple[Scenario, Result | None]]", wanted: Format) -> bytes:

@@ -32,6 +32,21 @@ Exchanges = Mapping[int, Mapping[str, Any]]
 State = Literal["waiting", "acting", "pass", "warning", "fail", "inconclusive"]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What there is to know of a task when its client has done an operation.
+
+    Attributes:
+        at: the step that the client was at.
+        numbered: the last exchange by then.
+        result: of the task, if that was its last operation.
+    """
+
+    at: int
+    numbered: int
+    result: Result | None = None
+
+
 @dataclass(slots=True, eq=False)
 class RunningTask:
     """A task.
@@ -106,21 +121,43 @@ class RunningTask:
             "REGISTRY_POINTER": values["pointer"],
         }
 
-    async def go_on(self, ended: Ended) -> None:
-        """Turn to what the client shall do next; after the last operation, find the result."""
+    @property
+    def progress(self) -> dict[str, Any]:
+        """How far the client is, as JSON, for `resume`."""
+        return {"at": self._at, "runs": [*self._runs], "wrong": [*self._wrong]}
+
+    def resume(self, progress: Mapping[str, Any]) -> None:
+        """Be as far as a task was."""
+        self._at, self._runs, self._wrong = progress["at"], [*progress["runs"]], [*progress["wrong"]]
+
+    async def judged(self, ended: Ended) -> Judged:
+        """Return what there is to know now that the client has ended an operation; change nothing."""
+        at, numbered = self._at, self.member.workspace.journal.numbered
+        if self.result is not None or not self._is_last(ended):
+            return Judged(at, numbered)
+        return Judged(at, numbered, await self._found(ended))
+
+    def go_on(self, ended: Ended, judged: Judged) -> bool:
+        """Turn to what the client shall do next, or take the result; return False if it is at another step by now."""
         if self.result is not None:
-            return
+            return True
+        if judged.at != self._at:
+            return False
         self._wrong += self._wrong_in_words(ended)
-        if ended.timed_out or self._at == len(self.scenario.steps) - 1:
-            self.result = await self._found(ended)
-            return
+        if self._is_last(ended):
+            self.result = judged.result
+            return True
         self._at += 1
         workspace, step = self.member.workspace, self.scenario.steps[self._at]
         if isinstance(step, ClockStep):
             workspace.service.clock.advance(timedelta(seconds=step.advance))
-            workspace.steering.note("clock")
+            workspace.steering.note("clock", judged.numbered)
             self._at += 1
-        self._runs.append(workspace.journal.numbered + 1)
+        self._runs.append(judged.numbered + 1)
+        return True
+
+    def _is_last(self, ended: Ended) -> bool:
+        return ended.timed_out or self._at == len(self.scenario.steps) - 1
 
     def _wrong_in_words(self, ended: Ended) -> Iterator[str]:
         operations = [at for at, each in enumerate(self.scenario.steps) if isinstance(each, str)]
@@ -130,7 +167,8 @@ class RunningTask:
     async def _found(self, ended: Ended) -> Result:
         report, shown = await self._report()
         came = nothing_came(ended, self.member.workspace.journal.numbered)
-        result = result_of(self.scenario, [*came, *self._wrong, *self._wrong_in_store()], report)
+        wrong = [*came, *self._wrong, *self._wrong_in_words(ended), *self._wrong_in_store()]
+        result = result_of(self.scenario, wrong, report)
         if result.grade in ("fail", "inconclusive"):  # then the whole conversation is the evidence
             return replace(result, report=replace(report, exchanges=shown))
         return result

@@ -1,7 +1,7 @@
 """Exchanges that are held: each waits until it is released, has waited for the longest time, or is broken off."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 
 from registry_sandbox.http.request import Request
@@ -13,12 +13,16 @@ class BrokenOff(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """An exchange that waits, the rule that holds it, and since when (in seconds, on the sandbox's clock)."""
+    """An exchange that waits, the rule that holds it, and since when (in seconds, on the sandbox's clock).
+
+    Of replicas, `replica` names the one that it waits in.
+    """
 
     rule_id: str
     request: Request
     since_s: float
     released: "asyncio.Future[bool]"
+    replica: str = ""
 
     @property
     def exchange(self) -> int:
@@ -34,10 +38,9 @@ class Holdings:
         self._held: list[Held] = []
         self._arrivals: list[asyncio.Future[bool]] = []
 
-    @property
-    def any(self) -> bool:
-        """Whether an exchange waits."""
-        return bool(self._held)
+    def __iter__(self) -> Iterator[Held]:
+        """Iterate over a copy, the one that waits longest first."""
+        return iter(list(self._held))
 
     def of(self, rule_id: str) -> list[Held]:
         """Return the exchanges that a rule holds, the one that waits longest first."""
@@ -52,9 +55,9 @@ class Holdings:
         held = self.add(rule_id, request, since_s)
         await self.wait(held, longest)
 
-    def add(self, rule_id: str, request: Request, since_s: float) -> Held:
+    def add(self, rule_id: str, request: Request, since_s: float, replica: str = "") -> Held:
         """List an exchange as held."""
-        held = Held(rule_id, request, since_s, asyncio.get_running_loop().create_future())
+        held = Held(rule_id, request, since_s, asyncio.get_running_loop().create_future(), replica)
         self._held.append(held)
         self._wake()
         return held

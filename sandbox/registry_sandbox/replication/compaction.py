@@ -1,27 +1,26 @@
 """Shortens the log: now and then a replica writes its state to the store, and those that come later begin with it.
 
-The replica that proposed the entry with which the log is long enough does it. What the others do not have applied yet
-stays in the log until the next time.
+Which entry the state is of, the log says itself: a replica proposes an entry `save`, and writes what it has once it has
+applied it. So all replicas know of it, and only one does it. What the others do not have applied yet stays in the log
+until the next time.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from registry_sandbox.auth.keys import SigningKey
-from registry_sandbox.replication import engine_memory
-from registry_sandbox.replication.saved_state import head_of, parts_of, state_of
-from registry_sandbox.replication.shared import Shared
+from registry_sandbox.replication.records import Part
 from registry_sandbox.replication.store import Position, Store, StoreAway
 from registry_sandbox.runtime.slices import unhurried
-from registry_sandbox.verdict.attestations import Attestation
 
 _log = logging.getLogger("sandbox")
 
 ENTRIES: Final = 50_000
 """How many entries a log has when it is shortened."""
+
+BYTES: Final = 256 * 1024 * 1024
+"""How many bytes they may have before that, roughly."""
 
 
 class Compaction:
@@ -29,79 +28,62 @@ class Compaction:
 
     Args:
         store: has the log.
+        every: how many entries it may have.
 
     Attributes:
-        every: how many entries it may have.
+        every: likewise.
     """
 
     def __init__(self, store: Store, every: int = ENTRIES) -> None:
         self._store, self.every = store, every
-        self._applied = 0
+        self._applied = self._bytes = 0
         self._task: asyncio.Task[None] | None = None
 
-    def due(self, *, own: bool) -> bool:
-        """Count an entry that was applied; return True if this replica, which proposed it, may shorten the log now."""
+    def count(self, size: int) -> None:
+        """Count an entry that was applied; `size` is roughly how many bytes it has."""
         self._applied += 1
-        at_work = self._task is not None and not self._task.done()
-        return own and self._applied >= self.every and not at_work
+        self._bytes += size
 
-    def save(self, shared: Shared, identity: str, position: Position) -> None:
-        """Write the state as it is now, at this position of the log, while all else goes on."""
-        self._applied = 0
-        # What the state shares does not change any more; the head is made before anything else happens.
-        head, state = _head(shared), shared.workspace.state
-        self._task = asyncio.ensure_future(self._save(parts_of(head, state), identity, position))
+    @property
+    def due(self) -> bool:
+        """Whether this replica may shorten the log now."""
+        return not self.at_work and (self._applied >= self.every or self._bytes >= BYTES)
 
-    async def _save(self, parts: Iterator[bytes], identity: str, position: Position) -> None:
+    def agreed(self) -> bool:
+        """Begin to count anew with an entry `save`; return False if another replica's has come shortly before."""
+        meant = self._applied * 2 >= self.every or self._bytes * 2 >= BYTES
+        if meant:
+            self._applied = self._bytes = 0
+        return meant
+
+    def save(
+        self, records: Iterator[bytes], identity: str, position: Position, over: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write the state of a position of the log, while all else goes on; `over` is called in the end."""
+        self._task = asyncio.ensure_future(self._save(records, identity, position))
+        self._task.add_done_callback(lambda _: over())
+
+    async def stop(self) -> None:
+        """Write no more: what was written does not count, and goes by itself."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it writes the state now."""
+        return self._task is not None and not self._task.done()
+
+    async def _save(self, records: Iterator[bytes], identity: str, position: Position) -> None:
+        part = Part()
         try:
             await self._store.unsave(position)
-            async for part in unhurried(parts):
-                await self._store.save(position, part)
+            async for each in unhurried(records):
+                if part.add(each):
+                    await self._store.save(position, part.taken())
+            await self._store.save(position, part.taken())
             await self._store.shorten(identity, position)
         except StoreAway as away:
             _log.warning("the log is not shortened: %s", away)
-
-
-def can_be_written(shared: Shared) -> bool:
-    """Return True if the state is all in what is written: no snapshots, and nothing is held."""
-    workspace = shared.workspace
-    return not workspace.snapshots and not workspace.engine.holdings.any
-
-
-def _head(shared: Shared) -> dict[str, Any]:
-    workspace = shared.workspace
-    keys = workspace.credentials.state
-    journal = workspace.journal
-    return {
-        "epoch": shared.epoch,
-        "journal": shared.journal.key,
-        "numbered": journal.numbered,
-        "generation": journal.generation,
-        "keys": None if keys is None else [keys[0].pem.decode(), [[key.pem.decode(), s] for key, s in keys[1]]],
-        "attestations": [asdict(each) for each in workspace.attestations],
-        "steps": [[each.after, each.noun] for each in workspace.steering.steps()],
-        "faults": engine_memory.written(workspace.engine, shared.decisions),
-    }
-
-
-def restore(parts: Sequence[bytes], shared: Shared) -> None:
-    """Let a workspace that has just begun be what was written."""
-    head, workspace = head_of(parts), shared.workspace
-    workspace.restore(state_of(parts, workspace))
-    shared.epoch = head["epoch"]
-    shared.journal.go_on(head["journal"], head["numbered"], head["generation"])
-    _restore_keys(head, shared)
-    for each in head["attestations"]:
-        workspace.attestations.add(Attestation(**each))
-    for after, noun in head["steps"]:
-        workspace.steering.note(noun, after)
-    shared.decisions.clear()
-    shared.decisions.update(engine_memory.read(head["faults"], workspace.engine))
-
-
-def _restore_keys(head: Mapping[str, Any], shared: Shared) -> None:
-    if head["keys"] is None:
-        return
-    key, former = head["keys"]
-    replaced = tuple((SigningKey.of(pem.encode()), until_s) for pem, until_s in former)
-    shared.workspace.credentials.resume((SigningKey.of(key.encode()), replaced))
+        except Exception:  # noqa: BLE001 - our bug: the log grows, and all else goes on
+            _log.exception("the log is not shortened")

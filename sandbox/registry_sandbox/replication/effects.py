@@ -5,7 +5,7 @@ Each goes by the entry and by what earlier entries did, and by no clock but the 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -27,7 +27,6 @@ from registry_sandbox.registry.under_way import UnderWay
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.exchanges import interaction
 from registry_sandbox.replication.journal import SharedJournal
-from registry_sandbox.replication.store import StoreAway
 from registry_sandbox.runtime.rate_limiter import RateLimit
 from registry_sandbox.runtime.workers import WorkersBusy
 from registry_sandbox.workspace import Workspace
@@ -47,6 +46,7 @@ class Effects:
         journal: that all replicas write.
         refresh_all: takes up what all journals have, for requests that ask for those of others.
         workspace, perform: set once they are made; `perform` performs a request of the control plane.
+        judge: returns what there is to know before all perform a request; None if there is nothing.
         decisions: of exchanges whose end may take something back, by the number of their entry.
     """
 
@@ -57,13 +57,19 @@ class Effects:
     refresh_all: Callable[[], Awaitable[None]]
     workspace: Workspace = field(init=False)
     perform: Callable[[Request], Awaitable[Response]] = field(init=False)
+    judge: Callable[[Request], Awaitable[Mapping[str, Any] | None]] | None = field(init=False, default=None)
     decisions: OrderedDict[str, tuple[Fired, ...]] = field(init=False, default_factory=OrderedDict)
     _next_key: SigningKey | None = field(init=False, default=None)
+    _brought: Mapping[str, Any] | None = field(init=False, default=None)
 
     def key_of_entry(self) -> SigningKey | None:
         """Return the key that the entry brings which is being applied."""
         key, self._next_key = self._next_key, None
         return key
+
+    def brought(self) -> Mapping[str, Any] | None:
+        """Return what was judged when the request was sent that is being performed."""
+        return self._brought
 
     def apply(self, entry: Entry, place: str) -> Any:
         """Do what an entry says. `place` names it in the log.
@@ -129,12 +135,16 @@ class Effects:
         return [each for each in of_decision if each.live.rule.id in rules]
 
     def _apply_held(self, entry: Entry) -> Held:
-        clock, told = self.service.clock, entry.told
-        code, client, method, path = told["about"]
+        told, since_s = entry.told, self.service.clock.timestamp()
+        return self.list_held(told["rule"], told["exchange"], told["about"], since_s, entry.origin)
+
+    def list_held(self, rule_id: str, exchange: int, about: Sequence[str], since_s: float, replica: str) -> Held:
+        """List an exchange as held, wherever it waits."""
+        code, client, method, path = about
         request = Request(method, path, "", _headers(()), b"", "")
         request.declared, request.client = interaction(code, method, path), Client(client, may_write=False)
-        request.under_way = UnderWay(told["exchange"], clock.timestamp(), clock.wall(), 0.0, request, None)
-        return self.workspace.engine.holdings.add(told["rule"], request, clock.timestamp())
+        request.under_way = UnderWay(exchange, since_s, since_s, 0.0, request, None)
+        return self.workspace.engine.holdings.add(rule_id, request, since_s, replica)
 
     def _apply_unheld(self, entry: Entry) -> None:
         self.workspace.engine.holdings.remove(entry.told["rule"], entry.told["exchange"])
@@ -150,32 +160,27 @@ class Effects:
             method, path, query, _headers(told["headers"]), entry.body, base, None, "", called_as, HeaderFacts(base)
         )
         request.mount = mount
-        self.journal.numbered_up_to(told["numbered"])
-        if is_about_others(request):
-            await self._taken_up()
         generation = self.service.registry.generation
-        while True:
-            self._next_key = SigningKey.of(told["pem"].encode()) if "pem" in told else None
-            try:
-                response = await self.perform(request)
-                break
-            except WorkersBusy:  # here and not in the others: what all do must not depend on it
-                await asyncio.sleep(_BUSY_S)
+        self._brought = told.get("judged")
+        with self.journal.standing(told["numbered"]):
+            response = await self._performed(request, told)
         if self.service.registry.generation != generation:
             self.epoch = place
             self.decisions.clear()
         return response
 
-    async def _taken_up(self) -> None:
-        try:
-            await self.refresh_all()
-        except StoreAway:  # what all do must not wait for it
-            return
+    async def _performed(self, request: Request, told: Mapping[str, Any]) -> Response:
+        while True:
+            self._next_key = SigningKey.of(told["pem"].encode()) if "pem" in told else None
+            try:
+                return await self.perform(request)
+            except WorkersBusy:  # here and not in the others: what all do must not depend on it
+                await asyncio.sleep(_BUSY_S)
 
 
-def is_about_others(request: Request) -> bool:
-    """Return True for a request that asks for the journals of several workspaces."""
-    return "/exam" in request.path
+def is_about_others(path: str) -> bool:
+    """Return True for the path of requests that ask for the journals of several workspaces."""
+    return "/exam" in path
 
 
 def _headers(sent: Iterable[Sequence[str]]) -> CIMultiDictProxy[str]:

@@ -1,6 +1,7 @@
 """The journal of a workspace that several replicas write together. Each reads it when somebody asks it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from registry_sandbox.http.request import Request
@@ -41,12 +42,15 @@ class SharedJournal(Journal):
         origin: int,
     ) -> None:
         self._store, self._writer, self._new_key, self._origin = store, writer, new_key, origin * _REPLICA
+        self._standing: int | None = None
         super().__init__(clock, size, tally=tally)
 
     def clear(self) -> None:
         """Forget the finished exchanges, and count from 1 again."""
         self.key, self._cursor = self._new_key(), ""
         super().clear()
+        if self._standing is not None:
+            self._standing = 0
 
     def go_on(self, key: str, numbered: int, generation: int) -> None:
         """Go on with a journal that others have written; there is none of it here."""
@@ -71,6 +75,21 @@ class SharedJournal(Journal):
         """Know that there is an exchange of this number."""
         self._numbered = max(self._numbered, number)
 
+    @property
+    def numbered(self) -> int:
+        """The number of the last exchange that began; for a request that all perform, before it was sent."""
+        return self._numbered if self._standing is None else self._standing
+
+    @contextmanager
+    def standing(self, number: int) -> Iterator[None]:
+        """Let an exchange be the last one: so what all replicas perform does not depend on what each has read."""
+        self.numbered_up_to(number)
+        self._standing = number
+        try:
+            yield
+        finally:
+            self._standing = None
+
     async def refresh(self) -> None:
         """Take up what all replicas have noted.
 
@@ -83,7 +102,10 @@ class SharedJournal(Journal):
         key = self.key
         noted = await self._store.noted(key, self._cursor)
         new = [each async for each in unhurried(map(_record, noted.records))]
-        if key != self.key or noted.cursor == self._cursor:
+        if key != self.key:
+            return
+        self.numbered_up_to(noted.numbered)
+        if noted.cursor == self._cursor:
             return
         self._cursor = noted.cursor
         for record in new:
@@ -92,7 +114,6 @@ class SharedJournal(Journal):
         while len(self._records) > noted.kept:
             self.bytes -= self._records.popleft()[0]
         self.dropped = noted.noted - noted.kept
-        self.numbered_up_to(noted.numbered)
         if self.observer is not None:
             for record in new:
                 self.observer(record[1])

@@ -1,20 +1,28 @@
 """The state of a replica: its workspaces, and everything that the entries of the log do to them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from registry_sandbox.http.errors import ServiceUnavailable
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.tally import Tally
-from registry_sandbox.replication.compaction import Compaction, can_be_written, restore
+from registry_sandbox.replication.compaction import Compaction
+from registry_sandbox.replication.cut import Cut, Exam
+from registry_sandbox.replication.effects import is_about_others
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.journal import SharedJournal
 from registry_sandbox.replication.journal_writer import JournalWriter
+from registry_sandbox.replication.records import records_in
+from registry_sandbox.replication.restoring import Incomplete, Restoring
 from registry_sandbox.replication.shared import Propose, Shared
 from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
 from registry_sandbox.replication.store import Begun, Position, Store, StoreAway
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.workspace import Workspace
+
+_OF_ALL: Final = ("touch", "end", "save")
+"""The kinds of entries that are about no single workspace."""
 
 
 class ReplicaState:
@@ -37,8 +45,15 @@ class ReplicaState:
         self._of_name: dict[str, Shared] = {}
         self._place, self._cleared, self._named = "", 0, 0
         self.compaction = Compaction(store)
-        self.workspaces: Callable[[], SharedWorkspaces] | None = None
+        self._cut: Cut | None = None
+        self._saves = self._asked = False
+        self._workspaces: SharedWorkspaces | None = None
+        self._exam: Exam | None = None
         self.on_renewal: Callable[[Begun], Awaitable[None]] = _nothing
+
+    def attach(self, workspaces: SharedWorkspaces, exam: Exam) -> None:
+        """Know the workspaces with a name, and the exam that is held in them."""
+        self._workspaces, self._exam = workspaces, exam
 
     def share(self, name: str, service: RegistryService, size: int, tally: Tally) -> Shared:
         """Return what a new workspace of this name shares with those of the other replicas."""
@@ -61,6 +76,11 @@ class ReplicaState:
         """Return what a workspace shares."""
         return self._of_name[name]
 
+    def leaving(self, name: str) -> None:
+        """Know that a workspace is about to end."""
+        if self._cut is not None:
+            self._cut.take(name)
+
     def forget(self, workspace: Workspace) -> None:
         """Forget a workspace that has ended."""
         for name, shared in list(self._of_name.items()):
@@ -74,17 +94,24 @@ class ReplicaState:
             SandboxError: it is refused, in every replica alike.
         """
         self._place, self._cleared, self._named = str(position), 0, 0
-        if entry.kind in ("touch", "end"):
-            return self._apply_to_workspaces(entry)
+        self.compaction.count(len(entry.body))
+        if entry.kind in _OF_ALL:
+            return getattr(self, f"_apply_{entry.kind}")(entry)
+        self._take_what_changes(entry)
         shared = self._of_name.get(entry.workspace)
         if shared is None:
             raise ServiceUnavailable("The workspace was deleted meanwhile; nothing was done.")
         return shared.apply(entry, self._place)
 
     def applied(self, identity: str, position: Position, *, own: bool) -> None:
-        """Shorten the log, where it is long enough and the state can be written."""
-        if self.compaction.due(own=own) and len(self._of_name) == 1 and can_be_written(self.of("")):
-            self.compaction.save(self.of(""), identity, position)
+        """Shorten the log, where it is long enough."""
+        if self._saves:
+            self._saves = False
+            self._cut = self._cut_now()
+            self.compaction.save(self._cut.records(), identity, position, self._written)
+        elif own and self.compaction.due and not self._asked:
+            self._asked = True
+            asyncio.ensure_future(self._ask_to_save()).add_done_callback(_seen)
 
     async def load(self, begun: Begun) -> None:
         """Be what was saved at the beginning of the log, if the state is not the start's.
@@ -94,10 +121,13 @@ class ReplicaState:
         """
         if not begun.saved:
             return
+        if self._workspaces is None or self._exam is None:
+            raise LookupError("a replica begins with what was saved once all its parts are there")
         parts = await self._store.saved(begun.position)
-        if not parts:  # another has shortened the log meanwhile
-            raise StoreAway("the state at the beginning of the log was replaced")
-        restore(parts, self.of(""))
+        try:
+            Restoring(self.of(""), self._workspaces, self.of, self._exam).read(records_in(parts))
+        except Incomplete:  # another has shortened the log meanwhile
+            raise StoreAway("the state at the beginning of the log was replaced") from None
 
     def new_name(self, seed: int) -> str:
         """Return a name for a workspace: the same in every replica, whatever each has applied before."""
@@ -108,25 +138,55 @@ class ReplicaState:
         """Be what the log starts with."""
         self._of_name.clear()
         self._place, self._cleared = "", 0
-        self.workspaces = None
+        await self.compaction.stop()
+        self.compaction = Compaction(self._store, self.compaction.every)
+        self._workspaces, self._exam, self._cut = None, None, None
+        self._saves = self._asked = False
         await self.on_renewal(begun)
         await self.load(begun)
 
     async def tick(self) -> None:
         """Let those who follow the events know of exchanges in other replicas; end workspaces whose time is over."""
-        if self.workspaces is not None:
-            self.workspaces().tick()
+        if self._workspaces is not None:
+            self._workspaces.tick()
         for shared in list(self._of_name.values()):
             if shared.workspace.events.watched:
                 await shared.journal.refresh()
 
-    def _apply_to_workspaces(self, entry: Entry) -> None:
-        if self.workspaces is None:
+    def _apply_touch(self, entry: Entry) -> None:
+        if self._workspaces is not None:
+            self._workspaces.touched(entry.told["name"])
+
+    def _apply_end(self, entry: Entry) -> None:
+        if self._workspaces is not None:
+            self._workspaces.end_if_over(entry.told["name"])
+
+    def _apply_save(self, entry: Entry) -> None:
+        agreed, own = self.compaction.agreed(), int(entry.origin, 16) == self._origin
+        if own:
+            self._asked = False
+        self._saves = agreed and own and not self.compaction.at_work
+
+    async def _ask_to_save(self) -> None:
+        try:
+            await self._propose("save", "", "", {})
+        finally:
+            self._asked = False
+
+    def _written(self) -> None:
+        self._cut = None
+
+    def _cut_now(self) -> Cut:
+        members = [] if self._workspaces is None else list(self._workspaces)
+        tasks = () if self._exam is None else self._exam.saved()
+        return Cut(self.of(""), members, self.of, tasks)
+
+    def _take_what_changes(self, entry: Entry) -> None:
+        if self._cut is None:
             return
-        if entry.kind == "touch":
-            self.workspaces().touched(entry.told["name"])
-        else:
-            self.workspaces().end_if_over(entry.told["name"])
+        self._cut.take(entry.workspace)
+        if entry.kind == "control" and not entry.workspace and is_about_others(entry.told["request"][1]):
+            self._cut.take_those_of_tasks()
 
     async def refresh(self) -> None:
         """Take up what all replicas have noted, in every workspace."""
@@ -137,6 +197,12 @@ class ReplicaState:
         """Return the name of a new journal: the same in every replica, because all begin it by the same entry."""
         self._cleared += 1
         return f"{name or '-'}:{self._place or 'start'}:{self._cleared}"
+
+
+def _seen(task: "asyncio.Task[None]") -> None:
+    """Look at what became of it, though nobody waits for it: it is asked again."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _nothing(begun: Begun) -> None:

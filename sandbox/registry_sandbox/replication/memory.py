@@ -86,9 +86,11 @@ class MemoryStore:
         """Let the log begin at a position, for those who come."""
         if self._begun is None or self._begun.identity != identity or position <= self._begun.position:
             return
+        if position not in self._saved:
+            return
         before = self._begun.position
         self._entries = [each for each in self._entries if each[0] >= before]
-        self._saved.pop(before, None)
+        self._saved = {each: parts for each, parts in self._saved.items() if each >= before}
         self._begun = self._begun._replace(position=position, saved=True)
 
     async def wait(self, after: Position) -> None:

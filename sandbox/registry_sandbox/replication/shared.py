@@ -150,7 +150,7 @@ class Shared(Effects):
     async def look(self, request: Request) -> None:
         """Take up what the other replicas have noted."""
         try:
-            if is_about_others(request):
+            if is_about_others(request.path):
                 await self.refresh_all()
             else:
                 await self.journal.refresh()
@@ -168,6 +168,8 @@ class Shared(Effects):
         }
         if request.body_error is not None:
             raise request.body_error
+        if self.judge is not None and (judged := await self.judge(request)) is not None:
+            told["judged"] = judged
         if request.path.endswith("/keys"):
             told["pem"] = (await asyncio.to_thread(SigningKey.generate)).pem.decode()
         body = b"".join(request.parts) or request.body

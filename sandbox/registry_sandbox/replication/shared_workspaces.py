@@ -1,6 +1,7 @@
 """The workspaces of replicas: they end by an entry of the log, so that all have the same ones."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from registry_sandbox.workspace import Workspace
@@ -18,6 +19,7 @@ class SharedWorkspaces(Workspaces):
     Args:
         make, new_name, wall, at_most, ttl_s: as for a sandbox alone.
         tell: proposes that a workspace was used (`touch`), or is over (`end`).
+        leaving: told of the name of each workspace that is about to end.
         forget: told of each workspace that has ended.
     """
 
@@ -29,10 +31,11 @@ class SharedWorkspaces(Workspaces):
         at_most: int,
         ttl_s: float,
         tell: Callable[[str, str], None],
+        leaving: Callable[[str], None],
         forget: Callable[[Workspace], None],
     ) -> None:
         super().__init__(make, new_name, wall, at_most, ttl_s)
-        self._tell, self._forget = tell, forget
+        self._tell, self._leaving, self._forget = tell, leaving, forget
         self._told_s: dict[str, float] = {}
 
     def find(self, name: str) -> Member | None:
@@ -63,6 +66,16 @@ class SharedWorkspaces(Workspaces):
         if member is not None and self._is_over(member):
             self._remove(member)
 
+    def made_again(self, wanted: Wanted, created_s: float, used_s: float, ttl_s: float) -> Member:
+        """Make a workspace that another replica has, with nothing in it."""
+        member = self.create(replace(wanted, bare=True))
+        member.wanted, member.created_s, member.used_s, member.ttl_s = wanted, created_s, used_s, ttl_s
+        return member
+
+    def ended_again(self, member: Member) -> None:
+        """End a workspace that has ended in another replica, too."""
+        self._remove(member)
+
     def _use(self, member: Member) -> None:
         if self._wall() - member.used_s >= _told_every_s(member):
             self._tell_once(member, "touch")
@@ -80,6 +93,7 @@ class SharedWorkspaces(Workspaces):
         """End none: the log does."""
 
     def _remove(self, member: Member) -> None:
+        self._leaving(member.name)
         super()._remove(member)
         self._told_s.pop(member.name, None)
         self._forget(member.workspace)

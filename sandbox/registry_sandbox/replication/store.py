@@ -122,7 +122,7 @@ class Store(Protocol):
         ...
 
     async def save(self, position: Position, part: bytes) -> None:
-        """Add a part to what is saved of the state at a position.
+        """Add a part to what is saved of the state at a position; it goes by itself if the log never begins there.
 
         Raises:
             StoreAway: nobody knows whether it was added.
@@ -148,8 +148,9 @@ class Store(Protocol):
     async def shorten(self, identity: str, position: Position) -> None:
         """Let the log begin at a position whose state is saved, for those who come.
 
-        Entries before the position where it began until now are removed, and the state that was saved there. Those
-        since then stay: replicas may not have applied them yet. A log of another identity stays as it is.
+        Entries before the position where it began until now are removed. Those since then stay: replicas may not have
+        applied them yet. The state that was saved there stays a while, for whoever is reading it. A log of another
+        identity stays as it is, and so does one for whose position nothing is saved.
 
         Raises:
             StoreAway: the store does not answer.

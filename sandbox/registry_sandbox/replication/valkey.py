@@ -36,6 +36,9 @@ ANSWERS_WITHIN_S: Final = 0.7
 _WAIT_MS: Final = 400
 _PARTS: Final = 4  # of a state, in one call: each has some hundreds of kilobytes
 _PREFIX: Final = "{registry-sandbox}"  # in braces: in a cluster, all keys are on one node
+_STATES: Final = f"{_PREFIX}:state:"
+_WRITTEN_WITHIN_S: Final = 600  # between one part of a state and the next: then whoever wrote it is gone
+_LINGERS_S: Final = 60  # a state that was replaced
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 
 
@@ -90,7 +93,10 @@ class ValkeyStore:
 
     async def save(self, position: Position, part: bytes) -> None:
         """Add a part to what is saved of the state at a position."""
-        await self._done(self._redis.rpush(_saved(position), part))
+        async with self._redis.pipeline() as calls:
+            calls.rpush(_saved(position), part)
+            calls.expire(_saved(position), _WRITTEN_WITHIN_S)
+            await self._done(calls.execute())
 
     async def unsave(self, position: Position) -> None:
         """Forget what was saved of the state at a position."""
@@ -105,9 +111,8 @@ class ValkeyStore:
 
     async def shorten(self, identity: str, position: Position) -> None:
         """Let the log begin at a position, for those who come."""
-        before = await self._done(self._shorten(self._log, [identity, str(position)]))
-        if before:
-            await self.unsave(Position.of(before.decode()))
+        keys = [*self._log, _saved(position)]
+        await self._done(self._shorten(keys, [identity, str(position), _STATES, _LINGERS_S]))
 
     async def wait(self, after: Position) -> None:
         """Return once there is an entry after a position, or after a while."""
@@ -175,7 +180,7 @@ def _redis_url(url: str) -> str:
 
 
 def _saved(position: Position) -> str:
-    return f"{_PREFIX}:state:{position}"
+    return f"{_STATES}{position}"
 
 
 def _records(journal: str) -> str:
