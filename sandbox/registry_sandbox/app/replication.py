@@ -104,6 +104,8 @@ class Replication:
     async def stop(self, *, judging: bool) -> None:
         """Write what there is to write, take up what there is to judge, if it is judged, and leave the store."""
         await self.state.compaction.stop()
+        with suppress(SandboxError):
+            await self.state.leave()
         await self.writer.stop()
         if judging:
             with suppress(StoreAway):

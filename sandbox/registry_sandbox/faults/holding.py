@@ -86,6 +86,10 @@ class Holdings:
         chosen = [each for each in self.of(rule_id) if exchange in (None, each.exchange)]
         return self._end(chosen, goes_on=True)
 
+    def break_off_of(self, replica: str) -> None:
+        """End those that wait in a replica."""
+        self._end([each for each in self._held if each.replica == replica], goes_on=False)
+
     def break_off(self) -> None:
         """End all exchanges that wait, and all waiting for them."""
         self._end(self._held, goes_on=False)

@@ -136,7 +136,7 @@ class Effects:
 
     def _apply_held(self, entry: Entry) -> Held:
         told, since_s = entry.told, self.service.clock.timestamp()
-        return self.list_held(told["rule"], told["exchange"], told["about"], since_s, entry.origin)
+        return self.list_held(told["rule"], told["exchange"], told["about"], since_s, told["replica"])
 
     def list_held(self, rule_id: str, exchange: int, about: Sequence[str], since_s: float, replica: str) -> Held:
         """List an exchange as held, wherever it waits."""

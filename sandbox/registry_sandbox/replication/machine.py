@@ -1,6 +1,7 @@
 """The state of a replica: its workspaces, and everything that the entries of the log do to them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from registry_sandbox.replication.effects import is_about_others
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.journal import SharedJournal
 from registry_sandbox.replication.journal_writer import JournalWriter
+from registry_sandbox.replication.presence import Presence
 from registry_sandbox.replication.records import records_in
 from registry_sandbox.replication.restoring import Incomplete, Restoring
 from registry_sandbox.replication.shared import Propose, Shared
@@ -21,7 +23,7 @@ from registry_sandbox.replication.store import Begun, Position, Store, StoreAway
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.workspace import Workspace
 
-_OF_ALL: Final = ("touch", "end", "save")
+_OF_ALL: Final = ("touch", "end", "save", "gone")
 """The kinds of entries that are about no single workspace."""
 
 
@@ -45,8 +47,9 @@ class ReplicaState:
         self._of_name: dict[str, Shared] = {}
         self._place, self._cleared, self._named = "", 0, 0
         self.compaction = Compaction(store)
+        self.presence = Presence(store, origin, time.monotonic)
         self._cut: Cut | None = None
-        self._saves = self._asked = False
+        self._saves = self._asked = self._has_held = False
         self._workspaces: SharedWorkspaces | None = None
         self._exam: Exam | None = None
         self.on_renewal: Callable[[Begun], Awaitable[None]] = _nothing
@@ -68,6 +71,7 @@ class ReplicaState:
             self.refresh,
             own_streams=self._own_streams,
             propose=self._propose,
+            presence=self.presence,
         )
         self._of_name[name] = shared
         return shared
@@ -85,6 +89,7 @@ class ReplicaState:
         """Forget a workspace that has ended."""
         for name, shared in list(self._of_name.items()):
             if shared.workspace is workspace:
+                shared.end()
                 del self._of_name[name]
 
     def apply(self, entry: Entry, position: Position) -> Any:
@@ -98,6 +103,7 @@ class ReplicaState:
         if entry.kind in _OF_ALL:
             return getattr(self, f"_apply_{entry.kind}")(entry)
         self._take_what_changes(entry)
+        self._has_held = self._has_held or (entry.kind == "held" and int(entry.origin, 16) == self._origin)
         shared = self._of_name.get(entry.workspace)
         if shared is None:
             raise ServiceUnavailable("The workspace was deleted meanwhile; nothing was done.")
@@ -136,17 +142,25 @@ class ReplicaState:
 
     async def renew(self, begun: Begun) -> None:
         """Be what the log starts with."""
+        for each in self._of_name.values():
+            each.end()
         self._of_name.clear()
         self._place, self._cleared = "", 0
         await self.compaction.stop()
         self.compaction = Compaction(self._store, self.compaction.every)
         self._workspaces, self._exam, self._cut = None, None, None
+        self.presence.begin_anew()
         self._saves = self._asked = False
         await self.on_renewal(begun)
         await self.load(begun)
 
     async def tick(self) -> None:
-        """Let those who follow the events know of exchanges in other replicas; end workspaces whose time is over."""
+        """Say that this replica lives; end what is left of those that do not, and workspaces whose time is over.
+
+        Let those who follow the events know of exchanges in other replicas.
+        """
+        for each in await self.presence.tick(self._holding):
+            asyncio.ensure_future(self._propose("gone", "", "", {"replica": each})).add_done_callback(_seen)
         if self._workspaces is not None:
             self._workspaces.tick()
         for shared in list(self._of_name.values()):
@@ -166,6 +180,27 @@ class ReplicaState:
         if own:
             self._asked = False
         self._saves = agreed and own and not self.compaction.at_work
+
+    def _apply_gone(self, entry: Entry) -> None:
+        """End what waited in a replica that is gone."""
+        for name, shared in self._of_name.items():
+            if any(each.replica == entry.told["replica"] for each in shared.workspace.engine.holdings):
+                self.leaving(name)
+                shared.workspace.engine.holdings.break_off_of(entry.told["replica"])
+
+    async def leave(self) -> None:
+        """Let the others know that nothing waits in this replica any more.
+
+        Raises:
+            SandboxError: they do not know; they will notice it.
+        """
+        if self._has_held:
+            await self._propose("gone", "", "", {"replica": self.presence.name})
+
+    def _holding(self) -> set[str]:
+        """Return the replicas in which exchanges wait."""
+        engines = (each.workspace.engine for each in self._of_name.values())
+        return {held.replica for engine in engines for held in engine.holdings}
 
     async def _ask_to_save(self) -> None:
         try:

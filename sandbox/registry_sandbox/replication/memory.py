@@ -44,6 +44,7 @@ class MemoryStore:
         self._entries: list[tuple[Position, bytes]] = []
         self._journals: dict[str, _Journal] = {}
         self._saved: dict[Position, list[bytes]] = {}
+        self._lives_until_ms: dict[str, float] = {}
         self._cursors = count(1)
         self._appended: list[asyncio.Future[None]] = []
 
@@ -129,6 +130,15 @@ class MemoryStore:
         """Remove a journal."""
         self._journals.pop(journal, None)
 
+    async def live(self, name: str, for_s: float) -> None:
+        """Know that a replica lives, for so many seconds."""
+        self._lives_until_ms[name] = self._now_ms() + for_s * 1000
+
+    async def living(self, names: Sequence[str]) -> set[str]:
+        """Return which of these replicas live."""
+        now_ms = self._now_ms()
+        return {each for each in names if self._lives_until_ms.get(each, now_ms) > now_ms}
+
     async def close(self) -> None:
         """Do nothing: others may use it still."""
 
@@ -142,6 +152,7 @@ class MemoryStore:
         self._entries.clear()
         self._journals.clear()
         self._saved.clear()
+        self._lives_until_ms.clear()
 
     def _index(self, identity: str, after: Position) -> int:
         """Return how many entries there are up to a position, which has to be that of one, or of the beginning."""

@@ -19,12 +19,15 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.store import Stored, Version
 from registry_sandbox.replication.effects import Effects, is_about_others
+from registry_sandbox.replication.presence import Presence
 from registry_sandbox.replication.service import ReplicaService
 from registry_sandbox.replication.store import LARGEST_ENTRY, StoreAway
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimit
 
 _PASSED_ON: Final = ("Content-Type", "Content-Encoding", "Accept", "Host")
+_AGAIN_S: Final = 1.0
+_OVER: Final = "over"  # no place of the log
 
 
 class Propose(Protocol):
@@ -42,10 +45,12 @@ class Shared(Effects):
     Attributes:
         own_streams: randomness that is this replica's alone.
         propose: appends an entry.
+        presence: names this replica.
     """
 
     own_streams: RandomStreams = field(kw_only=True)
     propose: Propose = field(kw_only=True)
+    presence: Presence = field(kw_only=True)
 
     def service_of_interactions(self) -> RegistryService:
         """Return the service that the interactions of this replica work with."""
@@ -134,13 +139,29 @@ class Shared(Effects):
         except StoreAway as away:
             raise ServiceUnavailable(str(away)) from away
         about = [request.interaction, request.client.name, request.method, request.path]
-        held: Held = await self._ask("held", {"rule": rule_id, "exchange": number, "about": about})
+        told = {"rule": rule_id, "exchange": number, "about": about, "replica": self.presence.name}
+        held: Held | None = None
         try:
+            held = await self._ask("held", told)
             await self.workspace.engine.holdings.wait(held, longest)
         finally:
-            if not held.released.done():
-                task = asyncio.ensure_future(self._ask("unheld", {"rule": rule_id, "exchange": number}))
+            if held is None or not held.released.done():  # else the list has it no longer
+                task = asyncio.ensure_future(self._unlist(rule_id, number, self.epoch))
                 task.add_done_callback(_forgotten)
+
+    def end(self) -> None:
+        """Know that nothing can be proposed for this workspace any more."""
+        self.epoch = _OVER
+
+    async def _unlist(self, rule_id: str, exchange: int, epoch: str) -> None:
+        """List an exchange as held no longer, in every replica; as soon as the store is there."""
+        unlisted = False
+        while not unlisted and self.epoch == epoch:
+            try:
+                await self._ask("unheld", {"rule": rule_id, "exchange": exchange})
+                unlisted = True
+            except ServiceUnavailable:
+                await asyncio.sleep(_AGAIN_S)
 
     async def rotate(self, overlap_s: float) -> None:
         """Sign with a new key from now on, in every replica."""

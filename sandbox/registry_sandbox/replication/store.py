@@ -197,6 +197,22 @@ class Store(Protocol):
         """
         ...
 
+    async def live(self, name: str, for_s: float) -> None:
+        """Know that a replica lives, for so many seconds.
+
+        Raises:
+            StoreAway: the store does not answer.
+        """
+        ...
+
+    async def living(self, names: Sequence[str]) -> set[str]:
+        """Return which of these replicas live.
+
+        Raises:
+            StoreAway: the store does not answer.
+        """
+        ...
+
     async def close(self) -> None:
         """Close the connections."""
         ...

@@ -140,6 +140,15 @@ class ValkeyStore:
         """Remove a journal."""
         await self._done(self._redis.unlink(_records(journal), _counts(journal)))
 
+    async def live(self, name: str, for_s: float) -> None:
+        """Know that a replica lives, for so many seconds."""
+        await self._done(self._redis.set(_lives(name), b"", px=int(for_s * 1000)))
+
+    async def living(self, names: Sequence[str]) -> set[str]:
+        """Return which of these replicas live."""
+        found = await self._done(self._redis.mget([_lives(each) for each in names]))
+        return {name for name, known in zip(names, found, strict=True) if known is not None}
+
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
@@ -181,6 +190,10 @@ def _redis_url(url: str) -> str:
 
 def _saved(position: Position) -> str:
     return f"{_STATES}{position}"
+
+
+def _lives(name: str) -> str:
+    return f"{_PREFIX}:lives:{name}"
 
 
 def _records(journal: str) -> str:

@@ -256,6 +256,19 @@ def test_a_journal_that_is_forgotten_begins_anew(tried: Callable[[Try], Any]) ->
     tried(trial)
 
 
+def test_a_replica_lives_for_as_long_as_it_said(tried: Callable[[Try], Any]) -> None:
+    """Others never did."""
+
+    async def trial(store: Store) -> None:
+        await store.live("short", 0.1)
+        await store.live("long", 60)
+        assert await store.living(["long", "never"]) == {"long"}
+        await asyncio.sleep(0.12)
+        assert await store.living(["short", "long"]) == {"long"}
+
+    tried(trial)
+
+
 def test_who_comes_after_a_log_was_shortened_begins_with_the_state(tried: Callable[[Try], Any]) -> None:
     """Others go on from where they are; what all have applied before the last time is gone."""
 
