@@ -29,13 +29,14 @@ class Compaction:
     Args:
         store: has the log.
         every: how many entries it may have.
+        bytes_at_most: how many bytes they may have.
 
     Attributes:
-        every: likewise.
+        every, bytes_at_most: likewise.
     """
 
-    def __init__(self, store: Store, every: int = ENTRIES) -> None:
-        self._store, self.every = store, every
+    def __init__(self, store: Store, every: int = ENTRIES, bytes_at_most: int = BYTES) -> None:
+        self._store, self.every, self.bytes_at_most = store, every, bytes_at_most
         self._applied = self._bytes = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -47,11 +48,11 @@ class Compaction:
     @property
     def due(self) -> bool:
         """Whether this replica may shorten the log now."""
-        return not self.at_work and (self._applied >= self.every or self._bytes >= BYTES)
+        return not self.at_work and (self._applied >= self.every or self._bytes >= self.bytes_at_most)
 
     def agreed(self) -> bool:
         """Begin to count anew with an entry `save`; return False if another replica's has come shortly before."""
-        meant = self._applied * 2 >= self.every or self._bytes * 2 >= BYTES
+        meant = self._applied * 2 >= self.every or self._bytes * 2 >= self.bytes_at_most
         if meant:
             self._applied = self._bytes = 0
         return meant

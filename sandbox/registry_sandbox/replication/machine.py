@@ -147,7 +147,7 @@ class ReplicaState:
         self._of_name.clear()
         self._place, self._cleared = "", 0
         await self.compaction.stop()
-        self.compaction = Compaction(self._store, self.compaction.every)
+        self.compaction = Compaction(self._store, self.compaction.every, self.compaction.bytes_at_most)
         self._workspaces, self._exam, self._cut = None, None, None
         self.presence.begin_anew()
         self._saves = self._asked = False

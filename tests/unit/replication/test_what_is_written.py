@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from registry_sandbox.replication.cut import Cut
+from registry_sandbox.replication.entry import Entry
+from registry_sandbox.replication.machine import ReplicaState
 from registry_sandbox.replication.records import is_appointment, told_by
 from registry_sandbox.replication.restoring import Incomplete, Restoring
+from registry_sandbox.replication.shared import Shared
+from registry_sandbox.replication.store import Position
 from registry_sandbox.testing import builders
 from tests.unit.replication.drawn import Joined, KeepingStore, joined
 
@@ -28,9 +32,17 @@ async def _register(one: Joined, many: int, place: str = "") -> None:
         assert status == 201, told
 
 
-def _cut(one: Joined) -> Cut:
+def _state(one: Joined) -> ReplicaState:
     assert one.sandbox.replication is not None
-    return one.sandbox.replication.state._cut_now()  # noqa: SLF001 - as it is made for an entry `save`
+    return one.sandbox.replication.state
+
+
+def _shared(one: Joined) -> Shared:
+    return _state(one).of("")
+
+
+def _cut(one: Joined) -> Cut:
+    return _state(one)._cut_now()  # noqa: SLF001 - as it is made for an entry `save`
 
 
 def _counted(records: Iterator[bytes]) -> Counter[str]:
@@ -90,9 +102,7 @@ def test_a_workspace_is_written_as_it_was_though_it_has_changed_meanwhile() -> N
             await _register(one, 1, f"/w/{name}")
         await one.call("POST", "/_sandbox/exam", {"scenarios": ["read-again-after-an-hour"]})
         expected = list(_cut(one).records())
-        assert one.sandbox.replication is not None
-        state = one.sandbox.replication.state
-        cut = state._cut = _cut(one)  # noqa: SLF001
+        cut = _state(one)._cut = _cut(one)  # noqa: SLF001
         await _register(one, 2, "/w/written")
         await one.call("PUT", "/w/moved/_sandbox/clock", {"advance": "1h"})
         await one.call("DELETE", "/_sandbox/workspaces/ended")
@@ -104,18 +114,61 @@ def test_a_workspace_is_written_as_it_was_though_it_has_changed_meanwhile() -> N
     asyncio.run(trial())
 
 
+def _restoring(one: Joined) -> Restoring:
+    workspaces: Any = one.sandbox.workspaces
+    return Restoring(_shared(one), workspaces, _state(one).of, one.sandbox.handlers.exam)
+
+
 def test_records_without_an_end_are_refused() -> None:
     """They were replaced while they were read: half a state must not be taken for one."""
 
     async def trial() -> None:
         one, other = await _one(), await _one()
         await _register(one, 3)
-        replication, sandbox = other.sandbox.replication, other.sandbox
-        assert replication is not None
-        workspaces: Any = sandbox.workspaces
-        restoring = Restoring(replication.state.of(""), workspaces, replication.state.of, sandbox.handlers.exam)
         with pytest.raises(Incomplete):
-            restoring.read(list(_cut(one).records())[:-1])
+            _restoring(other).read(list(_cut(one).records())[:-1])
+        for each in (one, other):
+            await each.stop()
+
+    asyncio.run(trial())
+
+
+def test_a_rule_that_is_gone_still_counts_for_whoever_it_was_decided() -> None:
+    """Between its decision and its count an exchange may have seen the rule go; who comes later counts the same."""
+
+    async def trial() -> None:
+        one, other = await _one(), await _one()
+        await one.call("POST", "/_sandbox/faults", {"id": "l", "match": {}, "then": {"rate_limit": "2/h"}})
+        await one.call("GET", "/STU3/Appointment/nobody")
+        await one.call("DELETE", "/_sandbox/faults/l")
+        decision = next(iter(_shared(one).decisions))
+        _restoring(other).read(_cut(one).records())
+        limit = Entry("0a", 1, "limit", "", _shared(one).epoch, {"decision": decision, "rule": "l", "client": ""})
+        at = Position(2_000_000_000_000, 0)
+        waits = [[_state(each).apply(limit, at) for _ in range(2)] for each in (one, other)]
+        assert waits[0][0] == 0 < waits[0][1]
+        assert waits[0] == waits[1]
+        for each in (one, other):
+            await each.stop()
+
+    asyncio.run(trial())
+
+
+def test_all_know_the_number_of_an_exchange_that_is_under_way() -> None:
+    """Also one who has asked before, and finds nothing new in the journal."""
+
+    async def trial() -> None:
+        store = KeepingStore()
+        one, other = await joined(lambda: store), await joined(lambda: store)
+        await one.call("POST", "/_sandbox/faults", {"id": "h", "match": {}, "then": {"hold": True}})
+        waiting = asyncio.ensure_future(one.call("GET", "/STU3/Appointment/nobody"))
+        _, told = await other.call("GET", "/_sandbox/faults/h/held?wait=5s")
+        assert [each["exchange"] for each in told["held"]] == [1]
+        for each in (one, other):
+            await _shared(each).journal.refresh()
+            assert _shared(each).journal.numbered == 1
+        await other.call("POST", "/_sandbox/faults/h/release")
+        assert (await waiting)[0] == 404
         for each in (one, other):
             await each.stop()
 
