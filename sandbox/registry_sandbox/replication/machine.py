@@ -131,7 +131,7 @@ class ReplicaState:
             raise LookupError("a replica begins with what was saved once all its parts are there")
         parts = await self._store.saved(begun.position)
         try:
-            Restoring(self.of(""), self._workspaces, self.of, self._exam).read(records_in(parts))
+            await Restoring(self.of(""), self._workspaces, self.of, self._exam).read(records_in(parts))
         except Incomplete:  # another has shortened the log meanwhile
             raise StoreAway("the state at the beginning of the log was replaced") from None
 

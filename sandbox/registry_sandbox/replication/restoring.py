@@ -9,6 +9,7 @@ from registry_sandbox.replication.effects import Effects
 from registry_sandbox.replication.records import is_appointment, told_by
 from registry_sandbox.replication.states_reader import StatesReader
 from registry_sandbox.replication.wanted import read_seed, read_wanted
+from registry_sandbox.runtime.slices import unhurried
 from registry_sandbox.verdict.attestations import Attestation
 from registry_sandbox.workspace import State
 from registry_sandbox.workspaces import Member, Wanted
@@ -51,13 +52,13 @@ class Restoring:
         self._tasks: list[tuple[Mapping[str, Any], Member]] = []
         self._ended = False
 
-    def read(self, records: Iterable[bytes]) -> None:
-        """Read the records.
+    async def read(self, records: Iterable[bytes]) -> None:
+        """Read the records; whoever asks meanwhile whether this replica lives is answered.
 
         Raises:
             Incomplete: there is no end.
         """
-        for each in records:
+        async for each in unhurried(records):
             if is_appointment(each):
                 self._states.appointment(each)
                 continue

@@ -115,12 +115,15 @@ def _task(task: RunningTask, lives: bool) -> dict[str, Any]:  # noqa: FBT001
 
 
 def _fired(fired: Fired, lives: list[LiveRule]) -> list[Any]:
-    """Return an activation; its rule by its place among those that count, because it has to be the same object."""
+    """Return an activation; its rule by its place among those that count, because it has to be the same object.
+
+    Nobody draws for it any more.
+    """
     live = fired.live
     at = lives.index(live) if live in lives else [dict(live.rule.spec), live.source, live.since_s]
     assert fired.activation.memory is live.memory
     rest = [seen(each) for each in (fired.facts, fired.counted, fired.drawn)]
-    drawn = [fired.activation.draw("it"), fired.activation.commit, fired.activation.rule_id]
+    drawn = [fired.activation.commit, fired.activation.rule_id]
     return [fired.at_s, at, *rest, fired.nth_counted, fired.nth_drawn, drawn]
 
 

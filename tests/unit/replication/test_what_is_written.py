@@ -126,7 +126,7 @@ def test_records_without_an_end_are_refused() -> None:
         one, other = await _one(), await _one()
         await _register(one, 3)
         with pytest.raises(Incomplete):
-            _restoring(other).read(list(_cut(one).records())[:-1])
+            await _restoring(other).read(list(_cut(one).records())[:-1])
         for each in (one, other):
             await each.stop()
 
@@ -142,7 +142,7 @@ def test_a_rule_that_is_gone_still_counts_for_whoever_it_was_decided() -> None:
         await one.call("GET", "/STU3/Appointment/nobody")
         await one.call("DELETE", "/_sandbox/faults/l")
         decision = next(iter(_shared(one).decisions))
-        _restoring(other).read(_cut(one).records())
+        await _restoring(other).read(_cut(one).records())
         limit = Entry("0a", 1, "limit", "", _shared(one).epoch, {"decision": decision, "rule": "l", "client": ""})
         at = Position(2_000_000_000_000, 0)
         waits = [[_state(each).apply(limit, at) for _ in range(2)] for each in (one, other)]
