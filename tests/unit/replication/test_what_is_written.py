@@ -1,13 +1,14 @@
 """What is written of a replica's state: equal things once, and in small steps, taken while others go on."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
+from registry_sandbox.http.request import Request
 from registry_sandbox.replication.cut import Cut
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.machine import ReplicaState
@@ -16,7 +17,7 @@ from registry_sandbox.replication.restoring import Incomplete, Restoring
 from registry_sandbox.replication.shared import Shared
 from registry_sandbox.replication.store import Position
 from registry_sandbox.testing import builders
-from tests.unit.replication.drawn import Joined, KeepingStore, joined
+from tests.unit.replication.drawn import BASE, Joined, KeepingStore, joined
 
 STORY = {"patient": "9990001111", "pointer": "https://p.test/1", "start": "+1d 09:00", "end": "+1d 09:10"}
 
@@ -176,19 +177,42 @@ def test_all_know_the_number_of_an_exchange_that_is_under_way() -> None:
 
 
 def test_of_two_who_end_one_operation_the_second_is_refused() -> None:
-    """What was judged for the first step says nothing about the second."""
+    """Both were judged at the first step; what was judged there says nothing about the second."""
+
+    async def trial() -> None:
+        one = await _one()
+        await one.call("POST", "/_sandbox/exam", {"scenarios": ["read-two-appointments"]})
+        path, exam = "/_sandbox/exam/read-two-appointments/done", one.sandbox.handlers.exam
+        request = Request("POST", path, "", CIMultiDictProxy(CIMultiDict()), b"", BASE)
+        judged = await exam.judged(request)
+        told = {"request": ["POST", path, "", BASE, "", ""], "headers": [], "numbered": 0, "judged": judged}
+        propose = _shared(one).propose
+        answers = [await propose("control", "", "", told) for _ in range(2)]
+        assert [each.status for each in answers] == [200, 409]
+        assert b"Another call has gone on with the task 'read-two-appointments' meanwhile" in answers[1].body
+        assert (await one.call("POST", path))[1]["state"] == "inconclusive"
+        await one.stop()
+
+    asyncio.run(trial())
+
+
+def test_all_replicas_have_the_result_of_the_one_that_judged() -> None:
+    """Though the journal says something else by the time when they take it."""
 
     async def trial() -> None:
         store = KeepingStore()
         one, other = await joined(lambda: store), await joined(lambda: store)
-        await one.call("POST", "/_sandbox/exam", {"scenarios": ["read-two-appointments"]})
-        path = "/_sandbox/exam/read-two-appointments/done"
-        answers = await asyncio.gather(one.call("POST", path), other.call("POST", path))
-        assert sorted(status for status, _ in answers) == [200, 409]
-        refused = next(told for status, told in answers if status == 409)
-        assert "Another call has gone on with the task 'read-two-appointments' meanwhile" in json.dumps(refused)
-        assert (await one.call("POST", path))[0] == 200
-        for each in (one, other):
+        await one.call("POST", "/_sandbox/exam", {"scenarios": ["read-once"]})
+        status, told = await one.call("POST", "/_sandbox/exam/read-once/done", {"exit_status": 3})
+        assert (status, told["state"]) == (200, "fail")
+        await one.call("DELETE", "/w/exam-read-once/_sandbox/journal")
+        late = await joined(lambda: store)
+        shown = [(await each.call("GET", "/_sandbox/exam"))[1] for each in (one, other, late)]
+        reports = [(await each.call("GET", "/_sandbox/exam/report"))[1] for each in (one, other, late)]
+        assert shown[0] == shown[1] == shown[2]
+        assert reports[0] == reports[1] == reports[2]
+        assert "exit status 3" in shown[0]["tasks"][0]["messages"][-1]
+        for each in (one, other, late):
             await each.stop()
 
     asyncio.run(trial())
