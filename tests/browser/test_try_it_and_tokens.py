@@ -52,6 +52,17 @@ def test_every_call_of_the_contract_succeeds(watched: Watched) -> None:
         expect(card.locator(STATUS)).to_have_text(re.compile("^20[01]$"))
 
 
+def test_an_answer_is_shown_where_the_window_ends_at_its_button(watched: Watched) -> None:
+    """The window follows it: its status can be read without scrolling."""
+    page = watched.open("try")
+    button = page.get_by_role("button", name="Send: Register", exact=True)
+    top = button.evaluate("it => it.getBoundingClientRect().bottom")
+    page.set_viewport_size({"width": 1280, "height": int(top) + 5})
+    button.click()
+    expect(page.locator(STATUS)).to_have_text("201")
+    expect(page.locator(STATUS)).to_be_in_viewport()
+
+
 def test_the_table_of_tokens_is_that_of_the_documentation(watched: Watched) -> None:
     """What is wrong, in which kind of token, and what the registry says of it."""
     shown = data(watched.open("tokens"), "tokens", "BROKEN")

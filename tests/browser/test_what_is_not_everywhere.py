@@ -68,6 +68,24 @@ def test_a_workspace_is_made_and_shown_apart(watched: Watched, http: httpx.Clien
     httpx.delete(f"{watched.root}_sandbox/workspaces/team-a")
 
 
+def test_the_clock_of_a_workspace_shows_its_own_tokens(watched: Watched) -> None:
+    """What was minted in another one expires by another clock."""
+    require(watched, "/workspaces")
+    workspaces = f"{watched.root}_sandbox/workspaces"
+    httpx.post(workspaces, json={"name": "team-b"}).raise_for_status()
+    page = watched.open("tokens?w=team-b")
+    page.get_by_role("button", name="Mint", exact=True).click()
+    expect(page.locator(".verdict.good")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("link", name="Clock").click()
+    tokens = page.get_by_role("listitem").filter(has_text="that was minted here expires")
+    expect(tokens).to_have_count(1)
+    page.get_by_role("combobox", name="Workspace").select_option("(without a name)")
+    page.get_by_role("navigation").get_by_role("link", name="Clock").click()
+    expect(page.get_by_role("heading", name="What comes")).to_be_visible()
+    expect(tokens).to_have_count(0)
+    httpx.delete(f"{workspaces}/team-b")
+
+
 def test_an_exam_is_followed_while_a_client_acts(watched: Watched) -> None:
     """The task says what to do and where; its state changes when the client has acted."""
     require(watched, "/exam")

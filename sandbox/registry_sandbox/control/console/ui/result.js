@@ -2,7 +2,7 @@
 
 import { issues } from "../outcome.js";
 import { hash } from "../route.js";
-import { html } from "../vendor/htm-preact.js";
+import { html, useEffect, useRef } from "../vendor/htm-preact.js";
 import { Why } from "../views/exchange.js";
 import { readable } from "../views/traffic.js";
 import { Status } from "./basics.js";
@@ -12,8 +12,11 @@ import { Body, Headers } from "./body.js";
 export function Result({ answer }) {
   const { status, body, call, problem } = answer;
   const found = status !== null && status >= 400 ? issues(body) : [];
+  const head = useRef(/** @type {HTMLElement | null} */ (null));
+  // It may have come below what the window shows.
+  useEffect(() => head.current?.scrollIntoView({ block: "nearest" }), [answer]);
   return html`<section class="result" aria-label="Answer" aria-live="polite">
-    <h3><${Status} status=${status} ended=${problem ? "no answer" : ""} /> ${call.method} <span class="wrap">${readable(call.url)}</span></h3>
+    <h3 ref=${head}><${Status} status=${status} ended=${problem ? "no answer" : ""} /> ${call.method} <span class="wrap">${readable(call.url)}</span></h3>
     <p class="facts">${Math.round(answer.took)} ms${answer.number === undefined ? "" : html` · <a href=${hash("traffic", { open: `${answer.number}` })}>exchange ${answer.number} in Traffic</a>`}</p>
     ${problem ? html`<p class="hint">${problem}</p>` : ""}
     ${status === null || status >= 400 ? html`<${Why} found=${found} status=${status} ended="lost" />` : ""}

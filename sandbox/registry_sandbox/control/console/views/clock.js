@@ -1,6 +1,6 @@
 /** Clock: now; freeze, advance, set; and what the coming time changes. */
 
-import { call } from "../api.js";
+import { call, place } from "../api.js";
 import { appointments, clock, faults, loadAppointments, loadFaults, nowIs, showClock } from "../model.js";
 import { hash } from "../route.js";
 import { use } from "../store.js";
@@ -58,7 +58,8 @@ function Coming({ now }) {
   const [days, setDays] = useState(3);
   const { loaded, entries } = use(appointments);
   const { loaded: known, rules } = use(faults);
-  const tokens = use(minted);
+  const here = use(place).workspace;
+  const tokens = use(minted).filter(({ workspace }) => workspace === here);
   useEffect(() => {
     if (!loaded) loadAppointments();
     if (!known) loadFaults();

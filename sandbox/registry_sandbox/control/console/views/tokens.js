@@ -13,7 +13,7 @@ import { html, useEffect, useState } from "../vendor/htm-preact.js";
 /** @typedef {import("../data/tokens.js").Broken} Broken @typedef {import("../types.js").Answer} Answer */
 
 /** What was minted in this tab, the newest first: the clock view shows when they expire. */
-export const minted = store(/** @type {{what: string, expires: number}[]} */ ([]));
+export const minted = store(/** @type {{what: string, expires: number, workspace: string}[]} */ ([]));
 const LONGEST = 86_400_000; // no timer can wait for a month
 /** The token that is looked at: it stays while another view is shown. */
 const looked = store("");
@@ -38,7 +38,7 @@ export function Tokens() {
     attempt(async () => {
       const made = await mint(query);
       const expires = Number(part(made, 1)?.exp) * 1_000;
-      if (expires) minted.set([{ what, expires }, ...minted.get()].slice(0, 50));
+      if (expires) minted.set([{ what, expires, workspace: place.get().workspace }, ...minted.get()].slice(0, 50));
       looked.set(made);
     });
   const put =
