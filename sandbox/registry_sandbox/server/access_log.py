@@ -77,8 +77,14 @@ class AccessLog:
 
 
 def _told(noted: _Noted) -> _Told:
+    """Return what a line tells: status and bytes are those that the client got; no status if it got no head."""
     remote, request, response, _, _ = noted
-    status, size, faults = _really_sent(request, response)
+    faults = () if request.injected is None else request.injected.rule_ids
+    sent = response.sent
+    if sent is not None:
+        status, size = int(response.status) if sent.head else None, sent.body_bytes
+    else:
+        status, size = int(response.status), 0 if request.method == "HEAD" else len(response.body)
     return remote, request.method, request.mount + request.path, status, size, request.client.name, faults
 
 
@@ -86,15 +92,6 @@ def _more(noted: _Noted) -> _More:
     _, request, response, at_s, lasted_s = noted
     ids = response.headers.get(X_REQUEST_ID, ""), response.headers.get(X_CORRELATION_ID, "")
     return at_s, lasted_s, request.interaction, *ids
-
-
-def _really_sent(request: Request, response: Response) -> tuple[int | None, int, tuple[str, ...]]:
-    """Return the status and the bytes that the client got, and the faults that acted; no status if it got no head."""
-    faults = () if request.injected is None else request.injected.rule_ids
-    sent = response.sent
-    if sent is None:
-        return int(response.status), 0 if request.method == "HEAD" else len(response.body), faults
-    return int(response.status) if sent.head else None, sent.body_bytes, faults
 
 
 def _from_outside(line: _Line) -> str:
