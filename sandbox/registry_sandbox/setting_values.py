@@ -3,13 +3,24 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from registry_sandbox.fhir.datatypes import datetime_of
 from registry_sandbox.runtime.clock import SHOWABLE, require_showable
 
 Parse = Callable[[str], Any]
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+LAST_PORT: Final = 65_535
+STORE_PARAMETERS: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+"""What the URL of a store with TLS may name: files, in PEM."""
+
+_STORE: Final = re.compile(
+    r"(valkey|redis)(?P<tls>s?)://([^\s/?#]*@)?([^\s/?#@:\[\]]+|\[[^\s/?#@]+\])(:(?P<port>[0-9]{1,5}))?(/[0-9]{0,4})?"
+    r"(\?(?P<query>[^\s#]*))?"
+)
+_A_STORE: Final = "valkey://HOST:PORT/NUMBER, with a password valkey://:PASSWORD@HOST..., with TLS valkeys://HOST..."
 
 
 def whole(least: int, most: int) -> Parse:
@@ -63,11 +74,25 @@ def base_url(text: str) -> str:
 
 def store(text: str) -> str:
     """Read the URL of a store of replicas."""
-    if not re.fullmatch(r"(valkey|redis)s?://([^\s/?#]*@)?[^\s/?#@]+(/[0-9]{0,4})?(\?[^\s#]+)?", text):
-        raise ValueError(
-            "valkey://HOST:PORT/NUMBER, with a password valkey://:PASSWORD@HOST..., with TLS valkeys://..."
-        )
+    found = _STORE.fullmatch(text)
+    if found is None or int(found["port"] or 0) > LAST_PORT:
+        raise ValueError(_A_STORE)
+    if found["query"] is not None:
+        _require_store_parameters(found["query"], tls=bool(found["tls"]))
     return text
+
+
+def _require_store_parameters(query: str, *, tls: bool) -> None:
+    if not tls:
+        raise ValueError(f"{_A_STORE} (only valkeys:// has parameters)")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    for name, value in given.items():
+        # The rest of a password that has a question mark ends here too: it must not be shown.
+        shown = "" if "@" in query else f", not {name}={value}"
+        if name not in STORE_PARAMETERS or not value:
+            raise ValueError(f"{_A_STORE}?NAME=FILE; the names are {', '.join(STORE_PARAMETERS)}{shown}")
+    if "ssl_keyfile" in given and "ssl_certfile" not in given:
+        raise ValueError(f"{_A_STORE}, and ssl_certfile beside ssl_keyfile")
 
 
 def yes(text: str) -> bool:

@@ -47,7 +47,9 @@ class Settings:
     host: str = _setting(
         "127.0.0.1", "address to listen on; :: is every address, of IPv4 and IPv6", setting_values.host
     )
-    port: int = _setting(8080, "port to listen on; 0 takes a free one", setting_values.whole(0, 65_535))
+    port: int = _setting(
+        8080, "port to listen on; 0 takes a free one", setting_values.whole(0, setting_values.LAST_PORT)
+    )
     base_url: str | None = _setting(
         None, "what absolute URLs begin with, /STU3 included; default: as in the request", setting_values.base_url
     )
@@ -118,7 +120,9 @@ class Settings:
     require_ssp: bool = _setting(False, "require the four Ssp headers", setting_values.yes)  # noqa: FBT003
     full_url: str = _setting("plain", "form of fullUrl in a searchset", choices=("plain", "versioned"))
     allow_entered_in_error: bool = _setting(False, "accept an update that sets entered-in-error", setting_values.yes)  # noqa: FBT003
-    control_port: int | None = _setting(None, "separate port for the control plane", setting_values.whole(0, 65_535))
+    control_port: int | None = _setting(
+        None, "separate port for the control plane", setting_values.whole(0, setting_values.LAST_PORT)
+    )
     control_token: str | None = _setting(None, "bearer token that the control plane requires")
     verdict_file: tuple[Path, ...] = _setting(
         (), "the verdict on the clients, written at the stop: .json, .html, .xml (JUnit), .sarif", Path, many=True

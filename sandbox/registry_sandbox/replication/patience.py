@@ -17,13 +17,13 @@ async def patiently(call: Callable[[], Awaitable[T]], for_s: float = TRIES_FOR_S
     """Return what a call returns, which is tried again while the store is away.
 
     Raises:
-        StoreAway: it was away all the time.
+        StoreAway: it was away all the time, or will be.
     """
     until_s = time.monotonic() + for_s
     while True:
         try:
             return await call()
-        except StoreAway:
-            if time.monotonic() >= until_s:
+        except StoreAway as away:
+            if away.lasting or time.monotonic() >= until_s:
                 raise
             await asyncio.sleep(_PAUSE_S)

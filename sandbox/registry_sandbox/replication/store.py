@@ -21,11 +21,12 @@ class StoreAway(Exception):
 
     Attributes:
         sent: whether it may have got what was sent.
+        lasting: whether it is of no use to try again: another URL, or another store, is needed.
     """
 
-    def __init__(self, message: str, *, sent: bool = True) -> None:
+    def __init__(self, message: str, *, sent: bool = True, lasting: bool = False) -> None:
         super().__init__(message)
-        self.sent = sent
+        self.sent, self.lasting = sent, lasting
 
 
 class AnotherLog(Exception):

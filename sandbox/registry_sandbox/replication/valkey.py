@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
@@ -26,6 +25,13 @@ from registry_sandbox.replication.store import (
     Proposal,
     Record,
     StoreAway,
+)
+from registry_sandbox.replication.valkey_connection import (
+    lasting_reason,
+    place_of,
+    redis_url,
+    spelled_otherwise,
+    tls_options,
 )
 
 T = TypeVar("T")
@@ -48,20 +54,24 @@ class ValkeyStore:
     Args:
         url: where it is, such as `valkey://:password@host:6379/0`; `valkeys://` is with TLS.
         within_s: how long a call may take.
+
+    Raises:
+        UnusableCertificates: a file that the URL names cannot be used.
     """
 
     def __init__(self, url: str, within_s: float = ANSWERS_WITHIN_S) -> None:
-        self.place, self._within_s = place_of(url), within_s
+        self.place, self._url, self._within_s = place_of(url), url, within_s
         # Its logger would write every reconnection; what matters, readiness and the log say.
         logging.getLogger("redis").setLevel(logging.ERROR)
         self._redis = Redis.from_url(
-            _redis_url(url),
+            redis_url(url),
             socket_connect_timeout=within_s,
             socket_timeout=within_s,
             socket_keepalive=True,
             protocol=2,  # what every server speaks that has the commands
             retry=None,  # whoever calls knows whether it may be done twice
             max_connections=16,
+            **tls_options(url),
         )
         self.entries = f"{_PREFIX}:entries"
         self._log = [f"{_PREFIX}:log", self.entries]
@@ -74,7 +84,12 @@ class ValkeyStore:
 
     async def begin(self, identity: str, start: bytes) -> Begun:
         """Return the log that there is, or begin one."""
-        known, begun, position, saved = await self._done(self._begin(self._log, [identity, start]))
+        try:
+            known, begun, position, saved = await self._done(self._begin(self._log, [identity, start]))
+        except StoreAway as away:
+            if not away.lasting and (other := await spelled_otherwise(self._url)):
+                raise StoreAway(f"{away}; expected {other}", sent=away.sent, lasting=True) from away
+            raise
         return Begun(known.decode(), begun, Position.of(position.decode()), bool(saved))
 
     async def exchange(self, identity: str, after: Position, proposals: Sequence[Proposal]) -> Batch:
@@ -170,22 +185,9 @@ class ValkeyStore:
         except (RedisError, OSError, TimeoutError) as error:
             # The library says so of every failure before it has a connection.
             sent = "connecting to" not in str(error)
-            raise StoreAway(f"{self.place}: {self._why(error)}", sent=sent) from error
-
-    def _why(self, error: BaseException) -> str:
-        return str(error) or f"no answer within {self._within_s:g} s"
-
-
-def place_of(url: str) -> str:
-    """Return where a store is, without its password: `valkey://host:6379/0`."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
-
-
-def _redis_url(url: str) -> str:
-    """Return the URL as the library spells it, which comes from Redis."""
-    scheme, _, rest = url.partition("://")
-    return f"{'rediss' if scheme.endswith('s') and scheme != 'redis' else 'redis'}://{rest}"
+            lasting = lasting_reason(error)
+            why = lasting or str(error) or f"no answer within {self._within_s:g} s"
+            raise StoreAway(f"{self.place}: {why}", sent=sent, lasting=bool(lasting)) from error
 
 
 def _saved(position: Position) -> str:

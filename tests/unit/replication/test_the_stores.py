@@ -19,7 +19,8 @@ from registry_sandbox.replication.store import (
     Store,
     StoreAway,
 )
-from registry_sandbox.replication.valkey import ValkeyStore, place_of
+from registry_sandbox.replication.valkey import ValkeyStore
+from registry_sandbox.replication.valkey_connection import place_of
 from tests.stores import Server, a_server, running_server, servers
 
 EVER = 2**50
