@@ -4,8 +4,12 @@ from tests.replicas.history import (
     Absent,
     Conflict,
     Done,
+    End,
     Entry,
     Found,
+    Gone,
+    Make,
+    Nowhere,
     Operation,
     Outcome,
     Read,
@@ -42,6 +46,31 @@ def step(book: Book, operation: Operation) -> Book | None:
             return _updated(book, update, outcome)
         case _:
             raise TypeError(f"an operation that has no such outcome: {operation}")
+
+
+def step_in_workspace(now: Book | Nowhere, operation: Operation) -> Book | Nowhere | None:
+    """Return what there is after an operation where there may be no workspace; None if its outcome is impossible."""
+    return _step_nowhere(operation) if isinstance(now, Nowhere) else _step_inside(now, operation)
+
+
+def _step_nowhere(operation: Operation) -> Book | Nowhere | None:
+    match operation.action, operation.outcome:
+        case Make(), Done() | Unknown():
+            return EMPTY
+        case _, Nowhere() | Gone() | Unknown():
+            return Nowhere()
+    return None
+
+
+def _step_inside(book: Book, operation: Operation) -> Book | Nowhere | None:
+    match operation.action, operation.outcome:
+        case (_, Nowhere()) | (Make(), Done()):
+            return None
+        case Make(), _:
+            return book
+        case End(), _:
+            return Nowhere()
+    return step(book, operation)
 
 
 def required(current: Entry | None, update: Update) -> Outcome:

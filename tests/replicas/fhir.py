@@ -10,8 +10,11 @@ from tests.replicas.history import (
     Action,
     Conflict,
     Done,
+    End,
     Entry,
     Found,
+    Make,
+    Nowhere,
     Outcome,
     Read,
     Register,
@@ -36,6 +39,8 @@ _PERHAPS_DONE: Final = {502, 503, 504}
 
 _SAYS_UNKNOWN: Final = b"whether this was done is not known"
 
+_NO_WORKSPACE: Final = b"There is no workspace"
+
 _UPDATES: Final[dict[int, Outcome]] = {200: Done(), 404: Absent(), 409: Conflict(), 422: Unchangeable()}
 
 
@@ -59,8 +64,8 @@ def request(action: Action, patient_of: str = "") -> Request:
         case Update(name, pointer, expected, mark):
             changed = {**_appointment(patient_of, pointer), "id": name, "status": "cancelled", "text": _narrative(mark)}
             return "PUT", f"/Appointment/{name}", {"If-Match": f'W/"{expected}"'}, _encoded(changed)
-        case Reset():
-            raise TypeError("a reset goes to the control plane")
+        case Reset() | Make() | End():
+            raise TypeError(f"{action} goes to the control plane")
 
 
 def outcome(action: Action, answer: Answer) -> Outcome | None:
@@ -73,6 +78,8 @@ def outcome(action: Action, answer: Answer) -> Outcome | None:
         return None
     if answer.status in _PERHAPS_DONE or (answer.status == 500 and _SAYS_UNKNOWN in answer.body):
         return None if isinstance(action, Read | Search) else Unknown()
+    if answer.status == 404 and _NO_WORKSPACE in answer.body:
+        return Nowhere()
     if isinstance(action, Update) and answer.status in _UPDATES:
         return _UPDATES[answer.status]
     return _shown(action, answer)

@@ -68,8 +68,18 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class Make:
+    """Make the workspace, with nothing in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """A reset, or an update, was done."""
+    """It was done: a reset, an update, or the making or ending of a workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,21 @@ class Unchangeable:
 
 
 @dataclass(frozen=True, slots=True)
+class Nowhere:
+    """There is no such workspace (404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """There is such a workspace already (409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Whether or not there was such a workspace, there is none now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """One of these two; what has the id may be an appointment that nobody ever saw."""
 
@@ -117,19 +142,24 @@ class Unknown:
     """It was done, or will be, or not."""
 
 
-Action = Register | Read | Update | Search | Reset
-Outcome = Done | Registered | Found | Absent | Conflict | Unchangeable | Refused | Unknown
+Action = Register | Read | Update | Search | Reset | Make | End
+Outcome = Done | Registered | Found | Absent | Conflict | Unchangeable | Nowhere | Taken | Gone | Refused | Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of one client, in seconds of a clock that all clients share and that never goes back."""
+    """One operation of one client, in seconds of a clock that all clients share and that never goes back.
+
+    Attributes:
+        workspace: in which it was done; empty for the one without a name, which is always there.
+    """
 
     client: str
     began: float
     ended: float
     action: Action
     outcome: Outcome
+    workspace: str = ""
 
     def before(self, other: "Operation") -> bool:
         """Return whether this had ended when the other began, so that the other must know of it."""
@@ -138,12 +168,18 @@ class Operation:
     @property
     def only_looks(self) -> bool:
         """Whether it can have changed nothing, whatever it found."""
-        return isinstance(self.outcome, Found | Absent | Conflict | Unchangeable | Refused)
+        return isinstance(self.outcome, Found | Absent | Conflict | Unchangeable | Nowhere | Taken | Refused)
+
+    @property
+    def forgets(self) -> bool:
+        """Whether it may have ended all appointments, so that ids change hands."""
+        return isinstance(self.action, Reset | End) and not self.only_looks
 
     def __str__(self) -> str:
         """Write it as a line of a report."""
         end = "never" if math.isinf(self.ended) else f"{self.ended:.4f}"
-        return f"{self.began:.4f} to {end}  client {self.client}: {self.action} -> {self.outcome}"
+        where = f" in {self.workspace}" if self.workspace else ""
+        return f"{self.began:.4f} to {end}  client {self.client}{where}: {self.action} -> {self.outcome}"
 
 
 def entries_seen(operations: Iterable[Operation]) -> Iterable[tuple[Operation, Entry]]:
@@ -162,7 +198,7 @@ def completed(operations: Sequence[Operation]) -> list[Operation]:
     """
     seen = {entry.pointer: entry.id for _, entry in entries_seen(operations)}
     unseen_from_s = min((each.began for each in operations if _is_unseen(each, seen)), default=math.inf)
-    reset_from_s = min((each.began for each in operations if isinstance(each.action, Reset)), default=math.inf)
+    reset_from_s = min((each.began for each in operations if each.forgets), default=math.inf)
     doubtful_from_s = max(unseen_from_s, reset_from_s)
     known = [_with_id(each, seen) for each in operations if not _is_unseen(each, seen)]
     return [_doubted(each) if each.ended >= doubtful_from_s else each for each in known]

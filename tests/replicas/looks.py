@@ -13,7 +13,6 @@ from tests.replicas.history import (
     Read,
     Register,
     Registered,
-    Reset,
     Search,
     Update,
 )
@@ -57,7 +56,7 @@ class Histories:
 
     Attributes:
         by_pointer: every appointment that somebody proposed.
-        resets: each, acknowledged or not.
+        resets: each, acknowledged or not, and each end of the workspace.
     """
 
     by_pointer: dict[str, Appointment]
@@ -83,7 +82,7 @@ def histories(operations: Sequence[Operation]) -> Histories:
     for operation in sorted(operations, key=lambda each: each.began):
         for appointment in _looked_at(operation, by_patient, by_id):
             appointment.looks.append(Look(operation, _shown(operation, appointment.pointer)))
-    return Histories(appointments, tuple(each for each in operations if isinstance(each.action, Reset)))
+    return Histories(appointments, tuple(each for each in operations if each.forgets))
 
 
 def _add_writes(

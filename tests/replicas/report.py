@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.replicas.client import Told
-from tests.replicas.history import Operation, Unknown
+from tests.replicas.history import Done, Make, Operation, Unknown
 from tests.replicas.rules import Anomaly
 from tests.replicas.scene import Injected
 from tests.replicas.spread import Spread
-from tests.replicas.traffic import Traffic
+from tests.replicas.traffic import WORKSPACES, Traffic
 
 _SHOWN = 10
 _AROUND_S = 2.0
@@ -48,7 +48,11 @@ def _counts(run: Run) -> Iterator[str]:
     unknown = sum(isinstance(each.outcome, Unknown) for each in run.operations)
     yield f"operations: {len(run.operations)} in {run.lasted_s:.0f} s by {run.traffic.clients} clients and ten racers"
     yield f"    of them {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
-    yield f"    with an unknown outcome: {unknown}; patients: {len(run.traffic.patients)}"
+    yield f"    with an unknown outcome: {unknown}; patients: {run.traffic.patients}"
+    for name in WORKSPACES:
+        inside = [each for each in run.operations if each.workspace == name]
+        lives = sum(isinstance(each.action, Make) and each.outcome == Done() for each in inside)
+        yield f"    in the workspace {name}, which was made {lives} times: {len(inside)}"
     yield f"answers: {_counted(run.traffic.record.told)}"
     yield f"requests by replica: {dict(run.spread.requests)}, of {run.spread.connections} connections"
 

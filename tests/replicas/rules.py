@@ -9,7 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from tests.replicas.history import Done, Operation, Search, Update, entries_seen
+from tests.replicas.history import (
+    Done,
+    End,
+    Gone,
+    Make,
+    Nowhere,
+    Operation,
+    Search,
+    Unknown,
+    Update,
+    entries_seen,
+)
 from tests.replicas.looks import Appointment, Histories, Look, histories
 
 
@@ -35,6 +46,8 @@ def broken_rules(operations: Sequence[Operation]) -> Iterator[Anomaly]:
         yield from _going_back(known, appointment)
     yield from _phantoms(known, operations)
     yield from _two_winners(operations)
+    yield from _missing_workspace(operations)
+    yield from _ghost_workspace(operations)
 
 
 def _lost(known: Histories, appointment: Appointment) -> Iterator[Anomaly]:
@@ -100,3 +113,36 @@ def _two_winners(operations: Sequence[Operation]) -> Iterator[Anomaly]:
     for (pointer, _), done in winners.items():
         if len(done) > 1:
             yield Anomaly("two winners", pointer, tuple(done))
+
+
+def _missing_workspace(operations: Sequence[Operation]) -> Iterator[Anomaly]:
+    """Once a workspace was made it is there, until somebody ends it."""
+    made = [each for each in operations if isinstance(each.action, Make) and each.outcome == Done()]
+    ends = [each for each in operations if each.forgets]
+    for operation in operations:
+        if isinstance(operation.outcome, Nowhere):
+            latest = max((each for each in made if each.before(operation)), key=_ended, default=None)
+            if latest is not None and not _between(ends, latest, operation):
+                yield Anomaly("missing workspace", operation.workspace, (latest, operation))
+                return
+
+
+def _ghost_workspace(operations: Sequence[Operation]) -> Iterator[Anomaly]:
+    """Once a workspace was ended, nothing is done or seen in it until somebody makes it again."""
+    ended = [each for each in operations if isinstance(each.action, End) and each.outcome in (Done(), Gone())]
+    makes = [each for each in operations if isinstance(each.action, Make) and not each.only_looks]
+    for operation in operations:
+        if operation not in makes and not isinstance(operation.outcome, Nowhere | Gone | Unknown):
+            latest = max((each for each in ended if each.before(operation)), key=_ended, default=None)
+            if latest is not None and not _between(makes, latest, operation):
+                yield Anomaly("ghost workspace", operation.workspace, (latest, operation))
+                return
+
+
+def _ended(operation: Operation) -> float:
+    return operation.ended
+
+
+def _between(some: Sequence[Operation], earlier: Operation, later: Operation) -> bool:
+    """Return whether one of them may have been done after the first began and before the other ended."""
+    return any(each.ended >= earlier.began and each.began <= later.ended for each in some)

@@ -2,18 +2,25 @@
 
 import pytest
 
-from tests.replicas.book import EMPTY, Book, step
+from tests.replicas.book import EMPTY, Book, step, step_in_workspace
 from tests.replicas.check import anomalies
 from tests.replicas.history import (
     Absent,
+    Action,
     Conflict,
     Done,
+    End,
     Entry,
+    Gone,
+    Make,
+    Nowhere,
     Operation,
     Outcome,
+    Read,
     Register,
     Registered,
     Reset,
+    Taken,
     Unchangeable,
     Unknown,
     Update,
@@ -72,3 +79,34 @@ def test_a_refusal_is_not_excused_where_something_else_has_the_id() -> None:
     """Then nothing unseen can have it."""
     refused = after(3, Update("x", "p", 1, "a"), Conflict())
     assert names(_NOBODY_SAW, _RESET, _REGISTERED, refused) == ["no order explains"]
+
+
+_NORTH: Book = frozenset({_BOOKED})
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "from_nowhere", "from_there"),
+    [
+        (Make(), Done(), EMPTY, None),
+        (Make(), Taken(), None, _NORTH),
+        (Make(), Unknown(), EMPTY, _NORTH),
+        (End(), Done(), None, Nowhere()),
+        (End(), Nowhere(), Nowhere(), None),
+        (End(), Gone(), Nowhere(), Nowhere()),
+        (End(), Unknown(), Nowhere(), Nowhere()),
+        (Read("x"), Nowhere(), Nowhere(), None),
+        (Read("x"), Absent(), None, None),
+        (Read("y"), Absent(), None, _NORTH),
+        (Register("P", "q"), Nowhere(), Nowhere(), None),
+        (Register("P", "q"), Registered("y"), None, _NORTH | {Entry("y", "q", 1)}),
+        (Update("x", "p", 1, "a"), Unknown(), Nowhere(), frozenset({_CANCELLED})),
+        (Reset(), Done(), None, EMPTY),
+    ],
+)
+def test_a_workspace_is_there_or_not(
+    action: Action, outcome: Outcome, from_nowhere: Book | Nowhere | None, from_there: Book | Nowhere | None
+) -> None:
+    """It is made empty, whatever it held before it was ended; only what is there holds anything."""
+    operation = after(0, action, outcome, "north")
+    assert step_in_workspace(Nowhere(), operation) == from_nowhere
+    assert step_in_workspace(_NORTH, operation) == from_there

@@ -13,6 +13,7 @@ from tests.replicas.history import (
     Done,
     Entry,
     Found,
+    Nowhere,
     Outcome,
     Read,
     Register,
@@ -73,6 +74,13 @@ def test_a_replica_is_held_to_what_it_says_of_a_write(write: Action) -> None:
     assert outcome(write, answer(500, {"resourceType": "OperationOutcome", "diagnostics": unknown})) == Unknown()
     with pytest.raises(Unexpected):
         outcome(write, answer(500, {"resourceType": "OperationOutcome", "diagnostics": "A failure."}))
+
+
+@pytest.mark.parametrize("action", [_REGISTER, _READ, _SEARCH, _UPDATE])
+def test_a_workspace_that_is_not_there_is_told_from_an_appointment_that_is_not(action: Action) -> None:
+    """Both are a 404."""
+    told = "There is no workspace 'north': none was made, or it was deleted."
+    assert outcome(action, answer(404, {"resourceType": "OperationOutcome", "diagnostics": told})) == Nowhere()
 
 
 def test_a_register_tells_its_id() -> None:

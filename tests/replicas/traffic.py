@@ -1,55 +1,40 @@
-"""What the clients do: many operations on few patients at a time, and races of ten for one version."""
+"""What the clients do: many operations on few patients at a time, and races of ten for one version.
+
+Most of it in the workspace without a name, and some in two others, which are made and ended meanwhile.
+"""
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Final
 
-from tests.replicas.client import Client, Record, Tokens
+from tests.replicas.client import Client, Record, Tokens, end, make
 from tests.replicas.history import (
     Absent,
     Action,
     Done,
+    End,
     Entry,
-    Found,
+    Gone,
+    Operation,
     Outcome,
-    Read,
-    Register,
-    Registered,
-    Search,
+    Reset,
+    Taken,
     Unchangeable,
     Unknown,
-    Update,
 )
+from tests.replicas.place import Place
 
-_AT_A_TIME = 4
-_APPOINTMENTS_EACH = 6
-_OPERATIONS_EACH = 60
 _RACERS = 10
 _BETWEEN_RACES_S = 0.2
+WORKSPACES: Final = ("north", "south")
+"""Those that have a name; they are made and ended all the time."""
 
-
-@dataclass(slots=True)
-class Patient:
-    """A patient whose appointments some clients change at the same time.
-
-    Attributes:
-        known: what clients have seen of each appointment, by its pointer.
-    """
-
-    number: str
-    known: dict[str, Entry] = field(default_factory=dict)
-    proposed: int = 0
-    operations: int = 0
-
-    def learn(self, action: Action, outcome: Outcome | None) -> None:
-        """Remember what an answer says."""
-        match action, outcome:
-            case Register(_, pointer), Registered(name):
-                self.known[pointer] = Entry(name, pointer, 1)
-            case ((Read() | Search()), Found(entries)):
-                self.known |= {entry.pointer: entry for entry in entries}
+_CLIENTS_EACH = 3
+_BETWEEN_OPERATIONS_S = 0.01
+_LIVES_S = (0.3, 1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +57,53 @@ class Traffic:
     record: Record = field(default_factory=Record)
     races: list[Race] = field(default_factory=list)
     over: bool = False
-    patients: list[Patient] = field(default_factory=list)
-    _tokens: Tokens = field(init=False)
-    _names: "count[int]" = field(default_factory=lambda: count(1))
+    _tokens: dict[str, Tokens] = field(init=False)
+    _first: Place = field(init=False)
+    _others: Sequence[Place] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._tokens = Tokens(self.port)
+        names = count(1)
+        self._first, *self._others = (Place(workspace, names) for workspace in ("", *WORKSPACES))
+        self._tokens = {each: Tokens(self.port, each) for each in ("", *WORKSPACES)}
+
+    @property
+    def patients(self) -> int:
+        """How many there were."""
+        return sum(len(each.patients) for each in (self._first, *self._others))
 
     async def run(self) -> None:
         """Let all clients work until it is over."""
         async with asyncio.TaskGroup() as tasks:
-            for number in range(self.clients):
-                tasks.create_task(self._work(self.client(f"{number}"), random.Random(f"{self.seed}/{number}")))
+            for place, clients in ((self._first, self.clients), *((each, _CLIENTS_EACH) for each in self._others)):
+                for number in range(clients):
+                    name = f"{place.workspace}{number}"
+                    tasks.create_task(self._work(place, name, random.Random(f"{self.seed}/{name}")))
+            for place in self._others:
+                tasks.create_task(self._make_and_end(place, random.Random(f"{self.seed}/{place.workspace}")))
             tasks.create_task(self._race_again_and_again())
 
     async def look_at_everything(self) -> None:
         """Read every appointment and search for every patient, once all is quiet: nothing may be missing."""
-        known = {entry.id for patient in self.patients for entry in patient.known.values()}
-        looks: list[Action] = [*map(Read, known), *(Search(each.number) for each in self.patients)]
         async with asyncio.TaskGroup() as tasks:
-            for number in range(self.clients):
-                tasks.create_task(self._look(self.client(f"last-{number}"), looks[number :: self.clients]))
+            for place in (self._first, *self._others):
+                looks = place.looks()
+                for number in range(self.clients):
+                    client = self._client(f"{place.workspace}last-{number}", place.workspace)
+                    tasks.create_task(self._look(client, looks[number :: self.clients]))
 
     def begin_anew(self) -> None:
         """Turn to new patients, as after a reset."""
-        for patient in self.patients:
-            patient.operations = _OPERATIONS_EACH
+        self._first.begin_anew()
 
-    def client(self, name: str) -> Client:
-        """Return a client more."""
-        return Client(name, self.port, self._tokens, self.record)
+    def note_emptied(self, began: float, ended: float) -> None:
+        """Record that the store was emptied: the registry begins anew, and other workspaces are gone."""
+        self.record.operations.append(Operation("store", began, ended, Reset(), Done()))
+        for each in WORKSPACES:
+            self.record.operations.append(Operation("store", began, ended, End(), Gone(), each))
+        self.begin_anew()
+
+    def _client(self, name: str, workspace: str = "") -> Client:
+        return Client(name, self.port, self._tokens[workspace], self.record, workspace)
 
     async def _look(self, client: Client, looks: Iterable[Action]) -> None:
         for action in looks:
@@ -109,53 +111,38 @@ class Traffic:
                 pass
         client.close()
 
-    async def _work(self, client: Client, chance: random.Random) -> None:
+    async def _work(self, place: Place, name: str, chance: random.Random) -> None:
+        client = self._client(name, place.workspace)
         while not self.over:
-            patient = self._patient(chance)
-            action = self._next(patient, chance)
+            patient = place.patient(chance)
+            action = place.next(patient, chance)
             patient.learn(action, await client.perform(action, patient.number))
+            if place.workspace:  # the others are there to be used while they come and go, not to add load
+                await asyncio.sleep(_BETWEEN_OPERATIONS_S)
         client.close()
 
-    def _patient(self, chance: random.Random) -> Patient:
-        """Return one of the patients whom the clients work on; one who has had enough is replaced."""
-        active = [each for each in self.patients[-4 * _AT_A_TIME :] if each.operations < _OPERATIONS_EACH]
-        while len(active) < _AT_A_TIME:
-            active.append(self._new_patient())
-        chosen = chance.choice(active[:_AT_A_TIME])
-        chosen.operations += 1
-        return chosen
-
-    def _new_patient(self, operations: int = 0) -> Patient:
-        patient = Patient(f"943{len(self.patients):07d}", operations=operations)
-        self.patients.append(patient)
-        return patient
-
-    def _next(self, patient: Patient, chance: random.Random) -> Action:
-        drawn = chance.random()
-        if (drawn < 0.2 or not patient.known) and patient.proposed < _APPOINTMENTS_EACH:
-            return self._register(patient)
-        if drawn < 0.45 or not patient.known:
-            return Search(patient.number)
-        entry = chance.choice(list(patient.known.values()))
-        if drawn < 0.75:
-            return Read(entry.id)
-        return self._update(entry, entry.version if chance.random() < 0.3 else 1)
-
-    def _register(self, patient: Patient) -> Action:
-        patient.proposed += 1
-        return Register(patient.number, f"https://provider.example.test/Appointment/{next(self._names)}")
-
-    def _update(self, entry: Entry, expected: int) -> Action:
-        return Update(entry.id, entry.pointer, expected, f"update {next(self._names)}")
+    async def _make_and_end(self, place: Place, chance: random.Random) -> None:
+        """Make a workspace and end it, again and again, two at a time: one of them does it. In the end it is there."""
+        makers = [f"{place.workspace}-maker-{number}" for number in range(2)]
+        while not self.over:
+            await asyncio.gather(*(make(self.port, self.record, place.workspace, each) for each in makers))
+            await asyncio.sleep(chance.uniform(*_LIVES_S))
+            await asyncio.gather(*(end(self.port, self.record, place.workspace, each) for each in makers))
+            if chance.random() < 0.5:  # else clients go on with what they knew: others have the same ids now
+                place.begin_anew()
+        made: Outcome | None = None
+        while made not in {Done(), Taken()}:
+            made = await make(self.port, self.record, place.workspace, makers[0])
 
     async def _race_again_and_again(self) -> None:
-        racers = [self.client(f"racer-{number}") for number in range(_RACERS)]
+        racers = [self._client(f"racer-{number}") for number in range(_RACERS)]
+        place = self._first
         while not self.over:
-            patient = self._new_patient(operations=_OPERATIONS_EACH)
-            register = self._register(patient)
+            patient = place.new_patient(to_race_for=True)
+            register = place.register(patient)
             patient.learn(register, await racers[0].perform(register, patient.number))
             for entry in patient.known.values():
-                updates = [racer.perform(self._update(entry, 1), patient.number) for racer in racers]
+                updates = [racer.perform(place.update(entry, 1), patient.number) for racer in racers]
                 self._note_race(entry, await asyncio.gather(*updates))
             await asyncio.sleep(_BETWEEN_RACES_S)
         for racer in racers:

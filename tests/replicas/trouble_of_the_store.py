@@ -6,7 +6,7 @@ import time
 from tests.replicas import fhir
 from tests.replicas.client import steer
 from tests.replicas.exchange import Answer, Lost, NotSent, once
-from tests.replicas.history import Done, Operation, Read, Register, Reset, Search
+from tests.replicas.history import Read, Register, Search
 from tests.replicas.processes import Process, said
 from tests.replicas.scene import Scene, is_back, told
 
@@ -74,8 +74,7 @@ async def empty_the_store(scene: Scene) -> None:
     began = time.monotonic()
     await _ordered(scene, "FLUSHALL")
     await is_back(scene)
-    scene.traffic.record.operations.append(Operation("store", began, time.monotonic(), Reset(), Done()))
-    scene.traffic.begin_anew()
+    scene.traffic.note_emptied(began, time.monotonic())
 
 
 async def _ordered(scene: Scene, order: str) -> None:
