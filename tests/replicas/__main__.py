@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 from tests.replicas import trouble
 from tests.replicas.check import anomalies
-from tests.replicas.cluster import WITHOUT_SEEDS, Cluster, with_store, without_store
+from tests.replicas.cluster import WITHOUT_SEEDS, Cluster, with_store, with_workers, without_store
 from tests.replicas.processes import CannotRun, balancer_program, store_server
 from tests.replicas.report import Run, show
 from tests.replicas.scene import Injected, Kind, Scene, inject
 from tests.replicas.spread import spread
 from tests.replicas.suites import suites
-from tests.replicas.traffic import Traffic
+from tests.replicas.traffic import WORKSPACES, Traffic
 
 _CALM_S = 1.5
 """Between one piece of trouble and the next."""
@@ -59,6 +59,8 @@ async def _all(asked: argparse.Namespace, folder: Path) -> int:
     if asked.suites != "none":
         passed = await _suites(asked, _made(folder / "suites"))
     holds = await _histories(asked, _made(folder / "histories"))
+    if not asked.without_store:
+        holds = await _histories_of_workers(asked, _made(folder / "workers")) and holds
     return 0 if sees and passed and holds else 1
 
 
@@ -71,9 +73,13 @@ async def _sees_what_is_not_shared(asked: argparse.Namespace, folder: Path) -> b
     """Run the clients on processes that share nothing; return whether the check finds it."""
     service = without_store(folder, 3, *WITHOUT_SEEDS)
     run = await _used(service, Traffic(service.port, asked.seed, asked.clients), (), seconds=_CONTROL_S)
-    names = sorted({each.name for each in run.anomalies})
-    print(f"control: three processes that share nothing, {len(run.operations)} operations: found {', '.join(names)}")
-    return bool(names)
+    print(f"control: three processes that share nothing, {len(run.operations)} operations")
+    for workspace in ("", *WORKSPACES):
+        names = sorted({each.name for each in anomalies([o for o in run.operations if o.workspace == workspace])})
+        print(f"    found in {workspace or 'the one without a name'}: {', '.join(names)}")
+        if not names:
+            return False
+    return True
 
 
 async def _suites(asked: argparse.Namespace, folder: Path) -> bool:
@@ -89,6 +95,13 @@ async def _histories(asked: argparse.Namespace, folder: Path) -> bool:
     service = _service(asked, folder, *WITHOUT_SEEDS)
     kinds = trouble.WITHOUT_STORE if asked.without_store else trouble.ALL
     return show(await _used(service, Traffic(service.port, asked.seed, asked.clients), kinds * asked.rounds))
+
+
+async def _histories_of_workers(asked: argparse.Namespace, folder: Path) -> bool:
+    print(f"\n{asked.replicas} workers of one process:")
+    service = with_workers(folder, asked.replicas, *WITHOUT_SEEDS)
+    traffic = Traffic(service.port, asked.seed + 1, asked.clients)
+    return show(await _used(service, traffic, trouble.OF_WORKERS * asked.rounds))
 
 
 def _service(asked: argparse.Namespace, folder: Path, *settings: str) -> Cluster:

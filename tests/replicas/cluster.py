@@ -50,6 +50,14 @@ def with_store(folder: Path, replicas: int, *settings: str) -> Cluster:
     return Cluster(shared, started, balancer(started, folder))
 
 
+def with_workers(folder: Path, workers: int, *settings: str) -> Cluster:
+    """Return one process whose workers share a port and a store; for the balancer it has three names."""
+    shared = store(folder)
+    arguments = ("--store", f"valkey://{HOST}:{shared.port}/0", "--workers", f"{workers}", *settings)
+    started = [replica(1, folder, arguments)]
+    return Cluster(shared, started, balancer(started, folder))
+
+
 def without_store(folder: Path, replicas: int, *settings: str) -> Cluster:
     """Return processes that take each other's tokens, and share nothing else."""
     key = folder / "key.pem"

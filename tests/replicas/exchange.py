@@ -85,14 +85,17 @@ async def _answer(reader: asyncio.StreamReader) -> Answer:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in head[1:] if line)
     headers = {name.lower(): value.strip().lower() for name, _, value in pairs}
-    if headers.get("transfer-encoding") == "chunked":
+    status = int(head[0].split(" ")[1])
+    if status == 204:  # No Content, and no length of it
+        body = b""
+    elif headers.get("transfer-encoding") == "chunked":
         body = await _chunks(reader)
     elif "content-length" in headers:
         body = await reader.readexactly(int(headers["content-length"]))
     else:
         body = await reader.read()
         headers["connection"] = "close"
-    return Answer(int(head[0].split(" ")[1]), headers, body)
+    return Answer(status, headers, body)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

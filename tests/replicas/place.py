@@ -17,11 +17,12 @@ class Patient:
 
     Attributes:
         known: what clients have seen of each appointment, by its pointer.
+        proposed: the pointers of all that clients have tried to register.
     """
 
     number: str
     known: dict[str, Entry] = field(default_factory=dict)
-    proposed: int = 0
+    proposed: set[str] = field(default_factory=set)
     operations: int = 0
 
     def learn(self, action: Action, outcome: Outcome | None) -> None:
@@ -30,7 +31,8 @@ class Patient:
             case Register(_, pointer), Registered(name):
                 self.known[pointer] = Entry(name, pointer, 1)
             case ((Read() | Search()), Found(entries)):
-                self.known |= {entry.pointer: entry for entry in entries}
+                # What has an id now may be of another patient: an update that says otherwise would be refused for that.
+                self.known |= {entry.pointer: entry for entry in entries if entry.pointer in self.proposed}
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class Place:
     def next(self, patient: Patient, chance: random.Random) -> Action:
         """Return what a client does next."""
         drawn = chance.random()
-        if (drawn < 0.2 or not patient.known) and patient.proposed < _APPOINTMENTS_EACH:
+        if (drawn < 0.2 or not patient.known) and len(patient.proposed) < _APPOINTMENTS_EACH:
             return self.register(patient)
         if drawn < 0.45 or not patient.known:
             return Search(patient.number)
@@ -80,8 +82,9 @@ class Place:
 
     def register(self, patient: Patient) -> Action:
         """Return a register that no other is like."""
-        patient.proposed += 1
-        return Register(patient.number, f"https://provider.example.test/Appointment/{next(self.names)}")
+        pointer = f"https://provider.example.test/Appointment/{next(self.names)}"
+        patient.proposed.add(pointer)
+        return Register(patient.number, pointer)
 
     def update(self, entry: Entry, expected: int) -> Action:
         """Return an update that no other is like."""

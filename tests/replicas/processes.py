@@ -117,6 +117,11 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    def children(self) -> list[int]:
+        """Return the process ids of what it has started itself."""
+        listed = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [int(each) for each in listed.split()]
+
     @property
     def log(self) -> str:
         """What it has said since the first start."""

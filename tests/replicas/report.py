@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.replicas.client import Told
-from tests.replicas.history import Done, Make, Operation, Unknown
+from tests.replicas.history import Done, Make, Nowhere, Operation, Unknown
 from tests.replicas.rules import Anomaly
 from tests.replicas.scene import Injected
 from tests.replicas.spread import Spread
@@ -52,7 +52,8 @@ def _counts(run: Run) -> Iterator[str]:
     for name in WORKSPACES:
         inside = [each for each in run.operations if each.workspace == name]
         lives = sum(isinstance(each.action, Make) and each.outcome == Done() for each in inside)
-        yield f"    in the workspace {name}, which was made {lives} times: {len(inside)}"
+        nowhere = sum(each.outcome == Nowhere() for each in inside)
+        yield f"    in the workspace {name}, which was made {lives} times: {len(inside)}, of which {nowhere} found none"
     yield f"answers: {_counted(run.traffic.record.told)}"
     yield f"requests by replica: {dict(run.spread.requests)}, of {run.spread.connections} connections"
 

@@ -5,7 +5,7 @@ Each kind notes what it promises that did not hold; what clients saw is judged b
 
 from tests.replicas.scene import Kind
 from tests.replicas.trouble_of_calls import fire_once, move_the_clock, reset_everything
-from tests.replicas.trouble_of_replicas import kill_a_replica, kill_the_balancer, pause_a_replica
+from tests.replicas.trouble_of_replicas import kill_a_replica, kill_a_worker, kill_the_balancer, pause_a_replica
 from tests.replicas.trouble_of_the_store import (
     cut_the_store_off,
     empty_the_store,
@@ -14,6 +14,9 @@ from tests.replicas.trouble_of_the_store import (
     restart_the_store,
     slow_the_store,
 )
+
+OF_WORKERS: tuple[Kind, ...] = (kill_a_worker, move_the_clock, kill_a_worker)
+"""What the workers of one process go through."""
 
 WITHOUT_STORE: tuple[Kind, ...] = (kill_the_balancer, pause_a_replica, move_the_clock, reset_everything)
 """What one process in memory outlives."""
