@@ -8,8 +8,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
-from functools import partial
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -107,17 +107,53 @@ def running_tls_server(certificate: Certificate, authority: Path, *options: str)
         yield port
 
 
-@contextmanager
-def behind_tls(port: int, certificate: Certificate) -> Iterator[int]:
-    """Stand before a server and speak TLS for it, as proxies do; yield the port."""
+@dataclass(slots=True)
+class Relay:
+    """Something that stands before a server, and passes on what comes.
+
+    Attributes:
+        port: where clients call.
+        answers_after_s: how much later each piece of an answer comes.
+    """
+
+    server_port: int
+    port: int = 0
+    answers_after_s: float = 0.0
+
+    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on what comes on a connection, in both directions."""
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
+        with suppress(OSError, asyncio.CancelledError):  # asyncio would write a traceback of it
+            await asyncio.gather(self._copied(reader, server_writer), self._copied(server_reader, writer, late=True))
+
+    async def _copied(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, late: bool = False) -> None:
+        try:
+            while some := await reader.read(65_536):
+                await asyncio.sleep(self.answers_after_s if late else 0)
+                writer.write(some)
+                await writer.drain()
+        finally:
+            writer.transport.abort()
+
+
+def behind_tls(port: int, certificate: Certificate) -> AbstractContextManager[Relay]:
+    """Stand before a server and speak TLS for it, as proxies do."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate.chain, certificate.key)
+    return relayed(port, context)
+
+
+@contextmanager
+def relayed(port: int, context: ssl.SSLContext | None = None) -> Iterator[Relay]:
+    """Stand before a server."""
     loop = asyncio.new_event_loop()
-    serving = loop.run_until_complete(asyncio.start_server(partial(_passed_on, port), "127.0.0.1", 0, ssl=context))
+    relay = Relay(port)
+    serving = loop.run_until_complete(asyncio.start_server(relay.pass_on, "127.0.0.1", 0, ssl=context))
+    relay.port = serving.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield int(serving.sockets[0].getsockname()[1])
+        yield relay
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -132,21 +168,6 @@ async def _ended(serving: asyncio.Server) -> None:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     await asyncio.sleep(0.01)  # so that what was aborted is closed
-
-
-async def _passed_on(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
-    with suppress(OSError):
-        await asyncio.gather(_copied(reader, server_writer), _copied(server_reader, writer))
-
-
-async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while some := await reader.read(65_536):
-            writer.write(some)
-            await writer.drain()
-    finally:
-        writer.transport.abort()
 
 
 def _free_port() -> int:

@@ -73,8 +73,8 @@ def test_replicas_share_a_store_with_tls(certificates: Path, password: str) -> N
 
 def test_replicas_share_a_store_behind_a_proxy_with_tls(certificates: Path, store: Server) -> None:
     """As hosted stores often are; this needs no server that was built with TLS."""
-    with behind_tls(store.port, certificate(certificates, "server")) as port:
-        assert registers(url_of(port, certificates))
+    with behind_tls(store.port, certificate(certificates, "server")) as relay:
+        assert registers(url_of(relay.port, certificates))
 
 
 def test_a_store_may_ask_for_a_certificate(certificates: Path) -> None:
@@ -103,9 +103,9 @@ def test_a_store_with_a_bad_certificate_stops_the_start(
     certificates: Path, store: Server, name: str, said: str
 ) -> None:
     """The line has the store, and what is wrong with its certificate."""
-    with behind_tls(store.port, certificate(certificates, name)) as port:
-        line = refusal(url_of(port, certificates, IN_URL))
-    assert line.startswith(f"valkeys://127.0.0.1:{port}/0: its ")
+    with behind_tls(store.port, certificate(certificates, name)) as relay:
+        line = refusal(url_of(relay.port, certificates, IN_URL))
+    assert line.startswith(f"valkeys://127.0.0.1:{relay.port}/0: its ")
     assert said in line
 
 
@@ -118,9 +118,9 @@ def test_a_store_without_tls_is_told_from_one_that_does_not_answer(certificates:
 
 def test_a_store_with_tls_is_told_from_one_that_breaks_off(certificates: Path, store: Server) -> None:
     """The line says how the URL should begin."""
-    with behind_tls(store.port, certificate(certificates, "server")) as port:
-        said = refusal(f"redis://{IN_URL}127.0.0.1:{port}/0")
-    assert said.startswith(f"redis://127.0.0.1:{port}/0: ")
+    with behind_tls(store.port, certificate(certificates, "server")) as relay:
+        said = refusal(f"redis://{IN_URL}127.0.0.1:{relay.port}/0")
+    assert said.startswith(f"redis://127.0.0.1:{relay.port}/0: ")
     assert said.endswith("; expected rediss://")
 
 
@@ -171,9 +171,11 @@ def test_a_url_of_another_form_is_refused(url: str, said: str) -> None:
 
 def test_the_command_says_it_in_one_line_and_ends_with_2(certificates: Path, store: Server) -> None:
     """At once: nothing would change by waiting for the store."""
-    with behind_tls(store.port, certificate(certificates, "expired-server")) as port:
+    with behind_tls(store.port, certificate(certificates, "expired-server")) as relay:
         command = [sys.executable, "-m", "registry_sandbox", "serve", "--port", "0"]
-        environment = {**os.environ, "SANDBOX_STORE": url_of(port, certificates, IN_URL)}
+        environment = {**os.environ, "SANDBOX_STORE": url_of(relay.port, certificates, IN_URL)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
-    said = f"registry-sandbox: valkeys://127.0.0.1:{port}/0: its certificate is refused: certificate has expired\n"
+    said = (
+        f"registry-sandbox: valkeys://127.0.0.1:{relay.port}/0: its certificate is refused: certificate has expired\n"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)

@@ -14,7 +14,7 @@ import pytest
 from registry_sandbox.replication.valkey import ValkeyStore
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.running import RegistrySandbox
-from tests.stores import Server, a_server, running_server
+from tests.stores import Server, a_server, relayed, running_server
 
 IN_TIME_S = 2.0
 Pair = tuple[RegistrySandbox, RegistrySandbox]
@@ -102,6 +102,36 @@ def test_a_pause_that_is_short_is_only_waited_for(pair: Pair, server: Server) ->
         statuses = [each.result().status_code for each in answers]
     assert statuses == [201] * 10
     assert callers[0]("GET", "_sandbox/health").json()["journal"]["exchanges"] == 10
+
+
+def test_a_store_whose_every_answer_is_late_is_waited_for(server: Server) -> None:
+    """As on a machine with too much to do: a call that comes to its end is no failure, however often it is so late."""
+    with relayed(server.port) as relay:
+        url = f"valkey://127.0.0.1:{relay.port}/0"
+        with RegistrySandbox(store=url) as sandbox:
+            caller = Caller(sandbox)
+            path = registered(caller)
+            assert [caller("GET", path).status_code for _ in range(20)] == [200] * 20  # its connections are made now
+            relay.answers_after_s = 0.72
+            assert [caller("GET", path).status_code for _ in range(3)] == [200] * 3
+            relay.answers_after_s = 0.0
+
+
+def test_whoever_comes_while_a_call_hangs_waits_no_longer_than_the_first(pair: Pair, server: Server) -> None:
+    """Each has its 503 in time, by its own clock."""
+    callers = [Caller(pair[0]) for _ in range(4)]
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(len(callers)) as pool:
+            answers = []
+            for each in callers:
+                answers.append(pool.submit(each, "GET", "STU3/Appointment/nobody"))
+                time.sleep(0.4)
+            statuses = [each.result().status_code for each in answers]
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    assert statuses == [503] * 4
+    assert max(each.longest_s for each in callers) < IN_TIME_S
 
 
 def test_a_store_that_died_comes_back_with_what_was_answered(pair: Pair, server: Server) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from registry_sandbox.registry.tally import Durations
@@ -16,13 +15,12 @@ from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.patience import patiently
 from registry_sandbox.replication.refusals import not_done, unknown
 from registry_sandbox.replication.store import AnotherLog, Batch, Begun, Position, Proposal, Store, StoreAway
+from registry_sandbox.replication.turn import READ_BACK_S, Turn, note_asked, patience_of_proposal
 from registry_sandbox.replication.wall import StoreWall
 
 _log = logging.getLogger("sandbox")
 
-_CATCH_UP_S: Final = 0.75  # after it, the next failure of the store is a 503; a failure takes as long again
-_DECIDED_S: Final = 0.9  # a proposal has to be in the log by then
-_PROPOSAL_S: Final = 1.1
+_CATCH_UP_S: Final = 0.75  # after it, the next failure of the store is a 503 at once
 _PAUSE_S: Final = 0.05
 _SILENCE_S: Final = 1.5
 _TOGETHER_S: Final = 0.01  # what others do is taken up in steps, while this replica has its own to do
@@ -46,14 +44,6 @@ class Machine(Protocol):
     async def tick(self) -> None:
         """Do what is due now and then; called several times a second."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Turn:
-    """What several wait for together: since when (on the monotonic clock), and its end."""
-
-    asked_s: float
-    over: "asyncio.Future[None]"
 
 
 class Replica:
@@ -91,8 +81,8 @@ class Replica:
         self._sent: set[int] = set()
         self._until_ms: dict[int, int] = {}
         self._awaited: dict[int, asyncio.Future[Any]] = {}
-        self._fresh: _Turn | None = None
-        self._turns: list[_Turn] = []
+        self._fresh: Turn | None = None
+        self._turns: list[Turn] = []
         self._wanted = asyncio.Event()
         self._touched_s, self._away = -_SILENCE_S, ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,9 +99,11 @@ class Replica:
 
     async def stop(self) -> None:
         """Follow the log no longer."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A call whose time is over just now may take the one cancellation for the other, and go on.
+        while running := [each for each in self._tasks if not each.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=_PAUSE_S)
         await self._store.close()
 
     @property
@@ -127,10 +119,11 @@ class Replica:
         Raises:
             StoreAway: the store did not answer in time.
         """
+        now_s = self._monotonic()
+        note_asked(now_s)
         turn = self._fresh
         if turn is None:
-            turn = self._fresh = _Turn(self._monotonic(), asyncio.get_running_loop().create_future())
-            turn.over.add_done_callback(_seen)
+            turn = self._fresh = Turn(now_s)
             self._turns.append(turn)
             self._wanted.set()
         await asyncio.shield(turn.over)
@@ -146,13 +139,14 @@ class Replica:
         self._numbered += 1
         number = self._numbered
         entry = Entry(self.origin, number, kind, workspace, epoch, told, body)
-        until_ms = int((self._wall.estimate() + _DECIDED_S) * 1000)
+        patience_s = patience_of_proposal(self._monotonic())
+        until_ms = int((self._wall.estimate() + patience_s - READ_BACK_S) * 1000)
         loop = asyncio.get_running_loop()
         awaited = self._awaited[number] = loop.create_future()
         self._until_ms[number] = until_ms
         self._queue.append((number, Proposal(until_ms, entry.encoded())))
         self._wanted.set()
-        patience = loop.call_later(_PROPOSAL_S, self._give_up, number)
+        patience = loop.call_later(patience_s, self._give_up, number)
         try:
             return await awaited
         finally:
@@ -200,7 +194,7 @@ class Replica:
             await self._failed(StoreAway(f"the log cannot be applied: {type(error).__name__}"), turns)
         else:
             for turn in turns:
-                _settle(turn.over, None, None)
+                turn.end()
 
     async def _step(self, proposals: list[Proposal]) -> bool:
         began_s = self._monotonic()
@@ -239,7 +233,7 @@ class Replica:
         for number in numbers:
             _settle(self._awaited.get(number), None, error)
 
-    async def _failed(self, away: StoreAway, turns: "list[_Turn]") -> None:
+    async def _failed(self, away: StoreAway, turns: "list[Turn]") -> None:
         self.failures += 1
         if not self._away:
             _log.warning("the store is away: %s", away)
@@ -247,12 +241,12 @@ class Replica:
         now_s = self._monotonic()
         for turn in turns:
             if now_s - turn.asked_s >= _CATCH_UP_S:
-                _settle(turn.over, None, away)
+                turn.end(away)
         self._turns = [each for each in turns if not each.over.done()] + self._turns
         await asyncio.sleep(_PAUSE_S)
         self._wanted.set()
 
-    async def _begin_anew(self, another: AnotherLog, turns: "list[_Turn]") -> None:
+    async def _begin_anew(self, another: AnotherLog, turns: "list[Turn]") -> None:
         _log.warning("the store is not what it was, so this replica begins anew: %s", another)
         self._away = "the store has another log"
         try:
@@ -288,9 +282,3 @@ def _settle(awaited: "asyncio.Future[Any] | None", result: Any, error: Exception
         awaited.set_result(result)
     else:
         awaited.set_exception(error)
-
-
-def _seen(over: "asyncio.Future[None]") -> None:
-    """Look at the end of a turn, though whoever asked for it may be gone."""
-    if not over.cancelled():
-        over.exception()

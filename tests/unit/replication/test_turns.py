@@ -13,6 +13,7 @@ from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.replication.replica import Replica
 from registry_sandbox.replication.store import Batch, Begun, Position, Proposal, StoreAway
+from registry_sandbox.replication.turn import PATIENCE_S, READ_BACK_S
 from registry_sandbox.replication.wall import StoreWall
 
 
@@ -209,7 +210,7 @@ def test_a_proposal_that_the_store_gets_too_late_is_refused_and_not_done() -> No
     """By the store's own clock; so whoever was told so may try again."""
 
     async def trial(store: Faltering, one: One, other: One) -> None:
-        store.slow_s = 0.95
+        store.slow_s = PATIENCE_S - READ_BACK_S + 0.05
         with pytest.raises(ServiceUnavailable, match="nothing was done"):
             await one.add(1)
         store.slow_s = 0.0

@@ -1,0 +1,65 @@
+"""How long a request waits for the store: for one turn of its replica, and then for what it proposes."""
+
+import asyncio
+from contextvars import ContextVar
+from typing import Final
+
+from registry_sandbox.replication.store import StoreAway
+
+PATIENCE_S: Final = 1.8
+"""For all that a request needs of the store: so its 503 comes within two seconds."""
+
+READ_BACK_S: Final = 0.3
+"""So long before its patience is over a proposal has to be in the log: there has to be time to find it there."""
+
+_LEAST_S: Final = 0.6  # for a proposal, however long its request has waited already
+
+_asked_s: ContextVar[float] = ContextVar("asked_s")
+
+
+class Turn:
+    """What several wait for together.
+
+    Args:
+        asked_s: since when, on the monotonic clock.
+
+    Attributes:
+        over: its end.
+    """
+
+    def __init__(self, asked_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.asked_s = asked_s
+        self.over: asyncio.Future[None] = loop.create_future()
+        self.over.add_done_callback(_seen)
+        self._patience = loop.call_later(PATIENCE_S, self._end_late)
+
+    def end(self, error: Exception | None = None) -> None:
+        """Tell those who wait."""
+        self._patience.cancel()
+        if self.over.done():
+            return
+        if error is None:
+            self.over.set_result(None)
+        else:
+            self.over.set_exception(error)
+
+    def _end_late(self) -> None:
+        self.end(StoreAway(f"no answer within {PATIENCE_S:g} s"))
+
+
+def note_asked(now_s: float) -> None:
+    """Note that the request that is being answered begins to wait for the store."""
+    _asked_s.set(now_s)
+
+
+def patience_of_proposal(now_s: float) -> float:
+    """Return how long a proposal may take: the rest of its request's patience, if no fault has used that up."""
+    waited_s = now_s - _asked_s.get(now_s)
+    return PATIENCE_S if waited_s > PATIENCE_S else max(_LEAST_S, PATIENCE_S - waited_s)
+
+
+def _seen(over: "asyncio.Future[None]") -> None:
+    """Look at the end of a turn, though whoever asked for it may be gone."""
+    if not over.cancelled():
+        over.exception()
