@@ -1,6 +1,6 @@
 """`make bench`: everything that docs/performance.md reports, as one table and one JSON file.
 
-python -m bench [--quick] [--parts rates,crowded,start,growth,workspaces,replicas] [--rows NAME,...] [--rounds N]
+python -m bench [--quick] [--parts rates,crowded,start,growth,workspaces,replicas,many] [--rows NAME,...] [--rounds N]
                 [--client auto|wrk|own]
 """
 
@@ -14,13 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import growth, rates, replicas, starting, workspaces
+from bench import growth, many, rates, replicas, starting, workspaces
 from bench.load import CONNECTIONS, generator
 from bench.rates import Measured
 from bench.rows import ROWS
 
 _RESULTS = Path(__file__).parent / "results"
 _PARTS = ("rates", "crowded", "start", "growth", "workspaces", "replicas")
+_OF_ITS_OWN = "many"
+"""A part that is measured only where it is named: it takes ten minutes, and four gigabytes."""
+
 _MANY = 256
 
 
@@ -43,6 +46,10 @@ def main() -> None:
     if "replicas" in options.parts:
         print("\nreplicas")
         report["replicas"] = replicas.measure(client, rounds=options.rounds, told=_print_line)
+    if "many" in options.parts:
+        print("\nmany appointments in replicas")
+        report["many"] = many.measure(client, 10_000 if options.quick else 1_000_000, _print_line)
+        _print_line(report["many"])
     _RESULTS.mkdir(exist_ok=True)
     path = options.out or _RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(json.dumps(report, indent=1) + "\n")
@@ -52,7 +59,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: one round, one loop, small sizes")
-    parser.add_argument("--parts", type=lambda text: text.split(","), default=None, help=",".join(_PARTS))
+    parser.add_argument(
+        "--parts", type=lambda text: text.split(","), default=None, help=",".join((*_PARTS, _OF_ITS_OWN))
+    )
     parser.add_argument("--rows", help="parts of rows' names, with commas between")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--client", choices=("auto", "wrk", "own"), default="auto")

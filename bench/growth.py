@@ -1,5 +1,6 @@
 """How the sandbox grows: memory and latency with many appointments, memory after many requests."""
 
+import json
 import random
 import statistics
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.appointments import SPECIAL, logical_id, patient
+from bench.appointments import SPECIAL, appointment, logical_id, patient
 from bench.load import drive, write_requests
 from bench.processes import Server, running, sandbox
 from bench.rows import JSON, ROWS, Ground, cancel, search
@@ -17,6 +18,8 @@ from bench.wire import Connection, request
 SMALL = 1_000
 _BATCH = 40
 _BATCHES = 11
+_NEW = 10_000_000
+"""From here on the generated appointments are none that a registry begins with."""
 _MIB = 1024 * 1024
 
 Send = Callable[[Ground, int], bytes]
@@ -35,7 +38,13 @@ def _cancel(ground: Ground, number: int) -> bytes:
     return cancel(number, ground.headers(JSON, Content_Type=JSON, If_Match='W/"1"'), JSON)
 
 
+def _register(ground: Ground, number: int) -> bytes:
+    body = json.dumps(appointment(number + _NEW)).encode()
+    return request("POST", "/STU3/Appointment", ground.headers(JSON, Content_Type=JSON), body)
+
+
 _SENDS: dict[str, Send] = {"read": _read, "search": _search, "cancel": _cancel}
+SENDS_TO_REPLICAS: dict[str, Send] = {"read": _read, "search": _search, "register": _register}
 
 
 def sizes(counts: Sequence[int], done: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
@@ -57,11 +66,11 @@ def _size(count: int, small: Server, large: Server, empty: int) -> dict[str, Any
     told: dict[str, Any] = {"appointments": count, "resident_mib": round(resident / _MIB, 1)}
     told["bytes_each"] = round((resident - empty) / count)
     for name, send in _SENDS.items():
-        told[name] = _compared(send, ((small, SMALL), (large, count)))
+        told[name] = compared(send, ((small, SMALL), (large, count)))
     return told
 
 
-def _compared(send: Send, servers: Sequence[tuple[Server, int]]) -> dict[str, Any]:
+def compared(send: Send, servers: Sequence[tuple[Server, int]]) -> dict[str, Any]:
     """Return the median latency at each, of batches by turns, and the median ratio of the batches."""
     numbers = [_numbers(count) for _, count in servers]
     grounds = [Ground(server.token()) for server, _ in servers]
@@ -90,7 +99,7 @@ def _latency_us(server: Server, requests: list[bytes]) -> float:
             began = time.perf_counter()
             answer = connection.exchange(raw)
             times.append(time.perf_counter() - began)
-            if answer.status != 200:
+            if answer.status not in {200, 201}:
                 raise RuntimeError(f"{server.name} answers {answer.status}: {answer.body[:300]!r}")
     return statistics.median(times) * 1_000_000
 

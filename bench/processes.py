@@ -26,10 +26,7 @@ class Server:
 
     def resident_bytes(self) -> int:
         """Return the memory that the process occupies."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        raise OSError(f"{self.name} has ended")
+        return resident_bytes_of(self.process.pid)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the process has had, and its workers: all their threads together."""
@@ -39,6 +36,14 @@ class Server:
     def token(self) -> str:
         """Ask the sandbox for a token."""
         return exchange(self.port, request("GET", "/_sandbox/token", {})).body.decode().strip()
+
+
+def resident_bytes_of(process_id: int) -> int:
+    """Return the memory that a process occupies."""
+    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise OSError(f"the process {process_id} has ended")
 
 
 def cpu_seconds_of(process_id: int) -> float:

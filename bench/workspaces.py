@@ -109,7 +109,7 @@ def state(count: int) -> dict[str, Any]:
         arguments = ["bench.watched", str(Path(folder, "held")), "--port", "0", "--quiet"]
         with running("watched", arguments) as server:
             told: dict[str, Any] = {"appointments": count}
-            for name, act in _acts(server, b"".join(_document(count))).items():
+            for name, act in _acts(server, b"".join(document(count))).items():
                 held.longest_s, began = 0.0, time.perf_counter()
                 act()
                 taken_s = time.perf_counter() - began
@@ -129,7 +129,8 @@ def _acts(server: Server, document: bytes) -> dict[str, Callable[[], None]]:
     }
 
 
-def _document(count: int) -> Iterator[bytes]:
+def document(count: int) -> Iterator[bytes]:
+    """Yield a state of so many generated appointments, in pieces."""
     head = {"registry_sandbox_state": 1, "clock": {"frozen": False, "ahead_s": 0}, "random": {"seed": 1}}
     yield json.dumps({**head, "faults": {"rules": []}, "rate_limits": {}}).encode()[:-1] + b',"appointments":[\n'
     for number in range(count):

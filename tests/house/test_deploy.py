@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 
 import httpx
@@ -22,6 +22,7 @@ from registry_sandbox import __version__
 from registry_sandbox.settings import combined
 from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import Faulty
+from tests.stores import Server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 MANIFESTS = {each["kind"]: each for each in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())}
@@ -56,13 +57,15 @@ def text() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def exposed(text: str) -> Exposed:
-    """What is exposed; `instance` and `job` are Prometheus' own labels."""
+def exposed(text: str, store: Server) -> Exposed:
+    """What is exposed, by a replica too; `instance` and `job` are Prometheus' own labels."""
+    with RegistrySandbox(store=store.url) as replica:
+        of_replica = httpx.get(f"{replica.control_url}/metrics").text
     found: dict[str, set[str]] = {
         "up": {"instance", "job"},
         "sandbox_exchanges_under_way": {"instance", "job", "state"},
     }
-    for family in text_string_to_metric_families(text):
+    for family in chain(text_string_to_metric_families(text), text_string_to_metric_families(of_replica)):
         for sample in family.samples:
             found.setdefault(sample.name, {"instance", "job"}).update(sample.labels)
     return found
