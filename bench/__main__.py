@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import growth, many, rates, replicas, starting, workspaces
+from bench import followers, growth, many, rates, replicas, starting, workspaces
 from bench.load import CONNECTIONS, generator
 from bench.rates import Measured
 from bench.rows import ROWS
@@ -46,6 +46,7 @@ def main() -> None:
     if "replicas" in options.parts:
         print("\nreplicas")
         report["replicas"] = replicas.measure(client, rounds=options.rounds, told=_print_line)
+        report["followers"] = followers.measure(client, rounds=options.rounds, told=_print_line)
     if "many" in options.parts:
         print("\nmany appointments in replicas")
         report["many"] = many.measure(client, 10_000 if options.quick else 1_000_000, _print_line)

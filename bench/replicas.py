@@ -42,7 +42,7 @@ def measure(client: str, *, rounds: int, told: Callable[[dict[str, Any]], None])
     measured = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-        seeds = _seeds(folder, booked_needed(rows, rounds, 1))
+        seeds = write_seeds(folder, booked_needed(rows, rounds, 1))
         variants = [stack.enter_context(_variant(name, seeds, program)) for name in ("alone", "replica", "2 workers")]
         for row in rows:
             measured.append(_row(row, variants, folder / "requests", client, rounds))
@@ -50,7 +50,8 @@ def measure(client: str, *, rounds: int, told: Callable[[dict[str, Any]], None])
     return measured
 
 
-def _seeds(folder: Path, count: int) -> Path:
+def write_seeds(folder: Path, count: int) -> Path:
+    """Write so many generated appointments to a file of seeds, and return its path."""
     path = folder / "seeds.json"
     entries = [{"resource": {**appointment(number), "id": logical_id(number)}} for number in range(count)]
     path.write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
