@@ -77,7 +77,10 @@ def _shortened(client: str, path: Path, replicas: tuple[Server, Server], store: 
     write_requests(path, row.make(Ground(replicas[0].token())))
     changes, before = 0, resident_bytes_of(store.process.pid)
     while changes < ENTRIES:
-        changes += drive(client, path, replicas[0].port, 5).answers
+        load = drive(client, path, replicas[0].port, 5)
+        if load.broken or load.refused or not load.answers:
+            raise RuntimeError(f"of {load.answers} registers, {load.refused} were refused, {load.broken} broke")
+        changes += load.answers
     began, longest_s, grown, quiet_s = time.perf_counter(), 0.0, before, 0.0
     cpu_s = cpu_seconds_of(replicas[0].process.pid)
     while quiet_s < 2 and time.perf_counter() - began < _PATIENCE_S:  # until the store grows no more
@@ -92,7 +95,8 @@ def _shortened(client: str, path: Path, replicas: tuple[Server, Server], store: 
         "changes": changes,
         "written_s_after_the_last": round(time.perf_counter() - began - quiet_s, 1),
         "written_cpu_s": round(cpu_seconds_of(replicas[0].process.pid) - cpu_s, 1),
-        "longest_wait_ms": round(longest_s * 1_000),
+        "longest_wait_ms_then": round(longest_s * 1_000),
+        "p99_ms_until_then": round(load.p99_us / 1_000),
     }
 
 
