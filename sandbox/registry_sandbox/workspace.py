@@ -11,7 +11,7 @@ from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import SeedLoader
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.start import SeededStart
-from registry_sandbox.registry.store import Contents
+from registry_sandbox.registry.version import Contents
 from registry_sandbox.runtime.broadcast import Broadcast
 from registry_sandbox.runtime.clock import Reading
 from registry_sandbox.runtime.random_streams import Position, RandomStreams

@@ -15,7 +15,7 @@ from registry_sandbox.http.field_names import ETAG, IF_MODIFIED_SINCE, IF_NONE_M
 from registry_sandbox.http.outcomes import success
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import GeneratedContent, Response
-from registry_sandbox.registry.store import Stored, Version
+from registry_sandbox.registry.version import Stored, Version
 from registry_sandbox.runtime.clock import http_date
 
 

@@ -19,7 +19,8 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.seed_loader import OvertakenByReset
 from registry_sandbox.registry.seeds import BadSeed
-from registry_sandbox.registry.store import Version, pointers_of
+from registry_sandbox.registry.store import pointers_of
+from registry_sandbox.registry.version import Version
 from registry_sandbox.runtime.slices import unhurried
 from registry_sandbox.workspace import Workspace
 

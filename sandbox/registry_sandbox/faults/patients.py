@@ -10,7 +10,8 @@ from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.http.query import parameters, require_patient
 from registry_sandbox.http.request import Request
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Registry, Version
+from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.version import Version
 
 _ESCAPE = {"json": b"\\u00", "xml": b"&#", "form": b"%3"}
 _ESCAPED_DIGIT = re.compile(r"%3[0-9]")

@@ -14,7 +14,8 @@ from registry_sandbox.reading.codec import Reading
 from registry_sandbox.registry import stories
 from registry_sandbox.registry.seeds import BadSeed, Seed, seeds_in
 from registry_sandbox.registry.service import RegistryService, recorded
-from registry_sandbox.registry.store import History, Registry, Version, pointers_of
+from registry_sandbox.registry.store import Registry, pointers_of
+from registry_sandbox.registry.version import History, Version
 
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _REMEMBERED_AT_MOST = 1_000

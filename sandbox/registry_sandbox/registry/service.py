@@ -23,7 +23,8 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec, Reading
 from registry_sandbox.reading.narratives import SlowToExplain
-from registry_sandbox.registry.store import Registry, Stored, Version
+from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.version import Stored, Version
 from registry_sandbox.rules import Case, On, Strictness, findings
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.workers import Workers

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from registry_sandbox.registry.seed_loader import Progress, SeedLoader, no_progress
 from registry_sandbox.registry.seeds import Seed
-from registry_sandbox.registry.store import Contents, Registry
+from registry_sandbox.registry.store import Registry
 from registry_sandbox.registry.stories import relative_instants, resolved
+from registry_sandbox.registry.version import Contents
 
 
 class SeededStart:

@@ -22,8 +22,8 @@ from registry_sandbox.http.errors import ServiceUnavailable
 from registry_sandbox.http.request import Client, HeaderFacts, Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Stored
 from registry_sandbox.registry.under_way import UnderWay
+from registry_sandbox.registry.version import Stored
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.exchanges import interaction
 from registry_sandbox.replication.journal import SharedJournal

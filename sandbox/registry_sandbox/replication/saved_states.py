@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from registry_sandbox.auth.credentials import KeyState
-from registry_sandbox.registry.store import Contents
+from registry_sandbox.registry.version import Contents
 from registry_sandbox.replication.records import VERSION, batches, record
 from registry_sandbox.replication.saved_engine import NO_DECISIONS, Decisions, EngineWriter
 from registry_sandbox.runtime.random_streams import Position

@@ -8,7 +8,7 @@ from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import Accepted, RegistryService
-from registry_sandbox.registry.store import Stored, Version
+from registry_sandbox.registry.version import Stored, Version
 from registry_sandbox.runtime.clock import Clock
 
 

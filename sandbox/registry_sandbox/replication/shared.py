@@ -17,7 +17,7 @@ from registry_sandbox.http.errors import BodyTooLarge, OutcomeUnknown, ServiceUn
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService, recorded
-from registry_sandbox.registry.store import Stored, Version
+from registry_sandbox.registry.version import Stored, Version
 from registry_sandbox.replication.effects import Effects, is_about_others
 from registry_sandbox.replication.presence import Presence
 from registry_sandbox.replication.service import ReplicaService

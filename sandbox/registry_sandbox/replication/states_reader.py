@@ -9,7 +9,8 @@ from registry_sandbox.auth.keys import SigningKey
 from registry_sandbox.fhir.datatypes import datetime_of
 from registry_sandbox.fhir.json import reparse
 from registry_sandbox.fhir.nhs_number import patients_named
-from registry_sandbox.registry.store import History, Registry, Version, pointers_of
+from registry_sandbox.registry.store import Registry, pointers_of
+from registry_sandbox.registry.version import History, Version
 from registry_sandbox.replication.engine_reader import EngineReader
 from registry_sandbox.replication.records import VERSION
 from registry_sandbox.runtime.clock import Clock, Reading

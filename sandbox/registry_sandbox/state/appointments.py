@@ -12,7 +12,8 @@ from registry_sandbox.fhir.datatypes import datetime_of
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import SandboxError
 from registry_sandbox.registry.service import RegistryService, recorded
-from registry_sandbox.registry.store import Contents, Registry
+from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.version import Contents
 from registry_sandbox.state.scanner import BadText, Scanner
 
 _LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)

@@ -14,7 +14,7 @@ from registry_sandbox import __version__
 from registry_sandbox.faults.effects.rate_limit import LimitRate
 from registry_sandbox.faults.engine_state import EngineState
 from registry_sandbox.faults.live_rule import LiveRule
-from registry_sandbox.registry.store import Contents
+from registry_sandbox.registry.version import Contents
 from registry_sandbox.runtime.clock import Reading
 from registry_sandbox.runtime.random_streams import Position
 from registry_sandbox.state import FORMAT, VERSION

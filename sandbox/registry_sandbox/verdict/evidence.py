@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from registry_sandbox.registry.store import Version
+from registry_sandbox.registry.version import Version
 from registry_sandbox.verdict.seen import Seen
 from registry_sandbox.verdict.steering import Step
 

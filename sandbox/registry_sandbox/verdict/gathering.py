@@ -16,7 +16,8 @@ from registry_sandbox.faults.match import TOKEN
 from registry_sandbox.reading.codec import Codec
 from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.registry.journal import Journal, Kept
-from registry_sandbox.registry.store import Registry, Version
+from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.version import Version
 from registry_sandbox.verdict.bodies import Bodies
 from registry_sandbox.verdict.evidence import Evidence, Unfired
 from registry_sandbox.verdict.seen import Seen

@@ -19,7 +19,8 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.reading.codec import Codec, Reading
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Registry, Stored
+from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.version import Stored
 from registry_sandbox.rules import Strictness
 from registry_sandbox.runtime.clock import Clock
 from registry_sandbox.runtime.workers import Workers

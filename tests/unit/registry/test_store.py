@@ -7,7 +7,8 @@ import pytest
 from registry_sandbox.fhir import json
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import NoRecordFound, VersionConflict
-from registry_sandbox.registry.store import History, Registry, pointers_of
+from registry_sandbox.registry.store import Registry, pointers_of
+from registry_sandbox.registry.version import History
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 13, 0, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from registry_sandbox.faults.counters import Counters
 from registry_sandbox.faults.live_rule import Fired, LiveRule
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.faults.rule import Rule
-from registry_sandbox.registry.store import Version
+from registry_sandbox.registry.version import Version
 from registry_sandbox.replication.shared import Shared
 from registry_sandbox.runtime.rate_limiter import RateLimiter
 from registry_sandbox.verdict.exam.scenario import Scenario

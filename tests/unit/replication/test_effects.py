@@ -8,7 +8,7 @@ import pytest
 
 from registry_sandbox.app import Sandbox, build
 from registry_sandbox.http.errors import RuleBroken, ServiceUnavailable, VersionConflict
-from registry_sandbox.registry.store import Stored
+from registry_sandbox.registry.version import Stored
 from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.replication.store import Position

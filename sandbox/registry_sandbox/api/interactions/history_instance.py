@@ -13,7 +13,7 @@ from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Version, encoded
+from registry_sandbox.registry.version import Version, encoded
 
 
 @interaction(

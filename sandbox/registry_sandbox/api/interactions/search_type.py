@@ -15,7 +15,7 @@ from registry_sandbox.http.query import PatientQuery, parameters, patient_asked,
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Version, encoded
+from registry_sandbox.registry.version import Version, encoded
 
 _MATCH: Said = ("search", (("mode", "match"),))
 

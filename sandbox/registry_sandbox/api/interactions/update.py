@@ -16,7 +16,7 @@ from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
-from registry_sandbox.registry.store import Stored, Version
+from registry_sandbox.registry.version import Stored, Version
 
 
 # The versioned path: the page says that the Location of an answer takes a PUT, though FHIR knows no such thing.

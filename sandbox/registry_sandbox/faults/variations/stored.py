@@ -12,7 +12,8 @@ from registry_sandbox.faults.variations import Draw, chosen
 from registry_sandbox.faults.when import Scope, draw
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.registry.service import RegistryService, recorded
-from registry_sandbox.registry.store import Stored, pointers_of
+from registry_sandbox.registry.store import pointers_of
+from registry_sandbox.registry.version import Stored
 
 EXTENSION: Final = "extension"
 IDS: Final = "ids"

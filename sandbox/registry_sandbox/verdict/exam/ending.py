@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from registry_sandbox.registry.store import Registry, Version, pointers_of
+from registry_sandbox.registry.store import Registry, pointers_of
+from registry_sandbox.registry.version import Version
 from registry_sandbox.verdict.exam.scenario import Scenario
 from registry_sandbox.verdict.finding import Grade
 from registry_sandbox.verdict.report import Report
