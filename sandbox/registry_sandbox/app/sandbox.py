@@ -244,11 +244,8 @@ class Sandbox:
         return LARGEST if allowed else 0
 
     def _below(self, path: str) -> Below | None:
-        for prefix in self.addresses.prefixes:
-            below = below_workspaces(path.removeprefix(prefix))
-            if below is not None:
-                return below
-        return None
+        found = (below_workspaces(path.removeprefix(prefix)) for prefix in self.addresses.prefixes)
+        return next((below for below in found if below is not None), None)
 
     def _workspace_of(self, path: str) -> tuple[Workspace | None, str]:
         """Return the workspace that a path names, if there is one, and the path inside it."""

@@ -171,7 +171,7 @@ class Journal:
 
     def _end(self, waiting: UnderWay) -> None:
         lasted = self._monotonic() - waiting.started_s
-        first_byte = _first_byte_s(waiting)
+        first_byte = waiting.first_byte_s
         number, at_s, wall_s = waiting.number, waiting.at_s, waiting.wall_s
         self._keep(number, at_s, wall_s, lasted, first_byte, waiting.request, waiting.response)
 
@@ -275,7 +275,7 @@ class Journal:
             waiting.at_s,
             waiting.wall_s,
             self._monotonic() - waiting.started_s,
-            _first_byte_s(waiting),
+            waiting.first_byte_s,
             state if response is None else "sending",
             waiting.request,
             response,
@@ -290,12 +290,3 @@ def _finished(record: _Record) -> Exchange:
     if response is not None and response.lost is not None and not response.lost.head:
         first_byte_s = None
     return Exchange(number, at_s, wall_s, lasted_s, first_byte_s, "done", request, response, sent, answered)
-
-
-def _first_byte_s(waiting: UnderWay) -> float | None:
-    """Return the seconds to the first byte of the answer: where a fault delivers it, it knows; else it is at once."""
-    if waiting.response is None or waiting.answered_s is None:
-        return None
-    sent = waiting.response.sent
-    first_s = waiting.answered_s if sent is None else sent.first_byte_s
-    return None if first_s is None else first_s - waiting.started_s

@@ -38,6 +38,15 @@ class UnderWay:
     answered_s: float | None = None
     reserved: bool = False
 
+    @property
+    def first_byte_s(self) -> float | None:
+        """The seconds to the first byte of the answer: where a fault delivers it, it knows; else it is at once."""
+        if self.response is None or self.answered_s is None:
+            return None
+        sent = self.response.sent
+        first_s = self.answered_s if sent is None else sent.first_byte_s
+        return None if first_s is None else first_s - self.started_s
+
 
 class Register:
     """The exchanges under way.
