@@ -1,6 +1,7 @@
 """A running sandbox, as a test handles it: in a thread of this process, or running elsewhere."""
 
 import asyncio
+import json
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -263,6 +264,16 @@ class TestStarting:
         with RegistrySandbox(seed_data=[seed], clock="2019-01-18T09:00:00Z", clock_frozen=True) as sandbox:
             assert sandbox.clock.now.isoformat() == "2019-01-18T09:00:00+00:00"
             assert list(sandbox.appointments) == ["one"]
+
+    def test_definitions_of_ones_own_are_in_no_other_sandbox(self, sandbox: RegistrySandbox, tmp_path: Path) -> None:
+        """Those of one process share the shipped profiles, which take long to load; the rest is each one's own."""
+        url = "http://x.test/ValueSet/own"
+        own = tmp_path / "own.json"
+        own.write_text(json.dumps({"resourceType": "ValueSet", "url": url, "status": "draft"}))
+        with RegistrySandbox(profiles=[own]) as other, RegistrySandbox() as another:
+            found = [bool(each.sandbox.parts.profiles.search("ValueSet", url)) for each in (sandbox, other, another)]
+            assert another.sandbox.parts.profiles is sandbox.sandbox.parts.profiles
+        assert found == [False, True, False]
 
     def test_an_unknown_setting_is_named(self) -> None:
         """Before anything is started."""

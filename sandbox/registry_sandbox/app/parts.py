@@ -15,7 +15,7 @@ from registry_sandbox.faults.rule import Rule
 from registry_sandbox.faults.variations.stored import planted_in_half
 from registry_sandbox.fhir import json
 from registry_sandbox.fhir.resource import Resource
-from registry_sandbox.reading.codec import Codec
+from registry_sandbox.reading.codec import Codec, shared_codec
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.seed_loader import Progress, SeedLoader, unchanged
 from registry_sandbox.registry.seeds import seeds_at
@@ -29,7 +29,7 @@ from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimiter
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.settings import Settings
-from registry_sandbox.validation.profiles import Profiles
+from registry_sandbox.validation.profiles import Profiles, shared_profiles
 from registry_sandbox.workspace import Beginning, State, Workspace
 from registry_sandbox.workspaces import Wanted
 
@@ -63,13 +63,13 @@ class Parts:
 
     @cached_property
     def profiles(self) -> Profiles:
-        """The profiles, compiled once."""
-        return Profiles.load(self.settings.profiles)
+        """The profiles, compiled once; where a user adds none, for all sandboxes of the process."""
+        return Profiles.load(self.settings.profiles) if self.settings.profiles else shared_profiles()
 
     @cached_property
     def codec(self) -> Codec:
         """The readers and writers."""
-        return Codec()
+        return shared_codec()
 
     @cached_property
     def workers(self) -> Workers:

@@ -5,6 +5,7 @@ Source: FHIR STU3, Formats; registry.md, "400 or 422" (docs/decisions.md).
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -164,6 +165,12 @@ class Codec:
         if found:
             raise NotReadable(findings=[*(each.finding(indices=False) for each in found), *found.rest()])
         return Reading(resource, root)
+
+
+@cache
+def shared_codec() -> Codec:
+    """Return the codec of this process: the tables are the same for all that runs in it, and take 20 ms to make."""
+    return Codec()
 
 
 def _in_json(problem: Problem, positions: JsonPositions) -> Finding:

@@ -68,9 +68,9 @@ def cancelled(registered: Mapping[str, Any]) -> Resource:
 
 def as_xml(resource: Mapping[str, Any]) -> bytes:
     """Write a resource as FHIR XML."""
-    from registry_sandbox.reading.codec import Codec  # lxml, only where XML is wanted
+    from registry_sandbox.reading.codec import shared_codec  # lxml, only where XML is wanted
 
-    return Codec().write(dict(resource), "xml")
+    return shared_codec().write(dict(resource), "xml")
 
 
 def _instant(moment: datetime) -> str:

@@ -108,10 +108,10 @@ def _from_json(text: str) -> Resource | None:
 
 def _from_xml(text: str) -> Resource | None:
     from registry_sandbox.http.errors import SandboxError
-    from registry_sandbox.reading.codec import Codec  # lxml, only where there is XML
+    from registry_sandbox.reading.codec import shared_codec  # lxml, only where there is XML
 
     try:
         expected = ("Appointment", "Bundle", "OperationOutcome", "CapabilityStatement", "StructureDefinition")
-        return dict(Codec().read(text.encode(), "xml", expected).resource)
+        return dict(shared_codec().read(text.encode(), "xml", expected).resource)
     except SandboxError:
         return None

@@ -4,7 +4,7 @@ Source: https://hl7.org/fhir/STU3/profiling.html
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -200,6 +200,12 @@ class Profiles:
             for (kind, url), definition in self._by_url.items()
             if kind == "StructureDefinition" and not url.startswith(BASE)
         ]
+
+
+@cache
+def shared_profiles() -> Profiles:
+    """Return the shipped profiles, which all that runs in this process may share: they take 20 ms to load."""
+    return Profiles.load()
 
 
 def _note_unknown(url: str, kind: str, at: Place, context: ValidationContext, *, claims: bool) -> None:
