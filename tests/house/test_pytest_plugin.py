@@ -5,15 +5,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from registry_sandbox.testing.running import RegistrySandbox
+from tests.house.template import ROOT, Template
 
-ROOT = Path(__file__).parents[2]
 STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\n"
 WARNINGS_FAIL = "filterwarnings = error\n"
 
@@ -36,8 +36,15 @@ class Ran(NamedTuple):
 Project = Callable[..., Ran]
 
 
+@pytest.fixture(scope="session")
+def template() -> Iterator[Template]:
+    """What runs pytest."""
+    with Template() as template:
+        yield template
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, template: Template) -> Project:
     """Write the files of a project, and run pytest there with the plugin and no other of this environment's."""
 
     def run(*arguments: str, ini: str = "", plugins: Sequence[str] = (), **modules: str) -> Ran:
@@ -45,15 +52,8 @@ def project(tmp_path: Path) -> Project:
         for name, text in modules.items():
             tmp_path.joinpath(f"{name}.py").write_text(text)
         loaded = [word for name in ("registry_sandbox.testing.pytest_plugin", *plugins) for word in ("-p", name)]
-        done = subprocess.run(  # noqa: S603 - our own Python
-            [sys.executable, "-m", "pytest", *loaded, *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout + done.stderr)
+        alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
+        return Ran(*template.pytest([*loaded, *arguments], tmp_path, {**os.environ, **alone}))
 
     return run
 
