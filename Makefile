@@ -2,6 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# A run of the tests starts some two hundred processes: each module is compiled by the first, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+# Tests of one module mostly run in one process, which makes their fixture once; at the end, whoever is ready helps.
+IN_PARALLEL := -n auto --dist worksteal
+
 .PHONY: help $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 
 help:
@@ -11,11 +16,11 @@ run: .venv/server ## install the server alone, and serve (ARGS='--port 0')
 	@$(BIN)/registry-sandbox $(ARGS)
 
 test: .venv/ready ## every test
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest $(IN_PARALLEL) $(ARGS)
 
 # What is built and installed anew by the tests of the distribution has the newest dependencies: that is not for here.
 test-oldest: .venv-oldest/ready ## the tests with the oldest dependencies that setup.cfg admits
-	.venv-oldest/bin/python -m pytest -q -n auto --ignore tests/house/distribution $(ARGS)
+	.venv-oldest/bin/python -m pytest -q $(IN_PARALLEL) --ignore tests/house/distribution $(ARGS)
 
 test-newest: ## the tests with the newest Python that is there
 	@newest=$$(.ci/newest-python); if [ -z "$$newest" ]; then \
@@ -23,7 +28,7 @@ test-newest: ## the tests with the newest Python that is there
 	else \
 		echo "test-newest: $$($$newest --version)"; \
 		$(MAKE) --no-print-directory .venv-newest/ready NEWEST=$$newest && \
-		.venv-newest/bin/python -m pytest -q -n auto $(ARGS); \
+		.venv-newest/bin/python -m pytest -q $(IN_PARALLEL) $(ARGS); \
 	fi
 
 check: .venv/ready ## format, lint, types, the floors of the rooms, and the tests with their coverage
@@ -33,7 +38,7 @@ check: .venv/ready ## format, lint, types, the floors of the rooms, and the test
 	$(BIN)/lint-imports
 	.ci/javascript/check
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage run -m pytest -q $(IN_PARALLEL)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

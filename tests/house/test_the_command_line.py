@@ -261,13 +261,21 @@ def test_a_port_in_use_is_named() -> None:
         (["--fault", '{"id": "sentinel-read-500", "then": {"status": 500}}'], {}, "sentinel-read-500"),
     ],
 )
-def test_what_cannot_be_used_stops_the_start(arguments: list[str], environment: dict[str, str], named: str) -> None:
+def test_what_cannot_be_used_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    environment: dict[str, str],
+    named: str,
+) -> None:
     """Exit status 2 and one clear line that names it."""
-    done = ran("--port", "0", *arguments, **environment) if "--port" not in arguments else ran(*arguments)
-    assert done.returncode == 2
-    assert named in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(arguments if "--port" in arguments else ["--port", "0", *arguments]) == 2
+    errors = capfd.readouterr().err
+    assert named in errors
+    assert errors.count("\n") == 1
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, ""])
