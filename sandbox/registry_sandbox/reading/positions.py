@@ -101,7 +101,8 @@ def _scanned(text: str) -> _Node:
         elif first in ":,":
             continue
         elif is_object and named_at < 0:
-            key, named_at = json.loads(token[0]), start
+            name = token[0]
+            key, named_at = json.loads(name) if "\\" in name else name[1:-1], start
         else:
             begin = start if named_at < 0 else named_at
             inner: _Node = _Holder(begin, {}) if first in "{[" else begin

@@ -114,6 +114,14 @@ def test_refused_json_is_explained_with_the_path(members: str, location: str, sa
     assert finding.column >= 2
 
 
+@pytest.mark.parametrize("comment", ["comment", r"com\u006dent"])
+def test_a_name_with_escapes_is_found_too(comment: str) -> None:
+    """The path into the JSON has the name, and not its spelling."""
+    body = f'{{"resourceType":"Appointment",\n "status":"booked",\n   "{comment}":1}}'
+    (finding,) = findings_of(body, "json")
+    assert (finding.line, finding.column) == (3, 4)
+
+
 def test_all_findings_come_at_once_in_document_order() -> None:
     """No finding hides another, whatever found it."""
     as_xml = findings_of(
