@@ -60,7 +60,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="session")
 def source_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clean copy of what the distribution is built from."""
+    """A copy of what the distribution is built from: clean, but for bytecode beside data, as every run leaves it."""
     folder = tmp_path_factory.mktemp("export")
     for name in SOURCES:
         source = ROOT / name
@@ -68,6 +68,9 @@ def source_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(source, folder / name)
+    left_behind = folder / "sandbox" / "registry_sandbox" / "control" / "console" / "__pycache__"
+    left_behind.mkdir()
+    left_behind.joinpath("__init__.cpython-311.pyc").touch()
     return folder
 
 
