@@ -1,13 +1,15 @@
 """Fixtures of all tests. `--base-url` aims tests/spec at any running sandbox, such as a container."""
 
-import functools
+import atexit
 import gc
+import shutil
+import tempfile
 from collections.abc import Iterator
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-import httpx
+import certifi
 import pytest
-from httpx._transports import default as transports
 from hypothesis import settings
 
 from registry_sandbox.testing.running import RegistrySandbox
@@ -17,9 +19,12 @@ settings.register_profile("house", derandomize=True, deadline=None)
 settings.load_profile("house")
 
 # A client of httpx reads 140 authorities when it is made, even to speak plain HTTP: 16 ms, some 3,000 times in a run.
-# One context for the same arguments is enough. It goes by a private name, as httpx looks it up there.
-_shared_context: Any = functools.cache(httpx.create_ssl_context)
-vars(transports)["create_ssl_context"] = _shared_context
+# No test calls a server that a public authority vouches for, so the first of them is enough.
+_END: Final = "-----END CERTIFICATE-----\n"
+_one_authority = Path(tempfile.mkdtemp(prefix="one-authority-"), "ca.pem")
+_one_authority.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(_END)[0] + _END, encoding="utf-8")
+atexit.register(shutil.rmtree, _one_authority.parent, ignore_errors=True)
+vars(certifi)["where"] = lambda: str(_one_authority)
 
 _COLLECT_AFTER: Final = 20_000
 
