@@ -18,6 +18,7 @@ from registry_sandbox.replication.patience import patiently
 from registry_sandbox.replication.port import Refuse, SharedPort
 from registry_sandbox.replication.replica import Replica
 from registry_sandbox.replication.store import Begun, Store, StoreAway
+from registry_sandbox.replication.turn import begin_patience
 from registry_sandbox.replication.wall import StoreWall
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.settings import Settings
@@ -123,5 +124,6 @@ class Replication:
         task.add_done_callback(self._told.discard)
 
     async def _tell(self, kind: str, name: str) -> None:
+        begin_patience()
         with suppress(SandboxError):
             await self.replica.propose(kind, "", "", {"name": name})

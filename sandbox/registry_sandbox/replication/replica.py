@@ -15,7 +15,7 @@ from registry_sandbox.replication.entry import Entry
 from registry_sandbox.replication.patience import patiently
 from registry_sandbox.replication.refusals import not_done, unknown
 from registry_sandbox.replication.store import AnotherLog, Batch, Begun, Position, Proposal, Store, StoreAway
-from registry_sandbox.replication.turn import READ_BACK_S, Turn, note_asked, patience_of_proposal
+from registry_sandbox.replication.turn import READ_BACK_S, Turn, begin_patience, note_proposed, patience_left
 from registry_sandbox.replication.wall import StoreWall
 
 _log = logging.getLogger("sandbox")
@@ -120,13 +120,13 @@ class Replica:
             StoreAway: the store did not answer in time.
         """
         now_s = self._monotonic()
-        note_asked(now_s)
         turn = self._fresh
         if turn is None:
             turn = self._fresh = Turn(now_s)
             self._turns.append(turn)
             self._wanted.set()
         await asyncio.shield(turn.over)
+        begin_patience(self._monotonic() - now_s)
 
     async def propose(self, kind: str, workspace: str, epoch: str, told: Mapping[str, Any], body: bytes = b"") -> Any:
         """Append an entry, apply the log up to it, and return what came of it.
@@ -136,10 +136,10 @@ class Replica:
             OutcomeUnknown: the store may have taken it.
             Exception: what doing it raises, in every replica alike.
         """
+        patience_s, began_s = patience_left(), self._monotonic()
         self._numbered += 1
         number = self._numbered
         entry = Entry(self.origin, number, kind, workspace, epoch, told, body)
-        patience_s = patience_of_proposal(self._monotonic())
         until_ms = int((self._wall.estimate() + patience_s - READ_BACK_S) * 1000)
         loop = asyncio.get_running_loop()
         awaited = self._awaited[number] = loop.create_future()
@@ -150,6 +150,7 @@ class Replica:
         try:
             return await awaited
         finally:
+            note_proposed(self._monotonic() - began_s)
             patience.cancel()
             self._awaited.pop(number, None)
             self._until_ms.pop(number, None)

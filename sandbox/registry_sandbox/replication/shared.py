@@ -22,6 +22,7 @@ from registry_sandbox.replication.effects import Effects, is_about_others
 from registry_sandbox.replication.presence import Presence
 from registry_sandbox.replication.service import ReplicaService
 from registry_sandbox.replication.store import LARGEST_ENTRY, StoreAway
+from registry_sandbox.replication.turn import begin_patience
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimit
 
@@ -157,6 +158,7 @@ class Shared(Effects):
         """List an exchange as held no longer, in every replica; as soon as the store is there."""
         unlisted = False
         while not unlisted and self.epoch == epoch:
+            begin_patience()
             try:
                 await self._ask("unheld", {"rule": rule_id, "exchange": exchange})
                 unlisted = True

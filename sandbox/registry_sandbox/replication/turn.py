@@ -12,9 +12,7 @@ PATIENCE_S: Final = 1.8
 READ_BACK_S: Final = 0.3
 """So long before its patience is over a proposal has to be in the log: there has to be time to find it there."""
 
-_LEAST_S: Final = 0.6  # for a proposal, however long its request has waited already
-
-_asked_s: ContextVar[float] = ContextVar("asked_s")
+_waited_s: ContextVar[float] = ContextVar("waited_s", default=0.0)
 
 
 class Turn:
@@ -48,15 +46,19 @@ class Turn:
         self.end(StoreAway(f"no answer within {PATIENCE_S:g} s"))
 
 
-def note_asked(now_s: float) -> None:
-    """Note that the request that is being answered begins to wait for the store."""
-    _asked_s.set(now_s)
+def begin_patience(waited_s: float = 0.0) -> None:
+    """Begin the patience of a request that has waited so long for its turn, or of work that no client waits for."""
+    _waited_s.set(waited_s)
 
 
-def patience_of_proposal(now_s: float) -> float:
-    """Return how long a proposal may take: the rest of its request's patience, if no fault has used that up."""
-    waited_s = now_s - _asked_s.get(now_s)
-    return PATIENCE_S if waited_s > PATIENCE_S else max(_LEAST_S, PATIENCE_S - waited_s)
+def note_proposed(lasted_s: float) -> None:
+    """Note how long a proposal of that request took."""
+    _waited_s.set(_waited_s.get() + lasted_s)
+
+
+def patience_left() -> float:
+    """Return how long that request may still wait for the store. What a fault keeps it waiting does not count."""
+    return PATIENCE_S - _waited_s.get()
 
 
 def _seen(over: "asyncio.Future[None]") -> None:

@@ -23,7 +23,7 @@ class Faltering(MemoryStore):
     def __init__(self) -> None:
         super().__init__(lambda: time.time() * 1000)
         self.away = self.mute = False
-        self.slow_s = 0.0
+        self.slow_s = self.slow_turn_s = 0.0
         self.calls: list[int] = []
 
     async def exchange(self, identity: str, after: Position, proposals: Sequence[Proposal]) -> Batch:
@@ -31,7 +31,7 @@ class Faltering(MemoryStore):
         if self.away:
             raise StoreAway("it is away", sent=False)
         self.calls.append(len(proposals))
-        await asyncio.sleep(self.slow_s if proposals else 0)
+        await asyncio.sleep(self.slow_s if proposals else self.slow_turn_s)
         batch = await super().exchange(identity, after, proposals)
         await asyncio.sleep(0.01)  # as a call takes
         if self.mute:
@@ -90,7 +90,10 @@ class One:
     machine: Sum
 
     async def add(self, by: int, kind: str = "add") -> int:
-        """Propose to add."""
+        """Propose to add, as a request of its own does."""
+        return await asyncio.create_task(self._add(by, kind))
+
+    async def _add(self, by: int, kind: str) -> int:
         total: int = await self.replica.propose(kind, "", "", {"by": by})
         return total
 
@@ -216,6 +219,37 @@ def test_a_proposal_that_the_store_gets_too_late_is_refused_and_not_done() -> No
         store.slow_s = 0.0
         await other.replica.catch_up()
         assert other.machine.total == 0
+
+    tried(trial)
+
+
+@pytest.mark.parametrize("turn_s", [1.0, 1.6])
+def test_a_request_has_one_patience_for_its_turn_and_its_proposal(turn_s: float) -> None:
+    """A store that is slow in both is given up within two seconds, and nothing comes of the proposal later."""
+
+    async def trial(store: Faltering, one: One, other: One) -> None:
+        store.slow_turn_s = turn_s
+        store.slow_s = PATIENCE_S
+        began = time.monotonic()
+        await one.replica.catch_up()
+        with pytest.raises((ServiceUnavailable, OutcomeUnknown)):
+            await one.add(1)
+        assert time.monotonic() - began < 2
+        store.slow_s = store.slow_turn_s = 0.0
+        await other.replica.catch_up()
+        assert other.machine.total == 0
+
+    tried(trial)
+
+
+def test_what_a_fault_keeps_waiting_takes_no_patience() -> None:
+    """A delay is no fault of the store."""
+
+    async def trial(store: Faltering, one: One, other: One) -> None:
+        del store, other
+        await one.replica.catch_up()
+        await asyncio.sleep(PATIENCE_S)
+        assert await one.add(1) == 1
 
     tried(trial)
 
