@@ -26,7 +26,7 @@ Start = Callable[..., RegistrySandbox]
 HTTP = httpx.Client(trust_env=False)  # one for all: to make one takes longer than a test's whole conversation
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def closed() -> Iterator[None]:
     """Close the client's connections at the end."""
     yield
