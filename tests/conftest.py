@@ -30,9 +30,7 @@ _COLLECT_AFTER: Final = 20_000
 
 
 def pytest_collection_finish() -> None:
-    """Leave the tests themselves, a million objects that stay until the end, out of every collection of garbage."""
-    gc.collect()
-    gc.freeze()
+    """Collect garbage rarely: the collected tests alone are a million objects that stay until the end."""
     gc.set_threshold(_COLLECT_AFTER)
 
 

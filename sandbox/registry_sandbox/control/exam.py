@@ -67,7 +67,7 @@ class Together(Protocol):
     """Replicas, which hold one exam: what comes of an operation is judged by the one that is told of its end."""
 
     def brought(self) -> Mapping[str, Any] | None:
-        """Return what was judged when the request was sent that all perform now; None if there was no such task."""
+        """Return what the replica judged that was sent the request; None if there was no such task."""
         ...
 
 
@@ -199,7 +199,7 @@ class Exam:
         return None if brought is None else read_judged(brought)
 
     async def judged(self, request: Request) -> dict[str, Any] | None:
-        """Return what `done` will need, as JSON; None for a request of another kind, or for a task that there is not.
+        """Return what `done` will need, as JSON; None for a request of another kind, or where there is no such task.
 
         Raises:
             BadControlRequest: the body cannot be used, or the threads are busy.

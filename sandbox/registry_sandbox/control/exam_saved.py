@@ -15,7 +15,7 @@ from registry_sandbox.verdict.exam.scenario import Scenario, read_scenario
 from registry_sandbox.verdict.reports import json as reports
 from registry_sandbox.workspaces import Member
 
-_EVIDENCE_BYTES: Final = 8 * 1024 * 1024  # an entry of the log has to hold it
+_EVIDENCE_BYTES: Final = 2 * 1024 * 1024  # an entry of the log has to hold it, and each replica reads it at once
 
 
 class SavedTask:
@@ -48,9 +48,19 @@ def read_task(told: Mapping[str, Any], member: Member) -> RunningTask:
 def judged_as_json(judged: Judged) -> dict[str, Any]:
     """Return as JSON what was judged when a client had ended an operation; very much evidence is left out."""
     result = None if judged.result is None else _result_as_json(judged.result)
-    if result is not None and len(json.dumps(result["report"]["exchanges"])) > _EVIDENCE_BYTES:
+    if result is not None and _are_large(result["report"]["exchanges"]):
         result["report"]["exchanges"] = {}
     return {"at": judged.at, "numbered": judged.numbered, "result": result}
+
+
+def _are_large(exchanges: Mapping[str, Any]) -> bool:
+    """Return True if they take too many bytes together; no more of them is written for that than may be."""
+    left = _EVIDENCE_BYTES
+    for each in exchanges.values():
+        left -= len(json.dumps(each))
+        if left < 0:
+            return True
+    return False
 
 
 def read_judged(told: Mapping[str, Any]) -> Judged:

@@ -82,7 +82,8 @@ class Compaction:
             async for each in unhurried(records):
                 if part.add(each):
                     await self._store.save(position, part.taken())
-            await self._store.save(position, part.taken())
+            if rest := part.taken():
+                await self._store.save(position, rest)
             await self._store.shorten(identity, position)
         except StoreAway as away:
             _log.warning("the log is not shortened: %s", away)

@@ -63,12 +63,12 @@ class Effects:
     _brought: Mapping[str, Any] | None = field(init=False, default=None)
 
     def key_of_entry(self) -> SigningKey | None:
-        """Return the key that the entry brings which is being applied."""
+        """Return the key that the entry of now brings."""
         key, self._next_key = self._next_key, None
         return key
 
     def brought(self) -> Mapping[str, Any] | None:
-        """Return what was judged when the request was sent that is being performed."""
+        """Return what the replica judged that was sent the request of now."""
         return self._brought
 
     def apply(self, entry: Entry, place: str) -> Any:

@@ -18,6 +18,7 @@ class Entry:
         epoch: that of the workspace when the entry was judged; empty where it does not matter.
         told: what there is to know of it.
         body: bytes, such as a resource.
+        size: how many bytes the entry takes in the log; 0 for one that is not from there.
     """
 
     origin: str
@@ -27,6 +28,7 @@ class Entry:
     epoch: str = ""
     told: Mapping[str, Any] = field(default_factory=dict)
     body: bytes = b""
+    size: int = 0
 
     def encoded(self) -> bytes:
         """Return the bytes of the entry."""
@@ -38,4 +40,4 @@ class Entry:
         """Return the entry that these bytes are."""
         head, _, body = encoded.partition(b"\n")
         origin, number, kind, workspace, epoch, told = json.loads(head)
-        return cls(origin, number, kind, workspace, epoch, told, body)
+        return cls(origin, number, kind, workspace, epoch, told, body, len(encoded))

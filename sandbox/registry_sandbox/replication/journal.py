@@ -53,7 +53,13 @@ class SharedJournal(Journal):
             self._standing = 0
 
     def go_on(self, key: str, numbered: int, generation: int) -> None:
-        """Go on with a journal that others have written; there is none of it here."""
+        """Go on with a journal that others have written; there is none of it here.
+
+        Args:
+            key: names it in the store.
+            numbered: the number of the last exchange that began.
+            generation: how many times it was cleared.
+        """
         self.key, self._cursor, self.generation = key, "", generation
         self.numbered_up_to(numbered)
 

@@ -99,7 +99,7 @@ class ReplicaState:
             SandboxError: it is refused, in every replica alike.
         """
         self._place, self._cleared, self._named = str(position), 0, 0
-        self.compaction.count(len(entry.body))
+        self.compaction.count(entry.size)
         if entry.kind in _OF_ALL:
             return getattr(self, f"_apply_{entry.kind}")(entry)
         self._take_what_changes(entry)

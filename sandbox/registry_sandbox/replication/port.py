@@ -6,8 +6,9 @@ from typing import Final
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.replication.journal_writer import JournalWriter
+from registry_sandbox.replication.journal_writer import PATIENCE_S, JournalWriter
 from registry_sandbox.replication.store import StoreAway
+from registry_sandbox.replication.turn import patience_left
 
 WITHOUT_STORE: Final = ("/_sandbox/health/live", "/_sandbox/health/ready", "/_sandbox/metrics")
 """What is answered without the store, and tells whether it is there."""
@@ -43,6 +44,7 @@ class SharedPort:
         except StoreAway as away:
             return self._refuse(request, away)
         response = await self._handler()(request)
-        # Whoever is told of an answer finds its exchange in the journal of any replica.
-        await self._writer.written()
+        # Whoever is told of an answer finds its exchange in the journal of any replica, if the store is not too slow.
+        if patience_left() >= PATIENCE_S:
+            await self._writer.written()
         return response

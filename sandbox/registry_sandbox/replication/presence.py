@@ -29,7 +29,7 @@ class Presence:
 
     @property
     def name(self) -> str:
-        """What names this replica while its log is the same; what it held before, nobody waits for any more."""
+        """The name of this replica. It changes when the replica begins anew: nobody waits for what it held before."""
         return f"{self._origin}.{self._begun}"
 
     def begin_anew(self) -> None:

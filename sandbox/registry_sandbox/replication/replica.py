@@ -94,8 +94,24 @@ class Replica:
             StoreAway: the store does not answer.
         """
         self._tasks = [asyncio.ensure_future(self._take_turns())]
-        await patiently(self.catch_up)
+        await self._replay()
         self._tasks.append(asyncio.ensure_future(self._follow()))
+
+    async def _replay(self) -> None:
+        """Apply the log as it is, however long that takes; the store may be away for a while, again and again."""
+        while True:
+            before = self.position
+            try:
+                return await patiently(self._turn_of_any_length)
+            except StoreAway:
+                if self.position == before:
+                    raise
+
+    async def _turn_of_any_length(self) -> None:
+        turn = Turn(self._monotonic(), patience_s=None)
+        self._turns.append(turn)
+        self._wanted.set()
+        await turn.over
 
     async def stop(self) -> None:
         """Follow the log no longer."""
@@ -121,7 +137,7 @@ class Replica:
         """
         now_s = self._monotonic()
         turn = self._fresh
-        if turn is None:
+        if turn is None or turn.over.done():  # it may have ended by its own clock, while another turn was taken
             turn = self._fresh = Turn(now_s)
             self._turns.append(turn)
             self._wanted.set()
@@ -264,9 +280,9 @@ class Replica:
 
     async def _follow(self) -> None:
         while True:
-            with suppress(StoreAway):
-                await self._store.wait(self.position)
             try:
+                with suppress(StoreAway):
+                    await self._store.wait(self.position)
                 await self.catch_up()
                 await self._machine.tick()
             except StoreAway:

@@ -7,7 +7,7 @@ from typing import Final
 from registry_sandbox.replication.store import StoreAway
 
 PATIENCE_S: Final = 1.8
-"""For all that a request needs of the store: so its 503 comes within two seconds."""
+"""For all that a request reads of the log and appends to it: so its 503 comes within two seconds."""
 
 READ_BACK_S: Final = 0.3
 """So long before its patience is over a proposal has to be in the log: there has to be time to find it there."""
@@ -20,21 +20,23 @@ class Turn:
 
     Args:
         asked_s: since when, on the monotonic clock.
+        patience_s: how long they wait; None: as long as it takes.
 
     Attributes:
         over: its end.
     """
 
-    def __init__(self, asked_s: float) -> None:
+    def __init__(self, asked_s: float, patience_s: float | None = PATIENCE_S) -> None:
         loop = asyncio.get_running_loop()
         self.asked_s = asked_s
         self.over: asyncio.Future[None] = loop.create_future()
         self.over.add_done_callback(_seen)
-        self._patience = loop.call_later(PATIENCE_S, self._end_late)
+        self._patience = None if patience_s is None else loop.call_later(patience_s, self._end_late)
 
     def end(self, error: Exception | None = None) -> None:
         """Tell those who wait."""
-        self._patience.cancel()
+        if self._patience is not None:
+            self._patience.cancel()
         if self.over.done():
             return
         if error is None:
@@ -47,7 +49,10 @@ class Turn:
 
 
 def begin_patience(waited_s: float = 0.0) -> None:
-    """Begin the patience of a request that has waited so long for its turn, or of work that no client waits for."""
+    """Start counting how long a request waits for the store; `waited_s` is what its turn took.
+
+    Work that no client waits for starts anew, because it inherits what the request had used up that it began in.
+    """
     _waited_s.set(waited_s)
 
 

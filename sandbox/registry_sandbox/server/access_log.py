@@ -13,7 +13,7 @@ from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.field_names import X_CORRELATION_ID, X_REQUEST_ID
 from registry_sandbox.http.redaction import may_have_secrets, without_secrets
 from registry_sandbox.http.request import Request
-from registry_sandbox.http.response import Response
+from registry_sandbox.http.response import Response, Sent
 from registry_sandbox.server.log_format import LogForm
 
 _EVERY_S = 0.05
@@ -27,8 +27,8 @@ _More = tuple[float, float, str, str, str]
 
 _Line = tuple[_Told, _More]
 
-_Noted = tuple[str, Request, Response, float, float]
-"""Address, request, answer, when it ended and how many seconds it lasted; text has no times."""
+_Noted = tuple[str, Request, Response, Sent | None, float, float]
+"""Address, request, answer, what went out of it by then, when it ended, and how long it lasted; text has no times."""
 
 _NO_TIMES = 0.0, 0.0
 _NO_MORE: _More = (*_NO_TIMES, "", "", "")
@@ -63,7 +63,7 @@ class AccessLog:
         if not self._noted:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
         times = (self._wall(), self._monotonic() - began_s) if self._json else _NO_TIMES
-        self._noted.append((remote, request, response, *times))
+        self._noted.append((remote, request, response, response.sent, *times))
 
     def flush(self) -> None:
         """Write the lines that were collected."""
@@ -78,9 +78,8 @@ class AccessLog:
 
 def _told(noted: _Noted) -> _Told:
     """Return what a line tells: status and bytes are those that the client got; no status if it got no head."""
-    remote, request, response, _, _ = noted
+    remote, request, response, sent, _, _ = noted
     faults = () if request.injected is None else request.injected.rule_ids
-    sent = response.sent
     if sent is not None:
         status, size = int(response.status) if sent.head else None, sent.body_bytes
     else:
@@ -89,7 +88,7 @@ def _told(noted: _Noted) -> _Told:
 
 
 def _more(noted: _Noted) -> _More:
-    _, request, response, at_s, lasted_s = noted
+    _, request, response, _, at_s, lasted_s = noted
     ids = response.headers.get(X_REQUEST_ID, ""), response.headers.get(X_CORRELATION_ID, "")
     return at_s, lasted_s, request.interaction, *ids
 

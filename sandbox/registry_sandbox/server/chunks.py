@@ -32,11 +32,12 @@ class Framing:
         too_long: whether a head was too long, or a line of it.
     """
 
-    __slots__ = ("_chunks", "_content", "_early", "broken", "too_long")
+    __slots__ = ("_chunks", "_content", "_early", "_head_ended", "broken", "too_long")
 
     def __init__(self) -> None:
         self.broken = self.too_long = False
         self._early = bytearray()  # what came since the last request
+        self._head_ended = False  # as far as that was looked for
         self._chunks: Chunks | None = None
         self._content: StreamReader | None = None
 
@@ -53,7 +54,7 @@ class Framing:
         if not begun:
             before = len(self._early)
             self._early += data
-            if len(self._early) > LONGEST_LINE_BYTES and self._is_too_long(before):
+            if len(self._early) > LONGEST_LINE_BYTES and not self._head_ended and self._is_too_long(before):
                 self.too_long, self._early = True, bytearray()
                 return _IN_NO_HEAD  # the parser refuses it, and the head with it
         return data
@@ -61,7 +62,9 @@ class Framing:
     def _is_too_long(self, before: int) -> bool:
         """Return True if the head is too long, or the line of it that goes on where the newest piece begins."""
         early = self._early
-        end = early.find(_END_OF_HEAD)
+        looked_at = before - len(_END_OF_HEAD) + 1 if before > LONGEST_LINE_BYTES else 0
+        end = early.find(_END_OF_HEAD, looked_at)
+        self._head_ended = end >= 0
         if 0 <= end < before:  # this piece is of a body
             return False
         line_begins, line_ends = early.rfind(b"\n", 0, before) + 1, early.find(b"\n", before)
@@ -80,6 +83,7 @@ class Framing:
         """Stop looking: the body is there, or there is none."""
         if self._early or self._chunks is not None:
             self._early, self._chunks, self._content = bytearray(), None, None
+            self._head_ended = False
 
     def _break_off(self) -> None:
         self.broken = True

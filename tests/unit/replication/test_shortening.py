@@ -81,7 +81,7 @@ def test_a_second_wish_to_shorten_is_passed_over() -> None:
     """Two replicas may have it at one moment; the log has both, and the second does nothing."""
 
     async def trial(store: Trial, replicas: list[Joined]) -> None:
-        await register(replicas[:1], 15)
+        await register(replicas, 15)
         wishes = [each.sandbox.replication for each in replicas[:2]]
         await asyncio.gather(*(each.replica.propose("save", "", "", {}) for each in wishes if each is not None))
         await register(replicas, 3)

@@ -34,10 +34,8 @@ def test_a_failure_sets_it_going_too() -> None:
 def collector_of_others() -> Iterator[None]:
     """Let the collector be as it is where nobody has tuned it, which tests/conftest.py has."""
     thresholds = gc.get_threshold()
-    gc.unfreeze()
     gc.set_threshold(700, 10, 10)
     yield
-    gc.freeze()
     gc.set_threshold(*thresholds)
 
 
