@@ -10,7 +10,9 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-_PART_BYTES: Final = 256 * 1024
+PART_BYTES: Final = 256 * 1024
+"""How large a part of a state is, at least; but the last."""
+
 # Between records, and between the versions of an appointment: JSON has no raw control characters but white space.
 RECORD, VERSION = b"\x1d", b"\x1e"
 
@@ -38,7 +40,7 @@ class Part:
         """Add a record; return True once there are enough for a part."""
         self._records.append(one)
         self._bytes += len(one)
-        return self._bytes >= _PART_BYTES
+        return self._bytes >= PART_BYTES
 
     def taken(self) -> bytes:
         """Return the part, and begin another."""

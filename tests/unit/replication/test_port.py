@@ -13,6 +13,7 @@ from registry_sandbox.replication.journal_writer import JournalWriter
 from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.replication.port import SharedPort
 from registry_sandbox.replication.store import Record, StoreAway
+from registry_sandbox.replication.turn import PATIENCE_S, begin_patience
 
 
 class Slow(MemoryStore):
@@ -42,7 +43,9 @@ def request(path: str) -> Request:
     return Request("GET", path, "", CIMultiDictProxy(CIMultiDict()), b"", "http://h.test/STU3")
 
 
-async def answered(store: MemoryStore, path: str, steps: list[str], away: str = "") -> tuple[Response, JournalWriter]:
+async def answered(
+    store: MemoryStore, path: str, steps: list[str], away: str = "", waited_s: float = 0.0
+) -> tuple[Response, JournalWriter]:
     """Return the answer of a port whose handler notes one exchange; `steps` tells what happened."""
     writer = JournalWriter(store)
     writer.start()
@@ -51,6 +54,7 @@ async def answered(store: MemoryStore, path: str, steps: list[str], away: str = 
         steps.append("caught up")
         if away:
             raise StoreAway(away)
+        begin_patience(waited_s)
 
     async def handler(request: Request) -> Response:
         steps.append(f"handled {request.path}")
@@ -85,6 +89,20 @@ def test_an_answer_does_not_wait_for_ever_for_the_journal() -> None:
         response, _ = await answered(Slow(30), "/STU3/metadata", [])
         assert response.status == 200
         assert time.monotonic() - began < 1
+
+    asyncio.run(trial())
+
+
+def test_whoever_has_waited_for_long_already_does_not_wait_for_the_journal() -> None:
+    """Its answer has to come within two seconds; the exchange is noted a little later."""
+
+    async def trial() -> None:
+        store = Slow(0.1)
+        response, writer = await answered(store, "/STU3/metadata", [], waited_s=PATIENCE_S - 0.1)
+        assert response.status == 200
+        assert (await store.noted("j", "")).kept == 0
+        await writer.stop()
+        assert (await store.noted("j", "")).kept == 1
 
     asyncio.run(trial())
 

@@ -3,7 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
+from registry_sandbox.replication.compaction import Compaction
 from registry_sandbox.replication.machine import ReplicaState
+from registry_sandbox.replication.records import PART_BYTES
 from registry_sandbox.replication.store import Position, StoreAway
 from registry_sandbox.testing import builders
 from tests.unit.replication.drawn import Joined, KeepingStore, joined
@@ -95,6 +99,8 @@ def test_what_was_captured_is_let_go() -> None:
 
     async def trial(store: Trial, replicas: list[Joined]) -> None:
         await register(replicas, 30)
+        for _ in range(500):
+            await asyncio.sleep(0.01 if any(state(each).compaction.at_work for each in replicas) else 0)
         assert store.shortened_at
         assert [state(each)._cut for each in replicas] == [None] * 3  # noqa: SLF001
 
@@ -113,6 +119,22 @@ def test_a_store_that_is_away_meanwhile_gets_the_next_state() -> None:
         assert store.shortened_at[0] > 30
 
     tried(trial)
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1])
+def test_a_state_that_fills_its_parts_has_no_empty_one(beyond: int) -> None:
+    """An empty part is no record, and whoever comes later could not read it."""
+
+    async def trial() -> None:
+        store = KeepingStore()
+        begun = await store.begin("log", b"start")
+        written = asyncio.Event()
+        compaction = Compaction(store)
+        compaction.save(iter([b"x" * (PART_BYTES + beyond)]), "log", begun.position, written.set)
+        await written.wait()
+        assert list(map(len, await store.saved(begun.position))) == [PART_BYTES + beyond]
+
+    asyncio.run(asyncio.wait_for(trial(), 20))
 
 
 def test_few_entries_that_are_large_are_enough() -> None:
