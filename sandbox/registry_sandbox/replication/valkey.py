@@ -49,6 +49,7 @@ _PREFIX: Final = "{registry-sandbox}"  # in braces: in a cluster, all keys are o
 _STATES: Final = f"{_PREFIX}:state:"
 _WRITTEN_WITHIN_S: Final = 600  # between one part of a state and the next: then whoever wrote it is gone
 _LINGERS_S: Final = 60  # a state that was replaced
+_TLS_ENDS_S: Final = 0.1
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 
 
@@ -171,6 +172,9 @@ class ValkeyStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
+        if redis_url(self._url).startswith("rediss:"):
+            # What was cancelled is closed without waiting for the end of its TLS, and an old uvloop cannot end before it.
+            await asyncio.sleep(_TLS_ENDS_S)
 
     async def _done(self, call: Awaitable[T]) -> T:
         """Return what a call returns.
