@@ -173,7 +173,7 @@ class ValkeyStore:
         """Close the connections."""
         await self._redis.aclose()
         if redis_url(self._url).startswith("rediss:"):
-            # What was cancelled is closed without waiting for the end of its TLS, and an old uvloop cannot end before it.
+            # What was cancelled is closed without waiting for the end of its TLS; an old uvloop cannot end before that.
             await asyncio.sleep(_TLS_ENDS_S)
 
     async def _done(self, call: Awaitable[T]) -> T:
