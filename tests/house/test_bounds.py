@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -257,19 +256,6 @@ class TestChunks:
 
 class TestNotHttp:
     """What cannot be read is told by its reason, and what was good before it is answered."""
-
-    @pytest.mark.parametrize("cuts", [[40_000], [30_000, 60_000], [65_000], [5, 20_000, 69_000]])
-    def test_a_line_is_too_long_in_pieces_too(self, running: RegistrySandbox, cuts: list[int]) -> None:
-        """Networks cut it as they like; old releases of aiohttp bound each piece alone."""
-        sent = b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"
-        with connect(running) as connection:
-            for begin, end in pairwise([0, *cuts, len(sent)]):
-                with suppress(OSError):  # it is refused before the end
-                    connection.sendall(sent[begin:end])
-                time.sleep(0.02)
-            answer = everything(connection)
-        assert answer.startswith(b"HTTP/1.1 400 ")
-        assert "too long" in diagnostics(answer)
 
     @pytest.mark.parametrize(
         ("sent", "reason"),

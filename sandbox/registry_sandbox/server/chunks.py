@@ -1,7 +1,6 @@
-"""Follows requests as they arrive, so that a malformed chunk is refused at once, and a head that has no end too.
+"""Follows the framing of a chunked body as it arrives, so that a malformed chunk is refused at once.
 
-aiohttp's parser notices a malformed chunk too, but tells nobody who waits for the rest of the body: that came when the
-time was over. Its releases before 3.14 look at the length of each piece of a line, not at that of the line.
+aiohttp's parser notices it too, but tells nobody who waits for the rest of the body: that came when the time was over.
 
 Source: RFC 9112 section 7.1.
 """
@@ -13,9 +12,6 @@ from aiohttp import StreamReader, web
 
 from registry_sandbox.http.field_names import TRANSFER_ENCODING
 
-LONGEST_LINE_BYTES: Final = 65_536
-_LONGEST_HEAD_BYTES: Final = 1024 * 1024
-_IN_NO_HEAD: Final = b"\0"
 _END_OF_HEAD: Final = b"\r\n\r\n"
 # The standard lets bad white space stand in front of the semicolon; the parser does not take it.
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(;[^\r\n]*)?\r\n")
@@ -29,61 +25,40 @@ class Framing:
 
     Attributes:
         broken: whether a chunk was malformed: nothing on the connection can be read any more.
-        too_long: whether a head was too long, or a line of it.
     """
 
-    __slots__ = ("_chunks", "_content", "_early", "_head_ended", "broken", "too_long")
+    __slots__ = ("_chunks", "_content", "_early", "broken")
 
     def __init__(self) -> None:
-        self.broken = self.too_long = False
-        self._early = bytearray()  # what came since the last request
-        self._head_ended = False  # as far as that was looked for
+        self.broken = False
+        self._early = b""  # what came since the last request
         self._chunks: Chunks | None = None
         self._content: StreamReader | None = None
 
-    def take(self, data: bytes, *, begun: bool) -> bytes | None:
-        """Take what has arrived, and return what the parser gets of it; None if it must not have it.
+    def take(self, data: bytes, *, begun: bool) -> bool:
+        """Take what has arrived, before the parser does; return False if the parser must not have it.
 
         `begun`: whether a request is being answered, so that this is part of its body or of what follows.
         """
         if self._chunks is not None and not self._chunks.follow(data):
             self._break_off()
-            return None
-        if self.too_long:
-            return None
-        if not begun:
-            before = len(self._early)
-            self._early += data
-            if len(self._early) > LONGEST_LINE_BYTES and not self._head_ended and self._is_too_long(before):
-                self.too_long, self._early = True, bytearray()
-                return _IN_NO_HEAD  # the parser refuses it, and the head with it
-        return data
-
-    def _is_too_long(self, before: int) -> bool:
-        """Return True if the head is too long, or the line of it that goes on where the newest piece begins."""
-        early = self._early
-        looked_at = before - len(_END_OF_HEAD) + 1 if before > LONGEST_LINE_BYTES else 0
-        end = early.find(_END_OF_HEAD, looked_at)
-        self._head_ended = end >= 0
-        if 0 <= end < before:  # this piece is of a body
             return False
-        line_begins, line_ends = early.rfind(b"\n", 0, before) + 1, early.find(b"\n", before)
-        line_bytes = (len(early) if line_ends < 0 else line_ends) - line_begins
-        return line_bytes > LONGEST_LINE_BYTES or (end < 0 and len(early) > _LONGEST_HEAD_BYTES)
+        if not begun:
+            self._early += data
+        return True
 
     def begin(self, http: web.BaseRequest) -> None:
         """Look at the chunks of a request whose body is not complete yet."""
         head, end, first = self._early.partition(_END_OF_HEAD)
         if end and b"chunked" in head.lower() and "chunked" in http.headers.get(TRANSFER_ENCODING, "").lower():
             self._chunks, self._content = Chunks(), http.content
-            if not self._chunks.follow(bytes(first)):
+            if not self._chunks.follow(first):
                 self._break_off()
 
     def end(self) -> None:
         """Stop looking: the body is there, or there is none."""
         if self._early or self._chunks is not None:
-            self._early, self._chunks, self._content = bytearray(), None, None
-            self._head_ended = False
+            self._early, self._chunks, self._content = b"", None, None
 
     def _break_off(self) -> None:
         self.broken = True

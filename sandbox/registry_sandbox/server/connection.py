@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import count
 
-from aiohttp import StreamReader, web
+from aiohttp import web
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
@@ -29,7 +29,7 @@ from registry_sandbox.http.outcomes import log_failure
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Sent
 from registry_sandbox.server.body import received, received_in_parts
-from registry_sandbox.server.chunks import LONGEST_LINE_BYTES, Framing
+from registry_sandbox.server.chunks import Framing
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
 from registry_sandbox.server.forwarded import forwarded_root, named_host
 from registry_sandbox.server.listener import Listener
@@ -53,8 +53,8 @@ class Connection(web.RequestHandler):
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type] # None: aiohttp writes no access log
             auto_decompress=False,
-            max_field_size=LONGEST_LINE_BYTES,
-            max_line_size=LONGEST_LINE_BYTES,
+            max_field_size=65_536,
+            max_line_size=65_536,
             lingering_time=1.0,  # a client that is still sending has this time to read the refusal
         )
         self._listener = listener
@@ -68,7 +68,6 @@ class Connection(web.RequestHandler):
         self._request_now: Request | None = None
         self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
         self._framing = Framing()
-        self._unread: StreamReader | None = None  # a body that was refused while it was still arriving
         self.waiting_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -91,10 +90,8 @@ class Connection(web.RequestHandler):
         """Note when a request begins to arrive; give requests that came together to the parser one by one."""
         if self.waiting_since is None and data and self._patience is None:
             self.waiting_since = self._clock()
-        taken = self._framing.take(data, begun=self._answering or self._has_unread())
-        if taken is None:
+        if not self._framing.take(data, begun=self._answering):
             return
-        data = taken
         if data.count(_END_OF_HEAD) < 2 or _may_have_a_body(data):  # noqa: PLR2004 - the usual case
             super().data_received(data)
             return
@@ -104,11 +101,6 @@ class Connection(web.RequestHandler):
             super().data_received(piece + _END_OF_HEAD)
         if last:
             super().data_received(last)
-
-    def _has_unread(self) -> bool:
-        if self._unread is not None and self._unread.is_eof():
-            self._unread = None
-        return self._unread is not None
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's own signature
         """Keep answering a client that has ended its half, as `Connection: close` and HTTP/1.0 clients may do.
@@ -176,8 +168,6 @@ class Connection(web.RequestHandler):
                 listener.access_line(self._remote, request, response, began_s)
         finally:
             self._answering, self._request_now = False, None
-            if http.body_exists and not http.content.is_eof():
-                self._unread = http.content
             if self._half_closed:
                 self._loop_later(self._close_if_idle)
 
@@ -255,8 +245,7 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that aiohttp could not read, or on which our own code failed."""
         if status == web.HTTPBadRequest.status_code:
-            said = "line too long" if self._framing.too_long else str(message or exc)
-            error: SandboxError = InvalidHeader(reason(said))
+            error: SandboxError = InvalidHeader(reason(str(message or exc)))
         else:
             error = InternalServerError("The sandbox failed unexpectedly; its log says why.")
         refusal = self._listener.refuse(error)
