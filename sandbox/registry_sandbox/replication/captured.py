@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from registry_sandbox.faults.holding import Held
 from registry_sandbox.faults.live_rule import LiveRule
-from registry_sandbox.replication.effects import Effects
+from registry_sandbox.replication.effects import Effects, about_held
 from registry_sandbox.replication.journal import SharedJournal
 from registry_sandbox.replication.saved_engine import NO_DECISIONS, Decisions, Windows, windows_of
 from registry_sandbox.workspace import State, Workspace
@@ -63,6 +63,4 @@ def _told(workspace: Workspace, epoch: str) -> dict[str, Any]:
 
 
 def _held(held: Held) -> list[Any]:
-    request = held.request
-    about = [request.interaction, request.client.name, request.method, request.path]
-    return [held.rule_id, held.exchange, about, held.since_s, held.replica]
+    return [held.rule_id, held.exchange, about_held(held.request), held.since_s, held.replica]

@@ -178,6 +178,11 @@ class Effects:
                 await asyncio.sleep(_BUSY_S)
 
 
+def about_held(request: Request) -> list[str]:
+    """Return what the list of held exchanges tells of a request, for `list_held`."""
+    return [request.interaction, request.client.name, request.method, request.path]
+
+
 def is_about_others(path: str) -> bool:
     """Return True for the path of requests that ask for the journals of several workspaces."""
     return "/exam" in path

@@ -18,7 +18,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService, recorded
 from registry_sandbox.registry.version import Stored, Version
-from registry_sandbox.replication.effects import Effects, is_about_others
+from registry_sandbox.replication.effects import Effects, about_held, is_about_others
 from registry_sandbox.replication.presence import Presence
 from registry_sandbox.replication.service import ReplicaService
 from registry_sandbox.replication.store import LARGEST_ENTRY, StoreAway
@@ -139,8 +139,7 @@ class Shared(Effects):
             number = await self.journal.reserve(request)
         except StoreAway as away:
             raise ServiceUnavailable(str(away)) from away
-        about = [request.interaction, request.client.name, request.method, request.path]
-        told = {"rule": rule_id, "exchange": number, "about": about, "replica": self.presence.name}
+        told = {"rule": rule_id, "exchange": number, "about": about_held(request), "replica": self.presence.name}
         held: Held | None = None
         try:
             held = await self._ask("held", told)
