@@ -4,6 +4,7 @@ import json
 import os
 import pty
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -19,6 +20,16 @@ from registry_sandbox.verdict.reports import json as json_report
 from tests.unit.verdict.reporting import EMPTY, PASSING, REPORT, finding
 
 Run = Callable[..., tuple[int, str, str]]
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    """Return all that was written to a terminal: the kernel hands it on in pieces, and then fails (EIO) or ends."""
+    shown = b""
+    with suppress(OSError):
+        while piece := os.read(terminal, 10_000):
+            shown += piece
+    os.close(terminal)
+    return shown
 
 
 class Judge(ThreadingHTTPServer):
@@ -165,8 +176,7 @@ class TestWhatIsPrinted:
         with open(its, "w", encoding="ascii") as terminal:  # noqa: PTH123 - a descriptor
             monkeypatch.setattr("sys.stdout", terminal)
             main(["verdict", "--url", judge.url])
-        shown = os.read(ours, 10_000)
-        os.close(ours)
+        shown = read_to_the_end(ours)
         assert (b"\x1b[31mFAIL\x1b[0m" in shown) == coloured
         assert b"FAIL" in shown
 
