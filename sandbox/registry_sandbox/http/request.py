@@ -64,6 +64,10 @@ class Negotiated(NamedTuple):
     problem: str = ""
 
 
+OF_ONE_REQUEST = frozenset({"content-length", "if-match", "if-none-match", "traceparent", "x-request-id"})
+"""Fields, in lower case, that differ from request to request. Only `echoed` and `bytes` may follow from one of them."""
+
+
 @dataclass(slots=True)
 class HeaderFacts:
     """What follows from the headers of a request alone.
@@ -72,7 +76,6 @@ class HeaderFacts:
     the path, the query or the body belongs here.
 
     Attributes:
-        base: the FHIR base as these headers name it.
         negotiated: the format of an answer, where the query asks for none.
         verified: what the token says, once it was verified.
         verified_by: the verifier that did it; another one has to look again.
@@ -81,13 +84,16 @@ class HeaderFacts:
         connection: the number of the connection that they came on; 0 where that is not known.
     """
 
-    base: str = ""
     negotiated: Negotiated | None = None
     verified: Verified | None = None
     verified_by: object = None
     echoed: Mapping[str, str] | None = None
     bytes: int | None = None
     connection: int = 0
+
+    def with_other_ids(self) -> "HeaderFacts":
+        """Return the facts of headers that differ in nothing but `OF_ONE_REQUEST`."""
+        return HeaderFacts(self.negotiated, self.verified, self.verified_by, connection=self.connection)
 
 
 def _learnt(default: Any) -> Any:

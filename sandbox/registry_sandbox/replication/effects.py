@@ -19,7 +19,7 @@ from registry_sandbox.faults.live_rule import Fired
 from registry_sandbox.faults.match import Facts
 from registry_sandbox.fhir import json
 from registry_sandbox.http.errors import ServiceUnavailable
-from registry_sandbox.http.request import Client, HeaderFacts, Request
+from registry_sandbox.http.request import Client, Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.under_way import UnderWay
@@ -156,9 +156,7 @@ class Effects:
     async def _control(self, entry: Entry, place: str) -> Response:
         told = entry.told
         method, path, query, base, called_as, mount = told["request"]
-        request = Request(
-            method, path, query, _headers(told["headers"]), entry.body, base, None, "", called_as, HeaderFacts(base)
-        )
+        request = Request(method, path, query, _headers(told["headers"]), entry.body, base, None, "", called_as)
         request.mount = mount
         generation = self.service.registry.generation
         self._brought = told.get("judged")

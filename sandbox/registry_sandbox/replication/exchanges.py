@@ -124,7 +124,7 @@ def _read_request(told: dict[str, Any], body: bytes) -> Request:
     for name in _PLAIN:
         if name in told:
             setattr(request, name, told[name])
-    request.facts = HeaderFacts(request.base, connection=told["connection"])
+    request.facts = HeaderFacts(connection=told["connection"])
     request.client = Client(*told["client"])
     if "declared" in told:
         request.declared = interaction(*told["declared"])

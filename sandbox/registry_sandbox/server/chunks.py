@@ -27,44 +27,33 @@ class Framing:
         broken: whether a chunk was malformed: nothing on the connection can be read any more.
     """
 
-    __slots__ = ("_chunks", "_content", "_early", "broken")
+    __slots__ = ("_chunks", "_content", "broken")
 
     def __init__(self) -> None:
         self.broken = False
-        self._early = b""  # what came since the last request
         self._chunks: Chunks | None = None
         self._content: StreamReader | None = None
 
-    def take(self, data: bytes, *, begun: bool) -> bool:
-        """Take what has arrived, before the parser does; return False if the parser must not have it.
-
-        `begun`: whether a request is being answered, so that this is part of its body or of what follows.
-        """
-        if self._chunks is not None and not self._chunks.follow(data):
-            self._break_off()
-            return False
-        if not begun:
-            self._early += data
-        return True
-
-    def begin(self, http: web.BaseRequest) -> None:
-        """Look at the chunks of a request whose body is not complete yet."""
-        head, end, first = self._early.partition(_END_OF_HEAD)
+    def begin(self, http: web.BaseRequest, early: bytes) -> None:
+        """Look at the chunks of a request whose body is not complete yet; `early` is what came with its head."""
+        head, end, first = early.partition(_END_OF_HEAD)
         if end and b"chunked" in head.lower() and "chunked" in http.headers.get(TRANSFER_ENCODING, "").lower():
             self._chunks, self._content = Chunks(), http.content
-            if not self._chunks.follow(first):
-                self._break_off()
+            self.follow(first)
 
-    def end(self) -> None:
-        """Stop looking: the body is there, or there is none."""
-        if self._early or self._chunks is not None:
-            self._early, self._chunks, self._content = b"", None, None
-
-    def _break_off(self) -> None:
+    def follow(self, data: bytes) -> bool:
+        """Take what has arrived, before the parser does; return False if the parser must not have it."""
+        if self._chunks is None or self._chunks.follow(data):
+            return True
         self.broken = True
         if self._content is not None:
             self._content.feed_eof()  # whoever reads the body waits no longer
         self.end()
+        return False
+
+    def end(self) -> None:
+        """Stop looking: the body is there."""
+        self._chunks = self._content = None
 
 
 class Chunks:

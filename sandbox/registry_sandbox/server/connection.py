@@ -26,7 +26,7 @@ from registry_sandbox.http.errors import (
 )
 from registry_sandbox.http.field_names import CONTENT_ENCODING
 from registry_sandbox.http.outcomes import log_failure
-from registry_sandbox.http.request import HeaderFacts, Request
+from registry_sandbox.http.request import OF_ONE_REQUEST, HeaderFacts, Request
 from registry_sandbox.http.response import Sent
 from registry_sandbox.server.body import received, received_in_parts
 from registry_sandbox.server.chunks import Framing
@@ -42,6 +42,10 @@ _BEGUN_WITHIN_S = 0.05
 _numbers = count(1)  # of connections: what came on one connection came from one client
 _END_OF_HEAD = b"\r\n\r\n"
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+
+
+_Parsed = tuple[CIMultiDictProxy[str], str, str, str, HeaderFacts]
+"""The headers of a request, its base, the subject of the client's certificate, `called_as`, and the facts."""
 
 
 class Connection(web.RequestHandler):
@@ -60,12 +64,13 @@ class Connection(web.RequestHandler):
         self._listener = listener
         self._clock = asyncio.get_running_loop().time
         self._last_headers: RawHeaders | None = None  # the last request's, as they were sent
-        self._parsed: tuple[CIMultiDictProxy[str], HeaderFacts]  # the same, parsed, and what follows from them
+        self._parsed: _Parsed  # what follows from them
         self._remote = "-"
         self._number = next(_numbers)
         self._gone = asyncio.Event()
-        self._answering = self._half_closed = False
-        self._request_now: Request | None = None
+        self._half_closed = False
+        self._request_now: Request | None = None  # what is being answered
+        self._early = b""  # what came since the last request was answered
         self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
         self._framing = Framing()
         self.waiting_since: float | None = None
@@ -90,7 +95,9 @@ class Connection(web.RequestHandler):
         """Note when a request begins to arrive; give requests that came together to the parser one by one."""
         if self.waiting_since is None and data and self._patience is None:
             self.waiting_since = self._clock()
-        if not self._framing.take(data, begun=self._answering):
+        if self._request_now is None:
+            self._early += data
+        elif not self._framing.follow(data):
             return
         if data.count(_END_OF_HEAD) < 2 or _may_have_a_body(data):  # noqa: PLR2004 - the usual case
             super().data_received(data)
@@ -123,12 +130,12 @@ class Connection(web.RequestHandler):
         asyncio.get_running_loop().call_later(_BEGUN_WITHIN_S, act)
 
     def _close_if_idle(self) -> None:
-        if not self._answering and self.transport is not None:
+        if self._request_now is None and self.transport is not None:
             self.transport.close()
 
     def time_out(self) -> None:
         """Refuse a request whose head does not arrive completely in time."""
-        if not self._answering:
+        if self._request_now is None:
             within = f"{self._listener.limits.request_timeout_s:g} s"
             self._refuse_and_close(RequestTimeout(f"The head of the request did not come whole within {within}."))
 
@@ -141,24 +148,21 @@ class Connection(web.RequestHandler):
     async def answer(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
         began_s = time.monotonic()  # uvloop's own clock counts milliseconds
-        self._answering, self.waiting_since = True, None
+        listener, self.waiting_since = self._listener, None
         try:
-            listener = self._listener
-            try:
-                request = self._request(http)
-            except InvalidHeader as error:
-                return sendable(listener.refuse(error), http, last=True)
-            self._request_now = request
+            request = self._request_now = self._request(http)
+        except InvalidHeader as error:
+            return sendable(listener.refuse(error), http, last=True)
+        try:
             if http.body_exists:
                 await self._receive(http, request)
-            self._framing.end()
+            self._early = b""
             response = await listener.handle(request)
-            if self._gone.is_set():
+            if self.transport is None:
                 response.lost = Sent(ended="lost")
             if response.delivery is None and response.stream is None:
                 listener.access_line(self._remote, request, response, began_s)
-                last = self._half_closed or self._framing.broken or isinstance(request.body_error, RequestTimeout)
-                return sendable(response, http, last=last)
+                return sendable(response, http, last=self._is_last(request))
             request.state = "sending"
             try:
                 if response.delivery is not None:
@@ -167,20 +171,24 @@ class Connection(web.RequestHandler):
             finally:
                 listener.access_line(self._remote, request, response, began_s)
         finally:
-            self._answering, self._request_now = False, None
+            self._request_now = None
             if self._half_closed:
                 self._loop_later(self._close_if_idle)
+
+    def _is_last(self, request: Request) -> bool:
+        return self._half_closed or self._framing.broken or isinstance(request.body_error, RequestTimeout)
 
     async def _receive(self, http: web.BaseRequest, request: Request) -> None:
         if not http.content.is_eof():
             request.state = "receiving"
             self._listener.receiving(request)
-            self._framing.begin(http)
+            self._framing.begin(http, self._early)
         large = 0 if CONTENT_ENCODING in http.headers else self._listener.bytes_in_parts(request)
         if self._half_closed and not http.content.is_eof():
             request.body_error = _CUT_SHORT
         else:
             await self._receive_now(http, request, large)
+            self._framing.end()
             if self._framing.broken:
                 request.body, request.body_error = b"", NotWellFormed(reason("chunk"))
             elif self._half_closed and isinstance(request.body_error, RequestTimeout):
@@ -202,19 +210,25 @@ class Connection(web.RequestHandler):
         return self._patience
 
     def _request(self, http: web.BaseRequest) -> Request:
-        listener, target = self._listener, http.raw_path
+        target = http.raw_path
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
         if self._last_headers != http.raw_headers:
-            own = self._own_base(named_host(http), http.headers)
-            self._last_headers = http.raw_headers
-            self._parsed = http.headers, HeaderFacts(own, connection=self._number)
-        headers, facts = self._parsed
-        own = facts.base
-        subject = self._subject() if listener.secure else ""
-        base, called_as = (own, "") if listener.base_url is None else (listener.base_url, own)
+            self._parse(http)
+        headers, base, subject, called_as, facts = self._parsed
         return Request(http.method, path, query, headers, b"", base, None, subject, called_as, facts)
+
+    def _parse(self, http: web.BaseRequest) -> None:
+        if self._last_headers is not None and _differ_in_ids_alone(self._last_headers, http.raw_headers):
+            _, base, subject, called_as, facts = self._parsed
+            self._parsed = http.headers, base, subject, called_as, facts.with_other_ids()
+        else:
+            own, configured = self._own_base(named_host(http), http.headers), self._listener.base_url
+            base, called_as = (own, "") if configured is None else (configured, own)
+            subject = self._subject() if self._listener.secure else ""
+            self._parsed = http.headers, base, subject, called_as, HeaderFacts(connection=self._number)
+        self._last_headers = http.raw_headers
 
     def _own_base(self, host: str, headers: CIMultiDictProxy[str]) -> str:
         scheme, named = "https" if self._listener.secure else "http", host
@@ -252,6 +266,15 @@ class Connection(web.RequestHandler):
         if isinstance(error, InternalServerError):
             log_failure("in the server", refusal, exc)
         return sendable(refusal, request, last=True)
+
+
+def _differ_in_ids_alone(one: RawHeaders, other: RawHeaders) -> bool:
+    return len(one) == len(other) and all(
+        a == b or (a[0] == b[0] and a[0].lower() in _OF_ONE_REQUEST) for a, b in zip(one, other, strict=True)
+    )
+
+
+_OF_ONE_REQUEST = frozenset(each.encode() for each in OF_ONE_REQUEST)
 
 
 def _may_have_a_body(data: bytes) -> bool:

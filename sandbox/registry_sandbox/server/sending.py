@@ -58,21 +58,24 @@ class Prepared(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Write everything, and wait if the client reads too slowly."""
-        transport, writer = request.transport, request.writer
+        connection = request.protocol
+        transport = connection.transport
         if transport is None or transport.is_closing():
             self._response.lost = Sent(ended="lost")
             raise ConnectionResetError("the client has hung up")
         head, body = self._octets
-        transport.write(head + body if len(body) < _ONE_WRITE_BYTES else head)
-        if len(body) >= _ONE_WRITE_BYTES:
+        if len(body) < _ONE_WRITE_BYTES:
+            transport.write(head + body)
+        else:
+            transport.write(head)
             transport.write(body)
-        if request.protocol.writing_paused:
+        if connection.writing_paused:
             try:
-                await writer.drain()
+                await request.writer.drain()
             except ConnectionError:
                 self._response.lost = Sent(head=True, body_bytes=len(body), ended="lost")
                 raise
-        return writer
+        return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all was written."""
@@ -95,10 +98,10 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
     # An unreadable request has no version. aiohttp reports 1.0, but the client most likely spoke 1.1.
     old = http.version <= HttpVersion10 and http.method != _UNREADABLE
     keep_alive = http.keep_alive and not last
-    connection = ("keep-alive" if old else "") if keep_alive else "close"
+    connection = "close" if not keep_alive else "keep-alive" if old else ""
     head = _head(response, _status_line(old, response.status), connection)
-    body = b"" if http.method == "HEAD" or response.status in WITHOUT_BODY else response.body
-    return Prepared(response, head, body, keep_alive=keep_alive)
+    bodiless = response.status in WITHOUT_BODY or http.method == "HEAD"
+    return Prepared(response, head, b"" if bodiless else response.body, keep_alive=keep_alive)
 
 
 def octets(response: Response, *, connection: str) -> bytes:
@@ -112,9 +115,11 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
     breaks = len(response.headers) - 1
     if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
         raise ValueError("a header's value has a line break or a NUL")
-    length = "" if response.status in WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
-    persistence = f"\r\nConnection: {connection}" if connection else ""
-    return f"{status_line}{headers}{length}{persistence}\r\n\r\n".encode()
+    if response.status not in WITHOUT_BODY:
+        headers = f"{headers}\r\nContent-Length: {len(response.body)}"
+    if connection:
+        headers = f"{headers}\r\nConnection: {connection}"
+    return f"{status_line}{headers}\r\n\r\n".encode()
 
 
 @lru_cache(maxsize=128)

@@ -12,7 +12,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from registry_sandbox.http.errors import BodyTooLarge, SandboxError, ServiceUnavailable
-from registry_sandbox.http.request import Request
+from registry_sandbox.http.request import Negotiated, Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.server import limits
 from registry_sandbox.server.connection import connections
@@ -244,6 +244,61 @@ def test_there_is_one_host(hosts: tuple[str, ...]) -> None:
     received = talk(house, f"GET / HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode())
     assert received.split(b" ", 2)[1] == b"400"
     assert house.requests == []
+
+
+HEADERS = ("Host: a", "Authorization: Bearer x", "Accept: */*", "X-Request-Id: 1")
+
+
+def second_of(house: House, headers: Sequence[str]) -> Request:
+    """Return the second of two requests on one connection: the first has `HEADERS`, the second these."""
+    first, second = (
+        "\r\n".join([f"GET /{name} HTTP/1.1", *fields, "", ""]).encode()
+        for name, fields in (("first", HEADERS), ("second", headers))
+    )
+    talk(house, first, second, LAST)
+    return house.requests[1]
+
+
+async def learning(request: Request) -> Response:
+    """Note, of the first request alone, what follows from its headers."""
+    if request.path == "/first":
+        request.facts.negotiated, request.facts.echoed = Negotiated("xml"), {"X-Correlation-Id": "1"}
+        request.facts.bytes = 1
+    return dressed("")
+
+
+def test_what_follows_from_the_same_headers_is_worked_out_once() -> None:
+    """The second request has all that is known of the first."""
+    second = second_of(House(learning), HEADERS)
+    assert (second.facts.negotiated, second.facts.echoed) == (Negotiated("xml"), {"X-Correlation-Id": "1"})
+
+
+def test_an_id_of_its_own_changes_only_what_follows_from_the_id() -> None:
+    """Nothing else has to be worked out again; the headers are the request's own, and its connection the same."""
+    house = House(learning)
+    second = second_of(house, (*HEADERS[:-1], "X-Request-Id: 2"))
+    assert second.headers["X-Request-Id"] == "2"
+    assert second.facts.negotiated == Negotiated("xml")
+    assert (second.facts.echoed, second.facts.bytes) == (None, None)
+    assert second.facts.connection == house.requests[0].facts.connection > 0
+    assert house.requests[0].facts.echoed == {"X-Correlation-Id": "1"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Host: a", "Authorization: Bearer y", "Accept: */*", "X-Request-Id: 1"),
+        ("Host: a", "Authorization: Bearer x", "Accept: text/xml", "X-Request-Id: 1"),
+        ("Host: b", "Authorization: Bearer x", "Accept: */*", "X-Request-Id: 1"),
+        ("Host: a", "X-Request-Id: 1", "Accept: */*", "X-Request-Id: 1"),
+        ("Host: a", "Authorization: Bearer x", "Accept: */*", "Authorization: Bearer x"),
+        ("Host: a", "Authorization: Bearer x", "Accept: */*"),
+        (*HEADERS, "Authorization: Bearer x"),
+    ],
+)
+def test_any_other_header_that_changes_means_to_start_anew(headers: Sequence[str]) -> None:
+    """Another value, another field in the same place, one less, or one more: no token counts for another's request."""
+    assert second_of(House(learning), headers).facts.negotiated is None
 
 
 def test_head_is_answered_without_a_body() -> None:
