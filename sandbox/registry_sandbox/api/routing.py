@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
-from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow, declared_method
+from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow
 from registry_sandbox.http.request import Request
 
 _PLACEHOLDERS = ("{id}", "{vid}")
+_OF_VERSION = 3
+"""Where the version id stands in `TYPE/{id}/_history/{vid}`."""
 
 
 def interaction(code: str, method: str, *paths: str, **declared: Any) -> Callable[[Answer], tuple[Interaction, ...]]:
@@ -42,6 +44,8 @@ class Tree:
             for segment in each.path.split("/"):
                 branch = _child(branch, segment)
             branch.by_method[each.method] = each
+            if each.method == "GET":
+                branch.by_method["HEAD"] = each
         _tell_literals_from_ids([self.root])
 
 
@@ -84,15 +88,16 @@ class Routes:
             if below is None:
                 return
             branch = below
-        request.allowed_methods = branch.by_method.keys()
-        found = branch.by_method.get(declared_method(request.method))
+        request.allowed_methods = branch.by_method
+        found = branch.by_method.get(request.method)
         if found is None:
             return
         request.declared = found
         request.resource_type = segments[0]
         if found.of_instance:
             request.logical_id = segments[1]
-            request.version_id = segments[3] if len(segments) > 3 else ""  # noqa: PLR2004 - /Type/id/_history/vid
+            if len(segments) > _OF_VERSION:
+                request.version_id = segments[_OF_VERSION]
 
     def _segments(self, path: str) -> list[str]:
         for base_path in self._base_paths:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 
+from multidict import istr
+
 from registry_sandbox.faults.counting import Counting
 from registry_sandbox.faults.decision import Decision, InForce
 from registry_sandbox.faults.effect import Activation, Effect, FaultContext, Refuse, Sleep, acts, needs_body
@@ -32,7 +34,7 @@ from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent, Wire
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.runtime.rate_limiter import RateLimit
 
-HEADER = "X-Sandbox-Fault"
+HEADER = istr("X-Sandbox-Fault")
 
 Perform = Callable[[FaultContext], Awaitable[Response]]
 """Performs the interaction as the context says: with its service, with its token lifetime."""

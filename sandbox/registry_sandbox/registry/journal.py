@@ -15,13 +15,7 @@ from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange import Exchange
-from registry_sandbox.registry.shortening import (
-    KEPT_BYTES_AT_MOST,
-    USUAL_HEADERS_BYTES,
-    shortened,
-    shortened_answer,
-    weight,
-)
+from registry_sandbox.registry.shortening import USUAL_BYTES, shortened, weight
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.registry.under_way import Register, UnderWay
 from registry_sandbox.runtime.clock import Clock
@@ -189,18 +183,14 @@ class Journal:
         heads = facts.bytes
         if heads is None:
             heads = facts.bytes = weight(request.headers)
-        if sent > KEPT_BYTES_AT_MOST or heads > KEPT_BYTES_AT_MOST:
-            request, heads = shortened(request, heads)
-        size = _RECORD_BYTES + heads + len(request.path) + len(request.query) + min(sent, KEPT_BYTES_AT_MOST)
-        if response is not None:
-            if answered > KEPT_BYTES_AT_MOST:
-                response = shortened_answer(response)
-            size += min(answered, KEPT_BYTES_AT_MOST)
-            if heads > USUAL_HEADERS_BYTES:  # an answer may repeat what they say: the base, CORS
-                size += weight(response.headers)
+        size = heads + len(request.path) + len(request.query) + sent + answered
+        if size > USUAL_BYTES:
+            request, response, size = shortened(request, response, heads)
+        size += _RECORD_BYTES
         self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
         self.bytes += size
-        self._drop()
+        if self.bytes > self._max_bytes or len(self._records) > self._size:
+            self._drop()
         if self.observer is not None:
             self.observer(number)
 

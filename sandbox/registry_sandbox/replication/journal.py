@@ -7,7 +7,7 @@ from typing import Final
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, shortened, shortened_answer, weight
+from registry_sandbox.registry.shortening import shortened, weight
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.replication.exchanges import Finished, decoded, encoded
 from registry_sandbox.replication.journal_writer import JournalWriter
@@ -148,11 +148,7 @@ class SharedJournal(Journal):
         if not self._size:
             return
         sent, answered = len(request.body), 0 if response is None else len(response.body)
-        heads = weight(request.headers)
-        if sent > KEPT_BYTES_AT_MOST or heads > KEPT_BYTES_AT_MOST:
-            request, _ = shortened(request, heads)
-        if response is not None:
-            response = shortened_answer(response)
+        request, response, _ = shortened(request, response, weight(request.headers))
         finished = Finished(at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered)
         waited = request.under_way
         reserved = waited.number if waited is not None and waited.reserved else 0

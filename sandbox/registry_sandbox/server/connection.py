@@ -69,6 +69,7 @@ class Connection(web.RequestHandler):
         self._number = next(_numbers)
         self._gone = asyncio.Event()
         self._half_closed = False
+        self._ends = False  # whether nothing can be read after what is being answered
         self._request_now: Request | None = None  # what is being answered
         self._early = b""  # what came since the last request was answered
         self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
@@ -119,7 +120,7 @@ class Connection(web.RequestHandler):
         super().eof_received()
         if self._listener.secure or (self._request_now is not None and _has_waited(self._request_now)):
             return False
-        self._half_closed = True
+        self._half_closed = self._ends = True
         if self._patience is not None:
             self._patience.reschedule(self._clock())  # nothing more will come
         self._loop_later(self._close_if_idle)
@@ -162,7 +163,7 @@ class Connection(web.RequestHandler):
                 response.lost = Sent(ended="lost")
             if response.delivery is None and response.stream is None:
                 listener.access_line(self._remote, request, response, began_s)
-                return sendable(response, http, last=self._is_last(request))
+                return sendable(response, http, last=self._ends)
             request.state = "sending"
             try:
                 if response.delivery is not None:
@@ -174,9 +175,6 @@ class Connection(web.RequestHandler):
             self._request_now = None
             if self._half_closed:
                 self._loop_later(self._close_if_idle)
-
-    def _is_last(self, request: Request) -> bool:
-        return self._half_closed or self._framing.broken or isinstance(request.body_error, RequestTimeout)
 
     async def _receive(self, http: web.BaseRequest, request: Request) -> None:
         if not http.content.is_eof():
@@ -191,8 +189,10 @@ class Connection(web.RequestHandler):
             self._framing.end()
             if self._framing.broken:
                 request.body, request.body_error = b"", NotWellFormed(reason("chunk"))
-            elif self._half_closed and isinstance(request.body_error, RequestTimeout):
-                request.body_error = _CUT_SHORT
+                self._ends = True
+            elif isinstance(request.body_error, RequestTimeout):
+                request.body_error = _CUT_SHORT if self._half_closed else request.body_error
+                self._ends = True
         request.state = "working"
 
     async def _receive_now(self, http: web.BaseRequest, request: Request, large: int) -> None:
