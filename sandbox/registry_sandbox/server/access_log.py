@@ -6,7 +6,7 @@ the interaction and the ids of the exchange too. It never has another header's v
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
 from registry_sandbox.fhir.datatypes import write_timestamp
@@ -19,19 +19,13 @@ from registry_sandbox.server.log_format import LogForm
 _EVERY_S = 0.05
 
 
-_Told = tuple[str, str, str, int | None, int, str, tuple[str, ...]]
-"""Address, method, path, status, bytes, client and faults."""
-
-_More = tuple[float, float, str, str, str]
-"""When it ended (in seconds since 1970), how many seconds it lasted, interaction, request id and correlation id."""
-
-_Line = tuple[_Told, _More]
-
 _Noted = tuple[str, Request, Response, Sent | None, float, float]
-"""Address, request, answer, what went out of it by then, when it ended, and how long it lasted; text has no times."""
+"""Address, request, answer, what went out of it by then, when it ended (in seconds since 1970), how long it lasted."""
+
+_Told = tuple[str, str, str, str, int | None, int, tuple[str, ...]]
+"""Address, client, method, path, status, bytes and faults."""
 
 _NO_TIMES = 0.0, 0.0
-_NO_MORE: _More = (*_NO_TIMES, "", "", "")
 
 
 class AccessLog:
@@ -52,7 +46,6 @@ class AccessLog:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._json = form == "json"
-        self._written = _json_line if self._json else _text_line
         self._write = write
         self._wall = wall
         self._monotonic = monotonic
@@ -68,61 +61,80 @@ class AccessLog:
     def flush(self) -> None:
         """Write the lines that were collected."""
         noted, self._noted = self._noted, []
-        lines = [(_told(each), _more(each) if self._json else _NO_MORE) for each in noted]
-        text = "".join(map(self._written, lines))
-        # Secrets are looked for once in all lines, because most batches have none; and not in the names of members.
-        if may_have_secrets("".join(map(_from_outside, lines)) if self._json else text):
-            text = "".join(map(self._written, map(_redacted, lines)))
-        self._write(text)
+        self._write(_as_json(noted) if self._json else _as_text(noted))
 
 
 def _told(noted: _Noted) -> _Told:
     """Return what a line tells: status and bytes are those that the client got; no status if it got no head."""
     remote, request, response, sent, _, _ = noted
-    faults = () if request.injected is None else request.injected.rule_ids
+    status: int | None = int(response.status)
+    size = 0 if request.method == "HEAD" else len(response.body)
     if sent is not None:
-        status, size = int(response.status) if sent.head else None, sent.body_bytes
-    else:
-        status, size = int(response.status), 0 if request.method == "HEAD" else len(response.body)
-    return remote, request.method, request.mount + request.path, status, size, request.client.name, faults
+        status, size = status if sent.head else None, sent.body_bytes
+    faults = () if request.injected is None else request.injected.rule_ids
+    return remote, request.client.name, request.method, request.mount + request.path, status, size, faults
 
 
-def _more(noted: _Noted) -> _More:
-    _, request, response, _, at_s, lasted_s = noted
-    ids = response.headers.get(X_REQUEST_ID, ""), response.headers.get(X_CORRELATION_ID, "")
-    return at_s, lasted_s, request.interaction, *ids
+# Text. Secrets and escapes are looked for once in all lines, because most batches have none.
 
 
-def _from_outside(line: _Line) -> str:
+def _as_text(noted: Sequence[_Noted]) -> str:
+    told = list(map(_told, noted))
+    text = "".join(map(_text_line, told))
+    plain = text.isascii() and "\\" not in text and text.count("\n") == len(told) and _is_printable(text)
+    return text if plain and not may_have_secrets(text) else "".join(map(_text_line, map(_safe, told)))
+
+
+def _is_printable(lines: str) -> bool:
+    return lines.replace("\n", "").isprintable()
+
+
+def _text_line(told: _Told) -> str:
+    remote, client, method, path, status, size, faults = told
+    line = f"{remote} {client or '-'} {method} {path} {status or '-'} {size}"
+    return f"{line} faults: {', '.join(faults)}\n" if faults else line + "\n"
+
+
+def _safe(told: _Told) -> _Told:
+    remote, client, method, path, status, size, faults = _redacted(told)
+    if not path.isascii() or not path.isprintable() or "\\" in path:
+        path = path.encode("unicode_escape").decode()
+    return remote, client, method, path, status, size, faults
+
+
+def _redacted(told: _Told) -> _Told:
+    remote, client, method, path, status, size, faults = told
+    client, method, path = map(without_secrets, (client, method, path))
+    return remote, client, method, path, status, size, tuple(map(without_secrets, faults))
+
+
+# JSON. Secrets are not looked for in the names of members.
+
+
+def _as_json(noted: Sequence[_Noted]) -> str:
+    told = list(map(_told, noted))
+    ids = [(each.headers.get(X_REQUEST_ID, ""), each.headers.get(X_CORRELATION_ID, "")) for _, _, each, *_ in noted]
+    if may_have_secrets("\n".join(map(_from_outside, told, ids))):
+        told = list(map(_redacted, told))
+        ids = [(without_secrets(one), without_secrets(other)) for one, other in ids]
+    return "".join(map(_json_line, noted, told, ids))
+
+
+def _from_outside(told: _Told, ids: tuple[str, str]) -> str:
     """Return what clients, and whoever sets faults, can write into a line."""
-    (_, method, path, _, _, client, faults), (_, _, _, request_id, correlation_id) = line
-    return f"{method} {path} {client} {request_id} {correlation_id} {' '.join(faults)}\n"
+    _, client, method, path, _, _, faults = told
+    return " ".join((method, path, client, *ids, *faults))
 
 
-def _redacted(line: _Line) -> _Line:
-    (remote, method, path, status, size, client, faults), (at_s, lasted_s, interaction, *ids) = line
-    method, path, client, request_id, correlation_id = map(without_secrets, (method, path, client, *ids))
-    told = remote, method, path, status, size, client, tuple(map(without_secrets, faults))
-    return told, (at_s, lasted_s, interaction, request_id, correlation_id)
-
-
-def _text_line(line: _Line) -> str:
-    remote, method, path, status, size, client, faults = line[0]
-    plain = path.isascii() and path.isprintable() and "\\" not in path
-    shown = path if plain else path.encode("unicode_escape").decode()
-    told = f" faults: {', '.join(faults)}" if faults else ""
-    return f"{remote} {client or '-'} {method} {shown} {status or '-'} {size}{told}\n"
-
-
-def _json_line(line: _Line) -> str:
+def _json_line(noted: _Noted, told: _Told, ids: tuple[str, str]) -> str:
     # Written out, because `json.dumps` takes several times as long.
-    (remote, method, path, status, size, client, faults), (at_s, lasted_s, interaction, request_id, correlation_id) = (
-        line
-    )
+    _, request, _, _, at_s, lasted_s = noted
+    remote, client, method, path, status, size, faults = told
+    request_id, correlation_id = ids
     return (
         f'{{"time": "{write_timestamp(at_s)}", "level": "INFO", "logger": "access", '
         f'"request_id": {quoted(request_id)}, "correlation_id": {quoted(correlation_id)}, '
-        f'"interaction": {quoted(interaction)}, "client": {quoted(client)}, '
+        f'"interaction": {quoted(request.interaction)}, "client": {quoted(client)}, '
         f'"remote": {quoted(remote)}, "method": {quoted(method)}, "path": {quoted(path)}, '
         f'"status": {"null" if status is None else status}, "bytes": {size}, '
         f'"duration_s": {lasted_s:.6f}, "faults": [{", ".join(map(quoted, faults))}]}}\n'
