@@ -65,6 +65,8 @@ class Version:
 
 def encoded(versions: Iterable[Version], wanted: Format, write: Write) -> list[bytes]:
     """Return the bytes of several versions."""
+    if wanted == "json":
+        return [each.json for each in versions]
     return [each.encode(wanted, write) for each in versions]
 
 

@@ -23,6 +23,26 @@ Patience = Callable[[], asyncio.Timeout]
 """Returns what ends the waiting for a body. It is called where there is something to wait for."""
 
 
+def at_hand(http: web.BaseRequest, max_body: int, may_be_larger: Callable[[], int]) -> Body:
+    """Return a body that came with its head.
+
+    Args:
+        http: the request.
+        max_body: how large it may be, as sent and decompressed.
+        may_be_larger: returns how large it may be all the same; it is called for a body that is larger.
+
+    Returns:
+        The body and None; or no bytes and the error, as `received`.
+    """
+    try:
+        sent = http.content.read_nowait()
+    except _CUT_SHORT:
+        return b"", _not_as_its_headers_say()
+    if len(sent) > max_body and len(sent) > may_be_larger():
+        return b"", _too_large("larger" if http.content_length is None else f"{len(sent)} bytes", max_body)
+    return decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), max_body)
+
+
 async def received(http: web.BaseRequest, limits: Limits, patience: Patience) -> Body:
     """Wait for the body of a request, of at most `max_body` bytes, until the patience ends.
 
@@ -57,24 +77,27 @@ async def _sent(http: web.BaseRequest, limits: Limits, patience: Patience, max_b
     _continue_if_expected(http)
     content, chunks, total = http.content, list[bytes](), 0
     try:
-        if content.is_eof():  # it came with its head
-            chunks = [content.read_nowait()]
-            total = len(chunks[0])
-        else:
-            with limits.receiving() as count:
-                async with patience():
-                    while total <= max_body and not content.at_eof():
-                        chunks.append(await content.readany())
-                        count(len(chunks[-1]))
-                        total += len(chunks[-1])
+        with limits.receiving() as count:
+            async with patience():
+                while total <= max_body and not content.at_eof():
+                    chunks.append(await content.readany())
+                    count(len(chunks[-1]))
+                    total += len(chunks[-1])
     except TimeoutError as error:
         raise RequestTimeout(f"The body did not come whole within {limits.request_timeout_s:g} s.") from error
-    except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
-        # aiohttp raises a RuntimeError if the client had hung up before anybody waited for more.
-        raise NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.") from error
+    except _CUT_SHORT as error:
+        raise _not_as_its_headers_say() from error
     if total > max_body:
         raise _too_large("larger", max_body)
     return chunks
+
+
+# aiohttp raises a RuntimeError if the client had hung up before anybody waited for more.
+_CUT_SHORT = (web.RequestPayloadError, ConnectionError, RuntimeError)
+
+
+def _not_as_its_headers_say() -> NotWellFormed:
+    return NotWellFormed("The body is not sent as its headers say: cut short, or badly chunked.")
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:

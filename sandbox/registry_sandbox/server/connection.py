@@ -12,10 +12,7 @@ from functools import partial
 from itertools import count
 
 from aiohttp import web
-from aiohttp.typedefs import RawHeaders
-from multidict import CIMultiDictProxy
 
-from registry_sandbox.http.base_url import authority
 from registry_sandbox.http.errors import (
     InternalServerError,
     InvalidHeader,
@@ -26,12 +23,11 @@ from registry_sandbox.http.errors import (
 )
 from registry_sandbox.http.field_names import CONTENT_ENCODING
 from registry_sandbox.http.outcomes import log_failure
-from registry_sandbox.http.request import OF_ONE_REQUEST, HeaderFacts, Request
+from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Sent
-from registry_sandbox.server.body import received, received_in_parts
+from registry_sandbox.server.body import at_hand, received, received_in_parts
 from registry_sandbox.server.chunks import Framing
-from registry_sandbox.server.forwarded import HOST as AUTHORITY
-from registry_sandbox.server.forwarded import forwarded_root, named_host
+from registry_sandbox.server.heads import Heads
 from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.sending import octets, sendable
 from registry_sandbox.server.streaming import streamed
@@ -42,10 +38,6 @@ _BEGUN_WITHIN_S = 0.05
 _numbers = count(1)  # of connections: what came on one connection came from one client
 _END_OF_HEAD = b"\r\n\r\n"
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-
-
-_Parsed = tuple[CIMultiDictProxy[str], str, str, str, HeaderFacts]
-"""The headers of a request, its base, the subject of the client's certificate, `called_as`, and the facts."""
 
 
 class Connection(web.RequestHandler):
@@ -63,10 +55,8 @@ class Connection(web.RequestHandler):
         )
         self._listener = listener
         self._clock = asyncio.get_running_loop().time
-        self._last_headers: RawHeaders | None = None  # the last request's, as they were sent
-        self._parsed: _Parsed  # what follows from them
+        self._heads = Heads(listener, next(_numbers))
         self._remote = "-"
-        self._number = next(_numbers)
         self._gone = asyncio.Event()
         self._half_closed = False
         self._ends = False  # whether nothing can be read after what is being answered
@@ -156,7 +146,11 @@ class Connection(web.RequestHandler):
             return sendable(listener.refuse(error), http, last=True)
         try:
             if http.body_exists:
-                await self._receive(http, request)
+                if http.content.is_eof():
+                    larger = partial(self._bytes_in_parts, http, request)
+                    request.body, request.body_error = at_hand(http, listener.limits.max_body, larger)
+                else:
+                    await self._receive(http, request)
             self._early = b""
             response = await listener.handle(request)
             if self.transport is None:
@@ -177,26 +171,32 @@ class Connection(web.RequestHandler):
                 self._loop_later(self._close_if_idle)
 
     async def _receive(self, http: web.BaseRequest, request: Request) -> None:
-        if not http.content.is_eof():
-            request.state = "receiving"
-            self._listener.receiving(request)
-            self._framing.begin(http, self._early)
-        large = 0 if CONTENT_ENCODING in http.headers else self._listener.bytes_in_parts(request)
-        if self._half_closed and not http.content.is_eof():
+        """Wait for the rest of a body."""
+        request.state = "receiving"
+        self._listener.receiving(request)
+        self._framing.begin(http, self._early)
+        if self._has_ended_its_half():
             request.body_error = _CUT_SHORT
         else:
-            await self._receive_now(http, request, large)
+            await self._receive_now(http, request)
             self._framing.end()
             if self._framing.broken:
                 request.body, request.body_error = b"", NotWellFormed(reason("chunk"))
                 self._ends = True
             elif isinstance(request.body_error, RequestTimeout):
-                request.body_error = _CUT_SHORT if self._half_closed else request.body_error
                 self._ends = True
+                if self._has_ended_its_half():
+                    request.body_error = _CUT_SHORT
         request.state = "working"
 
-    async def _receive_now(self, http: web.BaseRequest, request: Request, large: int) -> None:
-        limits = self._listener.limits
+    def _has_ended_its_half(self) -> bool:
+        return self._half_closed
+
+    def _bytes_in_parts(self, http: web.BaseRequest, request: Request) -> int:
+        return 0 if CONTENT_ENCODING in http.headers else self._listener.bytes_in_parts(request)
+
+    async def _receive_now(self, http: web.BaseRequest, request: Request) -> None:
+        limits, large = self._listener.limits, self._bytes_in_parts(http, request)
         try:
             if large:
                 request.parts, request.body_error = await received_in_parts(http, limits, self._be_patient, large)
@@ -214,41 +214,11 @@ class Connection(web.RequestHandler):
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
         path, _, query = target.partition("#")[0].partition("?")
-        if self._last_headers != http.raw_headers:
-            self._parse(http)
-        headers, base, subject, called_as, facts = self._parsed
+        heads = self._heads
+        if heads.last != http.raw_headers:
+            heads.take(http)
+        headers, base, subject, called_as, facts = heads.follows
         return Request(http.method, path, query, headers, b"", base, None, subject, called_as, facts)
-
-    def _parse(self, http: web.BaseRequest) -> None:
-        if self._last_headers is not None and _differ_in_ids_alone(self._last_headers, http.raw_headers):
-            _, base, subject, called_as, facts = self._parsed
-            self._parsed = http.headers, base, subject, called_as, facts.with_other_ids()
-        else:
-            own, configured = self._own_base(named_host(http), http.headers), self._listener.base_url
-            base, called_as = (own, "") if configured is None else (configured, own)
-            subject = self._subject() if self._listener.secure else ""
-            self._parsed = http.headers, base, subject, called_as, HeaderFacts(connection=self._number)
-        self._last_headers = http.raw_headers
-
-    def _own_base(self, host: str, headers: CIMultiDictProxy[str]) -> str:
-        scheme, named = "https" if self._listener.secure else "http", host
-        if not AUTHORITY.fullmatch(host):
-            named = authority(*self._own_address())
-        trusted = self._listener.trust_forwarded
-        root = forwarded_root(headers, scheme, named) if trusted else f"{scheme}://{named}"
-        return f"{root}{self._listener.base_path}"
-
-    def _own_address(self) -> tuple[str, int]:
-        name, port = self.transport.get_extra_info("sockname")[:2] if self.transport else ("127.0.0.1", 0)
-        return name, port
-
-    def _subject(self) -> str:
-        if self.transport is None:
-            return ""
-        from registry_sandbox.server.tls import subject_of
-
-        ssl_object = self.transport.get_extra_info("ssl_object")
-        return subject_of(ssl_object) if ssl_object is not None else ""
 
     def handle_error(
         self,
@@ -266,15 +236,6 @@ class Connection(web.RequestHandler):
         if isinstance(error, InternalServerError):
             log_failure("in the server", refusal, exc)
         return sendable(refusal, request, last=True)
-
-
-def _differ_in_ids_alone(one: RawHeaders, other: RawHeaders) -> bool:
-    return len(one) == len(other) and all(
-        a == b or (a[0] == b[0] and a[0].lower() in _OF_ONE_REQUEST) for a, b in zip(one, other, strict=True)
-    )
-
-
-_OF_ONE_REQUEST = frozenset(each.encode() for each in OF_ONE_REQUEST)
 
 
 def _may_have_a_body(data: bytes) -> bool:
