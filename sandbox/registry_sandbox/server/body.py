@@ -29,7 +29,7 @@ def at_hand(http: web.BaseRequest, max_body: int, may_be_larger: Callable[[], in
     Args:
         http: the request.
         max_body: how large it may be, as sent and decompressed.
-        may_be_larger: returns how large it may be all the same; it is called for a body that is larger.
+        may_be_larger: returns how large it may be all the same; 0 if it may not. It is asked about a larger body.
 
     Returns:
         The body and None; or no bytes and the error, as `received`.
@@ -38,8 +38,8 @@ def at_hand(http: web.BaseRequest, max_body: int, may_be_larger: Callable[[], in
         sent = http.content.read_nowait()
     except _CUT_SHORT:
         return b"", _not_as_its_headers_say()
-    if len(sent) > max_body and len(sent) > may_be_larger():
-        return b"", _too_large("larger" if http.content_length is None else f"{len(sent)} bytes", max_body)
+    if len(sent) > max_body and len(sent) > (most := may_be_larger() or max_body):
+        return b"", _too_large("larger" if http.content_length is None else f"{len(sent)} bytes", most)
     return decoded(sent, http.headers.getall(CONTENT_ENCODING, ()), max_body)
 
 
