@@ -84,7 +84,10 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Note when a request begins to arrive; give requests that came together to the parser one by one."""
-        if self.waiting_since is None and data and self._patience is None:
+        if not data:  # aiohttp goes on with what it has, once a body was read
+            super().data_received(data)
+            return
+        if self.waiting_since is None and self._patience is None:
             self.waiting_since = self._clock()
         if self._request_now is None:
             self._early += data
