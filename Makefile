@@ -96,6 +96,9 @@ peers: .venv/ready ## the sandbox beside WireMock, MockServer, HAPI, mountebank 
 profile: .venv/ready ## where its time goes (ARGS=--help)
 	$(BIN)/python -m bench.profile $(ARGS)
 
+bytecodes: .venv/ready ## how many bytecodes an exchange takes, by function: the same on a busy machine (ARGS=--help)
+	$(BIN)/python -m bench.bytecodes $(ARGS)
+
 worst-cases: .venv/ready ## what hostile bodies cost
 	$(BIN)/python -m bench.worst_cases $(ARGS)
 
