@@ -34,8 +34,14 @@ class Verified(Protocol):
         """Whose it is."""
         ...
 
-    def is_in_time(self, now: float, leeway_s: float) -> bool:
-        """Return True if the token is valid at an instant (seconds since the epoch)."""
+    @property
+    def begins(self) -> float:
+        """From when on it is valid, in seconds since the epoch."""
+        ...
+
+    @property
+    def ends(self) -> float:
+        """When it is valid no more, in seconds since the epoch."""
         ...
 
 

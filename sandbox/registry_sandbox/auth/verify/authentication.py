@@ -45,7 +45,7 @@ class Authentication:
         now, facts, verifier = self._clock.timestamp(), request.facts, self._credentials.verifier
         verified = facts.verified
         # After a rotation there is another verifier, which has to see every token again.
-        if verified is None or facts.verified_by is not verifier or not verified.is_in_time(now, verifier.leeway_s):
+        if verified is None or facts.verified_by is not verifier or not verified.begins <= now < verified.ends:
             authorization = request.headers.getall(AUTHORIZATION, ())
             if not authorization and not request.declared.needs_token:
                 return

@@ -40,26 +40,22 @@ class Expectation:
 class VerifiedToken:
     """A token that passed every check; time and audience are checked again at every request.
 
-    `not_before` and `expires` are in seconds since 1970.
+    It is valid from `begins` on, and not at `ends` any more: seconds since 1970, the leeway included.
     """
 
     client: Client
     audiences: tuple[str, ...]
-    not_before: int
-    expires: float
+    begins: float
+    ends: float
 
-    def is_valid(self, audiences: Collection[str], now: float, leeway_s: float) -> bool:
+    def is_valid(self, audiences: Collection[str], now: float) -> bool:
         """Return True if the token is valid at this time, for one of these audiences."""
-        if not self.is_in_time(now, leeway_s):
+        if not self.begins <= now < self.ends:
             return False
         for audience in self.audiences:  # noqa: SIM110 - the hot path: any() would cost as much as all the rest
             if audience in audiences:
                 return True
         return False
-
-    def is_in_time(self, now: float, leeway_s: float) -> bool:
-        """Return True if the token is valid at this time."""
-        return self.not_before <= now + leeway_s and now < self.expires + leeway_s
 
 
 def to_the_second(timestamp_s: float) -> str:

@@ -52,10 +52,10 @@ def verify_registry_token(
         raise denied(*errors)
     claims = token.claims
     client = Client(claims["appid"], may_write=WRITERS in _groups_of(claims))
-    expires: float = claims["exp"]
+    begins, ends = claims["nbf"] - expectation.leeway_s, claims["exp"] + expectation.leeway_s
     if key.retired_s is not None:  # exact: the leeway is for the clocks of issuers, and this is our own
-        expires = min(expires, key.retired_s - expectation.leeway_s)
-    return VerifiedToken(client, audiences_of(claims), not_before=claims["nbf"], expires=expires)
+        ends = min(ends, key.retired_s)
+    return VerifiedToken(client, audiences_of(claims), begins, ends)
 
 
 def _require_key(token: Jws, keys: KeySet) -> PublicKey:

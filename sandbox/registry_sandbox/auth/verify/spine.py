@@ -37,8 +37,8 @@ def verify_spine_token(token: Jws, expectation: Expectation) -> VerifiedToken:
     claims = token.claims
     device: str = claims["requesting_device"]["identifier"][0]["value"]
     client = Client(device, may_write=claims["requested_scope"] == WRITE_SCOPE)
-    not_before = max(claims["iat"], claims.get("nbf", 0))
-    return VerifiedToken(client, audiences_of(claims), not_before=not_before, expires=claims["exp"])
+    begins = max(claims["iat"], claims.get("nbf", 0)) - expectation.leeway_s
+    return VerifiedToken(client, audiences_of(claims), begins, ends=claims["exp"] + expectation.leeway_s)
 
 
 def _header_errors(token: Jws) -> Iterator[str]:

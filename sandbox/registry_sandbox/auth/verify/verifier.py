@@ -44,7 +44,7 @@ class TokenVerifier:
         self._mode = mode
         self._keys = keys
         self._issuers = tuple(issuers)
-        self.leeway_s = leeway_s
+        self._leeway_s = leeway_s
         self._verified: dict[str, VerifiedToken] = {}
         self._refused: dict[str, tuple[Finding, ...]] = {}
 
@@ -64,12 +64,12 @@ class TokenVerifier:
         # Several headers are refused, even if one of them is cached.
         credentials = authorization[0] if len(authorization) == 1 else ""
         verified = self._verified.get(credentials)
-        if verified is not None and verified.is_valid(audiences, now, self.leeway_s):
+        if verified is not None and verified.is_valid(audiences, now):
             return verified
         if credentials in self._refused:
             raise AccessDenied(findings=self._refused[credentials])
         token, key = self._read(authorization, credentials)
-        verified = self._verify_claims(token, key, Expectation(audiences, now, self.leeway_s))
+        verified = self._verify_claims(token, key, Expectation(audiences, now, self._leeway_s))
         _cache(self._verified, credentials, verified)
         return verified
 
