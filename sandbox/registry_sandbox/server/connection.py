@@ -24,7 +24,7 @@ from registry_sandbox.http.errors import (
 from registry_sandbox.http.field_names import CONTENT_ENCODING
 from registry_sandbox.http.outcomes import log_failure
 from registry_sandbox.http.request import Request
-from registry_sandbox.http.response import Sent
+from registry_sandbox.http.response import Response, Sent
 from registry_sandbox.server.body import at_hand, received, received_in_parts
 from registry_sandbox.server.chunks import Framing
 from registry_sandbox.server.heads import Heads
@@ -163,15 +163,18 @@ class Connection(web.RequestHandler):
                 return sendable(response, http, last=self._ends)
             request.state = "sending"
             try:
-                if response.delivery is not None:
-                    return await deliver(http, response, response.delivery, self._gone)
-                return await streamed(http, response, self._gone)
+                return await self._sent_in_parts(http, response)
             finally:
                 listener.access_line(self._remote, request, response, began_s)
         finally:
             self._request_now = None
             if self._half_closed:
                 self._loop_later(self._close_if_idle)
+
+    async def _sent_in_parts(self, http: web.BaseRequest, response: Response) -> web.StreamResponse:
+        if response.delivery is not None:
+            return await deliver(http, response, response.delivery, self._gone)
+        return await streamed(http, response, self._gone)
 
     async def _receive(self, http: web.BaseRequest, request: Request) -> None:
         """Wait for the rest of a body."""
