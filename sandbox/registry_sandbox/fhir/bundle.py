@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Literal
 from xml.sax.saxutils import quoteattr
 
@@ -20,8 +21,8 @@ _DECLARED = xml.DECLARATION.encode()
 Said = tuple[Literal["search", "request"], tuple[tuple[str, str], ...]]
 """What an entry says about its resource: the name of an element, and its members, which are plain codes and uris."""
 
-Entry = tuple[str, Said]
-"""One entry: its full URL, and what it says about its resource. A tuple, because a search makes many."""
+MATCH: Said = ("search", (("mode", "match"),))
+"""What an entry says that is what was searched for."""
 
 Resources = Callable[[Format, Write], Sequence[bytes]]
 """Returns the bytes of the resources of all entries, in one call, because a search has many."""
@@ -39,34 +40,35 @@ def _after(said: Said, wanted: Format) -> bytes:
 
 @dataclass(slots=True)
 class Bundle:
-    """A searchset or a history, with all its entries: there is no paging."""
+    """A searchset or a history, with all its entries: there is no paging.
+
+    An entry has a full URL, what it says about its resource, and the resource: these stand in three sequences.
+    """
 
     kind: Literal["searchset", "history"]
     logical_id: str
     last_updated: str
     self_link: str
-    entries: Sequence[Entry]
+    urls: Sequence[str]
+    said: Sequence[Said]
     resources: Resources
 
     @property
     def large(self) -> bool:
         """Whether encoding it would hold up other exchanges."""
-        return len(self.entries) > _MANY_ENTRIES
+        return len(self.urls) > _MANY_ENTRIES
 
     def encode(self, wanted: Format, write: Write) -> bytes:
         """Return the bytes of the whole Bundle."""
-        total = str(len(self.entries))
+        total = str(len(self.urls))
         frame = _frame(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
-        if not self.entries:
+        if not self.urls:
             return frame
-        urls, resources = written_together([url for url, _ in self.entries], wanted), self.resources(wanted, write)
+        after = map(_after, self.said, repeat(wanted))
+        parts = zip(written_together(self.urls, wanted), self.resources(wanted, write), after, strict=True)
         if wanted == "json":
-            entries = b",".join(_json_entries(self.entries, urls, resources))
-            return b'%b,"entry":[%b]}' % (frame.removesuffix(b"}"), entries)
-        return b"%b%b</Bundle>" % (
-            frame.removesuffix(b"</Bundle>"),
-            b"".join(_xml_entries(self.entries, urls, resources)),
-        )
+            return b'%b,"entry":[%b]}' % (frame.removesuffix(b"}"), b",".join(map(_JSON_ENTRY, parts)))
+        return b"%b%b</Bundle>" % (frame.removesuffix(b"</Bundle>"), b"".join(map(_xml_entry, parts)))
 
 
 @lru_cache(maxsize=8)
@@ -84,15 +86,9 @@ def _frame(kind: str, wanted: Format, write: Write) -> Template:
     return Template(write(resource, wanted), wanted, marks=4)
 
 
-def _json_entries(entries: Sequence[Entry], urls: Sequence[bytes], resources: Sequence[bytes]) -> list[bytes]:
-    return [
-        b'{"fullUrl":"%b","resource":%b%b' % (url, resource, _after(said, "json"))
-        for (_, said), url, resource in zip(entries, urls, resources, strict=True)
-    ]
+_JSON_ENTRY = b'{"fullUrl":"%b","resource":%b%b'.__mod__
 
 
-def _xml_entries(entries: Sequence[Entry], urls: Sequence[bytes], resources: Sequence[bytes]) -> list[bytes]:
-    return [
-        b'<entry><fullUrl value="%b"/><resource>%b%b' % (url, resource.removeprefix(_DECLARED), _after(said, "xml"))
-        for (_, said), url, resource in zip(entries, urls, resources, strict=True)
-    ]
+def _xml_entry(parts: tuple[bytes, bytes, bytes]) -> bytes:
+    url, resource, after = parts
+    return b'<entry><fullUrl value="%b"/><resource>%b%b' % (url, resource.removeprefix(_DECLARED), after)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
-from registry_sandbox.fhir.bundle import Bundle, Entry, Resources
+from registry_sandbox.fhir.bundle import Bundle, Resources, Said
 from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.resource import Format, Resource
@@ -211,11 +211,12 @@ class RegistryService:
         self,
         kind: Literal["searchset", "history"],
         self_link: str,
-        entries: Sequence[Entry],
+        urls: Sequence[str],
+        said: Sequence[Said],
         resources: Resources,
     ) -> Bundle:
         """Return a Bundle with these entries, dated now."""
-        return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, entries, resources)
+        return Bundle(kind, self.new_id(), write_instant(self.now()), self_link, urls, said, resources)
 
     def now(self) -> datetime:
         """Return the clock's instant, to the millisecond, as `meta.lastUpdated` has it."""

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from registry_sandbox.api.responses import url
 from registry_sandbox.api.routing import interaction
-from registry_sandbox.fhir.bundle import Entry
+from registry_sandbox.fhir.bundle import Said
 from registry_sandbox.http.query import require_no_parameters
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
@@ -29,13 +29,14 @@ def history_instance(request: Request, service: RegistryService) -> Response:
     history = service.registry.history(request.logical_id)
     require_no_parameters(request)
     newest_first = history[::-1]
-    entries = [_entry(request, each) for each in newest_first]
-    link = f"{url(request, history[0])}/_history"
-    return Response(HTTPStatus.OK, service.bundle("history", link, entries, partial(encoded, newest_first)))
+    of_each = url(request, history[0])
+    urls, said = [of_each] * len(history), [_said(each) for each in newest_first]
+    bundle = service.bundle("history", f"{of_each}/_history", urls, said, partial(encoded, newest_first))
+    return Response(HTTPStatus.OK, bundle)
 
 
-def _entry(request: Request, version: Version) -> Entry:
+def _said(version: Version) -> Said:
     created = version.number == 1
     method = ("method", "POST" if created else "PUT")
     path = "Appointment" if created else f"Appointment/{version.logical_id}"
-    return url(request, version), ("request", (method, ("url", path)))
+    return "request", (method, ("url", path))

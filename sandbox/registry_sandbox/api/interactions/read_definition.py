@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 
 from registry_sandbox.api.routing import interaction
-from registry_sandbox.fhir.bundle import Entry
+from registry_sandbox.fhir.bundle import MATCH
 from registry_sandbox.fhir.resource import Format, Resource, Write
 from registry_sandbox.http.errors import InvalidParameter, NoRecordFound
 from registry_sandbox.http.query import parameters, require_no_parameters
@@ -40,9 +40,11 @@ def search_definitions(request: Request, service: RegistryService) -> Response:
     kind = request.resource_type
     found = service.profiles.search(kind, _url_asked(request))
     query = f"?{request.query}" if request.query else ""
-    entries: list[Entry] = [(f"{request.base}/{kind}/{each['id']}", ("search", (("mode", "match"),))) for each in found]
+    urls = [f"{request.base}/{kind}/{each['id']}" for each in found]
     link = f"{request.base}/{kind}{query}"
-    return Response(HTTPStatus.OK, service.bundle("searchset", link, entries, partial(_encoded, found)))
+    return Response(
+        HTTPStatus.OK, service.bundle("searchset", link, urls, [MATCH] * len(urls), partial(_encoded, found))
+    )
 
 
 def _url_asked(request: Request) -> str | None:

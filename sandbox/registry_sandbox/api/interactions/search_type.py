@@ -5,10 +5,12 @@ Source: registry pages, Search for appointments for a patient; FHIR STU3, Search
 
 from functools import partial
 from http import HTTPStatus
+from itertools import compress
+from operator import attrgetter, not_
 
 from registry_sandbox.api.responses import type_url, versioned_url
 from registry_sandbox.api.routing import interaction
-from registry_sandbox.fhir.bundle import Entry, Said
+from registry_sandbox.fhir.bundle import MATCH
 from registry_sandbox.fhir.datatypes import are_past
 from registry_sandbox.http.errors import InvalidParameter
 from registry_sandbox.http.query import PatientQuery, parameters, patient_asked, require_patient
@@ -16,8 +18,6 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.version import Version, encoded
-
-_MATCH: Said = ("search", (("mode", "match"),))
 
 
 @interaction("search-type", "GET", "Appointment", ssp_id="search:appointment", patient_in="query")
@@ -42,15 +42,17 @@ def search_by_post(request: Request, service: RegistryService) -> Response:
 def _searchset(request: Request, service: RegistryService, query: PatientQuery) -> Response:
     found = _current_appointments(service, query.nhs_number)
     if service.versioned_full_url:
-        entries: list[Entry] = [(versioned_url(request, each), _MATCH) for each in found]
+        urls = [versioned_url(request, each) for each in found]
     else:
         beginning = type_url(request)
-        entries = [(beginning + each.logical_id, _MATCH) for each in found]
+        urls = [beginning + each.logical_id for each in found]
     self_link = f"{request.base}/Appointment?{query.query}"
-    return Response(HTTPStatus.OK, service.bundle("searchset", self_link, entries, partial(encoded, found)))
+    return Response(
+        HTTPStatus.OK, service.bundle("searchset", self_link, urls, [MATCH] * len(urls), partial(encoded, found))
+    )
 
 
 def _current_appointments(service: RegistryService, nhs_number: str) -> list[Version]:
     found = service.registry.of_patient(nhs_number)
-    past = are_past([each.end for each in found], service.clock.timestamp())
-    return [each for each, is_past in zip(found, past, strict=True) if not is_past]
+    past = are_past(map(attrgetter("end"), found), service.clock.timestamp())
+    return list(compress(found, map(not_, past)))
