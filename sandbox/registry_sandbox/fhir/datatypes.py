@@ -55,7 +55,7 @@ def same_instant(one: object, other: object) -> bool:
 
 def are_past(texts: Iterable[str], timestamp_s: float) -> list[bool]:
     """Return for each text whether it is an instant before the timestamp (seconds since 1970)."""
-    this_second = datetime.fromtimestamp(timestamp_s, UTC).isoformat()[:_TO_THE_SECOND]
+    this_second = _second(int(timestamp_s))
     return [
         # In the same zone, texts are in the order of time.
         second < this_second
@@ -63,6 +63,11 @@ def are_past(texts: Iterable[str], timestamp_s: float) -> list[bool]:
         else _is_past(text, timestamp_s)
         for text in texts
     ]
+
+
+@lru_cache(maxsize=64)  # under load, exchanges share a second
+def _second(whole_s: int) -> str:
+    return datetime.fromtimestamp(whole_s, UTC).isoformat()[:_TO_THE_SECOND]
 
 
 def _is_past(text: str, timestamp_s: float) -> bool:
