@@ -213,6 +213,14 @@ def test_a_url_that_is_built_around_an_id_is_no_given_one(hand: Hand, path: str)
     assert broken(hand.stage.report()) == {LOCATION}
 
 
+@pytest.mark.parametrize("method", ["DELETE", "POST", "PATCH"])
+def test_a_given_url_with_a_method_that_it_does_not_take_is_still_a_given_one(hand: Hand, method: str) -> None:
+    """The registry told the URL: it refuses the method with a 405, and not the path."""
+    created = hand("POST", "Appointment", builders.appointment()).resource
+    assert hand(method, f"Appointment/{created['id']}").status == 405
+    assert broken(hand.stage.report()) == set()
+
+
 def test_nobody_puts_to_an_id_of_its_own(hand: Hand) -> None:
     """The registry assigns ids; an update creates nothing."""
     resource = {**builders.appointment(), "id": "mine", "meta": {"versionId": "1"}}

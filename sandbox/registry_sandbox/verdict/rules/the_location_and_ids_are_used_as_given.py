@@ -26,8 +26,8 @@ def the_location_and_ids_are_used_as_given(client: Conversation) -> Iterator[Obs
     for seen in client.exchanges:
         if seen.asked and seen.appointment:
             yield from given.of_id(seen)
-        elif not seen.interaction and seen.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-            yield from given.of_path(seen)
+        elif not seen.interaction and seen.status == HTTPStatus.NOT_FOUND:
+            yield from given.of_path(seen)  # after a 405 the path is one of the registry's: only the method is not
 
 
 class _Given:
@@ -64,9 +64,7 @@ class _Given:
         segments = [each for each in re.split(r"[/?&=]", unquote(seen.url)) if each]
         meant = next((each for each in segments if each in self._given or each in self._known), None)
         if meant is not None:
-            message = (
-                f"The path is built around the id '{meant}' and is none of the registry's; expected the URL as given."
-            )
+            message = f"The registry has no such path, and '{meant}' in it is a given id; expected the URL as given."
             yield broken(message, seen)
 
     @property
