@@ -76,7 +76,8 @@ def write_certificates(folder: Path, names: Sequence[str], now: datetime, *, pkc
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         present = [name for name in files if (folder / name).exists()]
         if present:  # its key may be in use
-            raise UnusableCertificates(f"{folder / present[0]} exists already; expected a folder without it")
+            use = f"(to serve with what is there: --tls-dir {folder})"
+            raise UnusableCertificates(f"{folder / present[0]} exists already; expected a folder without it {use}")
         return [_write_private(folder / name, content) for name, content in files.items()]
     except OSError as error:
         raise UnusableCertificates(f"{folder} cannot be written ({error.strerror}); expected a folder") from error

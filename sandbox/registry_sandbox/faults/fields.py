@@ -131,7 +131,7 @@ def _read_list(kind: Any, value: Any, place: str) -> tuple[Any, ...]:
 
 def _read_mapping(arguments: tuple[Any, ...], value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not value:
-        raise ValueError("a mapping that is not empty")
+        raise ValueError("names with values, such as X-Test:1; as YAML or JSON, a mapping that is not empty")
     return {read(arguments[0], key, place): read(arguments[1], each, f"{place}.{key}") for key, each in value.items()}
 
 

@@ -15,6 +15,7 @@ TOKEN: Final = "token"
 ALIASES: Final = {"register": "create", "cancel": "update", "search": "search-type"}
 WITH_ID: Final = frozenset(each.code for each in declared() if each.patient_in == "appointment")
 WITH_PATIENT: Final = frozenset(each.code for each in declared() if each.patient_in)
+WRITES: Final = frozenset(each.code for each in declared() if each.writes)
 
 
 @dataclass(frozen=True, slots=True)

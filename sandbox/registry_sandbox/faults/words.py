@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from registry_sandbox.faults.effect import Effect, is_bare, sentence, vocabulary
 from registry_sandbox.faults.fields import shown
-from registry_sandbox.faults.match import ALIASES
+from registry_sandbox.faults.match import ALIASES, WRITES
 from registry_sandbox.faults.rule import Rule, owners
 
 _NAMES: Final = {code: name for name, code in ALIASES.items()}
@@ -18,7 +18,7 @@ _SCOPES: Final = {"client": "for each client", "resource": "for each appointment
 def in_words(rule: Rule) -> str:
     """Return a rule as sentences."""
     spec = rule.spec
-    told = [f"On {_target(spec.get('match', {}))}: {_deeds(spec['then'])}."]
+    told = [f"On {_target(spec.get('match', {}))}: {_first(rule)}{_deeds(spec['then'])}."]
     when = "; ".join(_conditions(spec.get("when", {})))
     if when:
         told.append(f"{when[0].upper()}{when[1:]}.")
@@ -47,9 +47,14 @@ def _deeds(then: Mapping[str, Any]) -> str:
     for key, value in then.items():
         if key != "commit":
             given.setdefault(value if key == "wire" else owners()[key], {})[key] = value
-    deeds = [_deed(vocabulary()[word], settings) for word, settings in given.items()]
-    first = "the write is made first, and then: " if then.get("commit") else ""
-    return first + "; ".join(deeds)
+    return "; ".join(_deed(vocabulary()[word], settings) for word, settings in given.items())
+
+
+def _first(rule: Rule) -> str:
+    if not rule.then.commit:
+        return ""
+    writes = WRITES.intersection(rule.match.interactions)
+    return f"{'the write is made' if writes else 'the interaction is performed'} first, and then: "
 
 
 def _deed(effect: type[Effect], settings: Mapping[str, Any]) -> str:

@@ -131,7 +131,7 @@ class MemoryStore:
         self._journals.pop(journal, None)
 
     async def live(self, name: str, for_s: float) -> None:
-        """Know that a replica lives, for so many seconds."""
+        """Note that a replica is alive; the note holds for this many seconds."""
         self._lives_until_ms[name] = self._now_ms() + for_s * 1000
 
     async def living(self, names: Sequence[str]) -> set[str]:

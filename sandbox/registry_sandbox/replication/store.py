@@ -199,7 +199,7 @@ class Store(Protocol):
         ...
 
     async def live(self, name: str, for_s: float) -> None:
-        """Know that a replica lives, for so many seconds.
+        """Note that a replica is alive; the note holds for this many seconds.
 
         Raises:
             StoreAway: the store does not answer.

@@ -161,7 +161,7 @@ class ValkeyStore:
         await self._done(self._redis.unlink(_records(journal), _counts(journal)))
 
     async def live(self, name: str, for_s: float) -> None:
-        """Know that a replica lives, for so many seconds."""
+        """Note that a replica is alive; the note holds for this many seconds."""
         await self._done(self._redis.set(_lives(name), b"", px=int(for_s * 1000)))
 
     async def living(self, names: Sequence[str]) -> set[str]:

@@ -47,7 +47,7 @@ class Definition:
 
 
 def shipped_definitions(folders: tuple[str, ...]) -> Iterator[Definition]:
-    """Yield the definitions of these folders of profiles/, which tests have read with care."""
+    """Yield the definitions in these folders of profiles/, unchecked: a test reads each of them strictly."""
     for folder in folders:
         for file in sorted((shipped("profiles") / folder).glob("*.json")):
             yield Definition(quick_json.loads(file.read_bytes()), str(file))

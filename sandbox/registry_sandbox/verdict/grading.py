@@ -46,7 +46,10 @@ def _judged(rule: Rule, seen: Counter[str], evidence: Evidence, *, dropped: bool
 def _not_exercised(rule: Rule, evidence: Evidence) -> tuple[Grade, str]:
     waiting = [each.id for each in evidence.unfired if rule.provoked_by(each)]
     if waiting:
-        return "inconclusive", f"{_set_in_vain(waiting)}: let the client do what would meet it."
+        return (
+            "inconclusive",
+            f"{_set_in_vain(waiting)}: let the client send what it acts on (`registry-sandbox fault list` shows it).",
+        )
     return "not exercised", f"To exercise it, {rule.to_exercise}."
 
 

@@ -96,3 +96,9 @@ _OF_SPECIFICATIONS: Final[Mapping[str, tuple[str, str]]] = {
 REQUIREMENTS: Final[Mapping[str, Requirement]] = {
     each: Requirement(text, source) for each, (text, source) in {**_OF_THE_REGISTRY, **_OF_SPECIFICATIONS}.items()
 }
+
+
+def worded(name: str) -> str:
+    """Return a requirement's text with its id; the id alone if we have none such, as in another version's report."""
+    known = REQUIREMENTS.get(name)
+    return f"{known.text} ({name})" if known else name

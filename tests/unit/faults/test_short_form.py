@@ -76,6 +76,7 @@ def test_it_stands_for_a_long_form(short: str, long: dict[str, Any]) -> None:
         ("read:delay=2s..1s", "max is below min"),
         ("*:headers=Content-Length:3", "frames the message"),
         ("*:headers=-Content-Type", "can only be set"),
+        ("*:headers=ETag", '"ETag" cannot be used; expected names with values, such as X-Test:1'),
         ("*:wire=explode", "expected empty or garbage or hang or reset"),
     ],
 )

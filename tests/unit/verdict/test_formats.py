@@ -15,7 +15,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
-from registry_sandbox.verdict.report import Report
+from registry_sandbox.verdict.report import Coverage, Report
 from registry_sandbox.verdict.reports import ENDINGS, MEDIA_TYPES, Format, format_of, rendered
 from registry_sandbox.verdict.reports import json as json_report
 from registry_sandbox.verdict.reports.characters import one_line, visible
@@ -254,6 +254,16 @@ class TestText:
         shown = rendered(REPORT, "text")
         assert max(map(len, shown.splitlines())) <= 80
         assert shown.isascii()
+
+    @pytest.mark.parametrize("wanted", ["text", "html"])
+    def test_what_no_rule_covers_is_told_in_words(self, wanted: Format) -> None:
+        """The id stands behind them; one that this version does not know stands alone."""
+        requirements = {"4-once": (), "7-if-match": ("a",), "0-of-another-version": ()}
+        report = replace(REPORT, coverage=Coverage((), requirements))
+        shown = " ".join(rendered(report, wanted).split())
+        assert "An appointment is registered once. (4-once)" in shown
+        assert "0-of-another-version" in shown
+        assert "7-if-match" not in shown
 
     def test_its_first_line_has_the_numbers(self) -> None:
         """Then what was judged, and how much is missing."""

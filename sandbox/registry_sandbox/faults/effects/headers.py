@@ -50,10 +50,10 @@ class Headers(Effect):
 
     @classmethod
     def from_text(cls, text: str) -> Any | None:
-        """Read `-ETag` as dropping a header, `X-Test:1` as setting one."""
+        """Read `-ETag` as dropping a header, `X-Test:1` as setting one; a name alone says neither, and is refused."""
         if text.startswith("{"):
             return None
         if text.startswith("-"):
             return {text[1:]: None}
-        name, _, value = text.partition(":")
-        return {name: value.strip()}
+        name, colon, value = text.partition(":")
+        return {name: value.strip()} if colon else text

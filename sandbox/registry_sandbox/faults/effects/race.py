@@ -9,7 +9,7 @@ from registry_sandbox.faults.match import WITH_ID
 
 @dataclass(frozen=True, slots=True)
 class Race(Effect):
-    """`bump`: a phantom writer stores a new version with the same content just before the interaction.
+    """Lets somebody else store a new version with the same content, just before the interaction.
 
     The conflict that follows is genuine: the history shows the other version, and a client that reads again succeeds.
     """

@@ -8,6 +8,7 @@ from registry_sandbox.verdict.finding import Grade
 from registry_sandbox.verdict.report import Met, Report, RuleGrade, State
 from registry_sandbox.verdict.reports.by_rule import WORST_FIRST
 from registry_sandbox.verdict.reports.markup import element
+from registry_sandbox.verdict.requirements import worded
 
 _KINDS: Final[Mapping[State, str]] = {"met and handled": "pass", "met": "met", "not met": "unmet"}
 
@@ -58,7 +59,7 @@ def uncovered(report: Report) -> Iterator[Element]:
     """Yield the list of the requirements that no rule covers."""
     left = [name for name, covering in report.coverage.requirements.items() if not covering]
     if left:
-        yield element("ul", *(element("li", name) for name in left))
+        yield element("ul", *(element("li", worded(name)) for name in left))
 
 
 def _header(*names: str) -> Element:

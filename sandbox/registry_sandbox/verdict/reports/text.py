@@ -9,6 +9,7 @@ from registry_sandbox.verdict.report import Report, RuleGrade
 from registry_sandbox.verdict.reports.by_rule import by_rule
 from registry_sandbox.verdict.reports.characters import one_line, visible
 from registry_sandbox.verdict.reports.exchange_lines import line_of, numbers
+from registry_sandbox.verdict.requirements import worded
 from registry_sandbox.verdict.summary import counted, further, headline, judged, summary
 
 _WIDTH: Final = 80
@@ -112,7 +113,9 @@ def _rules(rules: list[RuleGrade], title: str) -> Iterator[str]:
 def _uncovered(report: Report) -> Iterator[str]:
     left = [name for name, rules in report.coverage.requirements.items() if not rules]
     if left:
-        yield from _wrapped(f"No rule covers {', '.join(map(one_line, left))}.")
+        yield f"REQUIREMENTS THAT NO RULE COVERS ({len(left)})"
+        for name in left:
+            yield from _item(one_line(worded(name)), "")
 
 
 def _item(first: str, more: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ _ASIDE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY,
     "a 4xx is not repeated unchanged (409, 429 and a 403 for an expired token aside)",
     "should",
     ("8-4xx",),
-    to_exercise="let the client meet a 4xx, such as by the fault read:404 or an NHS number that is none",
+    to_exercise="let the client meet a 4xx, such as by the fault read:404 or an NHS number with too few digits",
     provoked_by=refuses,
 )
 def a_4xx_is_not_repeated_unchanged(client: Conversation) -> Iterator[Observation]:
