@@ -80,7 +80,7 @@ class Settings:
     tls_dir: Path | None = _setting(None, "folder of the certificates; default: a temporary set", Path)
     tls_fault: str | None = _setting(
         None,
-        "what is wrong with the server's certificate; docs/tls.md",
+        "what is wrong with the server's certificate; not with --store; docs/tls.md",
         choices=("expired", "not-yet-valid", "wrong-host", "unknown-ca", "self-signed", "incomplete-chain"),
     )
     fault: tuple[str, ...] = _setting((), "a fault to inject, such as cancel:500@10%; docs/faults.md", many=True)
@@ -158,7 +158,10 @@ class Settings:
         if self.workers > 1:
             self._require_what_workers_need()
         if self.store is not None and self.tls_fault is not None:
-            raise BadSetting("--store and --tls-fault exclude each other: how clients took it, one replica alone knows")
+            raise BadSetting(
+                "--store and --tls-fault exclude each other: a client that refuses a bad certificate is counted by one "
+                "replica only; for this, start a sandbox of its own, without --store"
+            )
         if self.jwks and self.signing_key:
             raise BadSetting("--jwks (your own issuer) and --signing-key (the built-in one) exclude each other")
         if self.jwks and not self.issuer:

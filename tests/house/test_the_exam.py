@@ -1,5 +1,6 @@
 """The exam over HTTP and as a command: tasks, their states, the report, and what is said of mistakes."""
 
+import asyncio
 import json
 import os
 import re
@@ -172,6 +173,45 @@ def test_a_call_that_cannot_be_carried_out_says_why(sandbox: RegistrySandbox, ca
     with pytest.raises(NoAnswer, match=message):
         sandbox.control.json(method, path, body)
     assert not tasks(sandbox)
+
+
+def test_starts_at_the_same_moment_take_turns(sandbox: RegistrySandbox) -> None:
+    """Each begins the scenarios anew, as if it had come after the one before; seeds are read in threads meanwhile."""
+
+    async def start_often() -> list[httpx.Response]:
+        body = {"scenarios": ["cancel-once", "register-among-others"]}
+        async with httpx.AsyncClient() as http:
+            return await asyncio.gather(*(http.post(f"{sandbox.control_url}/exam", json=body) for _ in range(4)))
+
+    assert [each.status_code for each in asyncio.run(start_often())] == [201, 201, 201, 201]
+    assert list(tasks(sandbox)) == ["cancel-once", "register-among-others"]
+    with as_client(tasks(sandbox)["cancel-once"]) as http:
+        assert http.get("Appointment/cancel-once").status_code == 200
+
+
+def test_an_end_comes_after_the_whole_of_a_start(sandbox: RegistrySandbox) -> None:
+    """It leaves no task, and no workspace of one, behind."""
+
+    async def start_and_end() -> list[httpx.Response]:
+        async with httpx.AsyncClient() as http:
+            start = asyncio.create_task(http.post(f"{sandbox.control_url}/exam"))
+            while not (await http.get(f"{sandbox.control_url}/exam")).json()["tasks"]:
+                pass
+            end = await http.delete(f"{sandbox.control_url}/exam")
+            return [await start, end]
+
+    assert [each.status_code for each in asyncio.run(start_and_end())] == [201, 204]
+    assert not tasks(sandbox)
+    assert sandbox.control.json("GET", "/workspaces")["workspaces"] == []
+
+
+def test_a_workspace_that_is_in_the_way_is_named_with_what_ends_it(sandbox: RegistrySandbox) -> None:
+    """Somebody made it by hand; the exam takes nothing away that is not its own."""
+    sandbox.control.json("POST", "/workspaces", {"name": "exam-read-once"})
+    with pytest.raises(NoAnswer, match="DELETE /_sandbox/workspaces/exam-read-once ends that"):
+        started(sandbox, "read-once")
+    sandbox.control.text("DELETE", "/workspaces/exam-read-once")
+    assert [each["state"] for each in started(sandbox, "read-once")] == ["waiting"]
 
 
 def test_a_wrong_done_changes_nothing(sandbox: RegistrySandbox) -> None:

@@ -135,7 +135,7 @@ def test_a_port_that_is_taken_is_told_before_any_worker_starts(tmp_path: Path, s
     ("settings", "said"),
     [
         ({"workers": 2, "store": "valkey://x/0", "tls": "server"}, "needs --tls-dir"),
-        ({"store": "valkey://x/0", "tls": "server", "tls_fault": "expired"}, "exclude each other"),
+        ({"store": "valkey://x/0", "tls": "server", "tls_fault": "expired"}, "of its own, without --store"),
         ({"store": "http://u:s3cret@x/0"}, "what is given cannot be used; expected valkey://HOST:PORT/NUMBER"),
         ({"workers": 2, "store": "valkey://x/0"}, "here it is one"),
     ],

@@ -107,6 +107,7 @@ class Exam:
         self._workers = workers
         self._together = together
         self._tasks: dict[str, RunningTask] = {}
+        self._turn = asyncio.Lock()  # a start of several tasks waits in between; another start or end comes after it
 
     def saved(self) -> "Sequence[SavedTask]":
         """Return the tasks as they are now, for replicas that come later."""
@@ -139,6 +140,11 @@ class Exam:
         body = json_body(request) if request.body else {}
         with _not_too_busy():
             scenarios = await self._workers.run(_scenarios, body)
+        async with self._turn:
+            started = await self._all_started(scenarios, request)
+        return json_response(HTTPStatus.CREATED, {"tasks": [each.described() for each in started]})
+
+    async def _all_started(self, scenarios: "list[Scenario]", request: Request) -> "list[RunningTask]":
         started: list[RunningTask] = []
         try:
             for each in scenarios:
@@ -148,7 +154,7 @@ class Exam:
             for task in started:
                 self._forget(task.scenario.name)
             raise
-        return json_response(HTTPStatus.CREATED, {"tasks": [each.described() for each in started]})
+        return started
 
     async def _started(self, scenario: "Scenario", request: Request) -> "RunningTask":
         from registry_sandbox.control.exam_task import RunningTask
@@ -159,8 +165,12 @@ class Exam:
         try:
             with refused_for(BadFault, BadSeed):
                 member = await self._workspaces().make(wanted)
-        except (NoRoom, NameTaken) as refused:
+        except NoRoom as refused:
             raise BadControlRequest(str(refused), HTTPStatus.CONFLICT) from refused
+        except NameTaken as refused:
+            told = f"The scenario '{scenario.name}' needs the workspace '{name}', and somebody else has made one; "
+            told += f"DELETE /_sandbox/workspaces/{name} ends that."
+            raise BadControlRequest(told, HTTPStatus.CONFLICT) from refused
         task = self._tasks[scenario.name] = RunningTask(scenario, member, self._urls(request, member.name))
         return task
 
@@ -169,11 +179,12 @@ class Exam:
         if task is not None and self._workspaces().get(task.member.name) is task.member:
             self._workspaces().remove(task.member.name)
 
-    def end(self, request: Request, _: str) -> Response:
+    async def end(self, request: Request, _: str) -> Response:
         """End them."""
         del request
-        for name in [*self._tasks]:
-            self._forget(name)
+        async with self._turn:
+            for name in [*self._tasks]:
+                self._forget(name)
         return Response(HTTPStatus.NO_CONTENT)
 
     async def done(self, request: Request, name: str) -> Response:

@@ -3,6 +3,7 @@
 /** @typedef {import("./types.js").Exchange} Exchange @typedef {import("./types.js").Call} Call */
 
 import { controlToken, mint, root, urlOf } from "./api.js";
+import { curlTrust, isSecure, trustIn, verified } from "./trust.js";
 
 const LEFT_OUT = /^(host|content-length|connection|accept-encoding|user-agent|origin|referer|pragma|sec-.*|cookie|authorization)$/i;
 /** How the request ids begin that this page gives to what it sends, to find it in the journal. */
@@ -37,9 +38,10 @@ const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 /** @param {Exchange} exchange */
 export function curl(exchange) {
   const { method, url, headers, body } = callOf(exchange);
-  const parts = [`curl -sSi -X ${quoted(method)} ${quoted(url)}`];
+  const parts = [`curl -sSi${curlTrust(exchange, url)} -X ${quoted(method)} ${quoted(url)}`];
   const control = controlToken() ? ` -H "Authorization: Bearer $${CONTROL}"` : "";
-  if (hadToken(exchange)) parts.push(`-H "Authorization: Bearer $(curl -sS${control} ${quoted(tokenUrl(exchange))})"`);
+  const fetched = `curl -sS${curlTrust(exchange, tokenUrl(exchange))}${control} ${quoted(tokenUrl(exchange))}`;
+  if (hadToken(exchange)) parts.push(`-H "Authorization: Bearer $(${fetched})"`);
   for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body) parts.push(`--data-binary ${quoted(body)}`);
   return parts.join(" \\\n  ");
@@ -49,16 +51,18 @@ export function curl(exchange) {
 export function httpx(exchange) {
   const { method, url, headers, body } = callOf(exchange);
   const given = Object.entries(headers).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`);
-  const control = controlToken() ? [`control = {"Authorization": f"Bearer {os.environ['${CONTROL}']}"}`] : [];
-  const fetched = `httpx.get(${JSON.stringify(tokenUrl(exchange))}${control.length ? ", headers=control" : ""}).text`;
-  const token = hadToken(exchange) ? [`token = ${fetched}`] : [];
+  const token = hadToken(exchange) ? tokenIn(exchange) : [];
+  const secure = isSecure(url) || (token.length > 0 && isSecure(tokenUrl(exchange)));
   const content = body ? [`content=${JSON.stringify(body)}.encode(),`] : [];
-  const call = [`${JSON.stringify(method)},`, `${JSON.stringify(url)},`, "headers=headers,", ...content];
+  const call = [`${JSON.stringify(method)},`, `${JSON.stringify(url)},`, "headers=headers,", ...content, ...(isSecure(url) ? ["verify=tls,"] : [])];
+  const needed = secure ? ["os", "pathlib", "ssl"] : token.length > 1 ? ["os"] : [];
   return [
-    ...(control.length && token.length ? ["import os", ""] : []),
+    ...needed.map((each) => `import ${each}`),
+    ...(needed.length ? [""] : []),
     "import httpx",
     "",
-    ...(token.length ? [...control, ...token] : []),
+    ...(secure ? trustIn(exchange) : []),
+    ...token,
     "headers = {",
     ...(token.length ? ['    "Authorization": f"Bearer {token}",'] : []),
     ...given,
@@ -68,6 +72,14 @@ export function httpx(exchange) {
     ")",
     "print(answer.status_code, answer.text)",
   ].join("\n");
+}
+
+/** The lines of Python that fetch a token: one, or two with a control token. @param {Exchange} exchange */
+function tokenIn(exchange) {
+  const url = tokenUrl(exchange);
+  const guarded = controlToken() !== "";
+  const control = guarded ? [`control = {"Authorization": f"Bearer {os.environ['${CONTROL}']}"}`] : [];
+  return [...control, `token = httpx.get(${JSON.stringify(url)}${guarded ? ", headers=control" : ""}${verified(url)}).text`];
 }
 
 /** True if something of the exchange is not in the journal, so that it cannot be sent again as it was. @param {Exchange} exchange */

@@ -28,6 +28,8 @@ export interface Message {
 }
 
 export interface Exchange extends Brief {
+  certificate_subject?: string;
+  transport?: { tls_fault: string };
   request: Message;
   response: { status: number; headers: Record<string, string>; body?: string } | null;
   sent: { body_bytes: number; ended: string };
