@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ from registry_sandbox.cli import verdict as command
 from registry_sandbox.testing.running import RegistrySandbox
 from registry_sandbox.verdict.expected import accepting, read_expectations
 from registry_sandbox.verdict.finding import Grade
-from registry_sandbox.verdict.report import Report
+from registry_sandbox.verdict.report import Accepted, Report
 from registry_sandbox.verdict.reports import ENDINGS, MEDIA_TYPES, Format, rendered
 
 ROOT = Path(__file__).parents[2]
@@ -58,9 +59,21 @@ def test_the_excerpts_are_of_this_report(report: Report) -> None:
     (result,) = json.loads(rendered(report, "sarif"))["runs"][0]["results"]
     assert contains(result, json.loads(block("json", "**SARIF**")))
     assert contains(json.loads(rendered(report, "testreport")), json.loads(block("json", "**TestReport**")))
-    case = etree.fromstring(block("xml", "**JUnit XML**"))
-    passed = [each for each in etree.fromstring(rendered(report, "junit").encode()).iter("testcase") if not len(each)]
-    assert sorted(case.items()) in [sorted(each.items()) for each in passed]
+    suites = etree.fromstring(rendered(report, "junit").encode())
+    for element in etree.fromstring(block("xml", "**JUnit XML**")).iter("*"):
+        assert (element.tag, dict(element.items())) in [(each.tag, dict(each.items())) for each in suites.iter("*")]
+
+
+def test_the_counts_of_junit_xml_are_of_what_the_page_says(report: Report) -> None:
+    """Each rule is counted once; what was accepted, or came to nothing, is skipped."""
+    (failed,) = report.findings
+    accepted = replace(report, findings=(), accepted=(Accepted(failed, "known"),))
+    for each, failures, skipped in ((report, 1, 22), (accepted, 0, 23)):
+        (suite,) = etree.fromstring(rendered(each, "junit").encode())
+        counts = {name: int(suite.attrib[name]) for name in ("tests", "failures", "skipped", "errors")}
+        assert counts == {"tests": len(report.rules), "failures": failures, "skipped": skipped, "errors": 0}
+    for count in counts:
+        assert f"\n| `{count}` | " in PAGE
 
 
 def test_the_expected_findings_of_the_page_are_those(report: Report, tmp_path: Path) -> None:
