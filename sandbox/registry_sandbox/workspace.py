@@ -100,7 +100,7 @@ class Workspace:
             pass
 
     def begin(self, *, with_seeds: bool = True) -> None:
-        """Hold what it starts with: for a workspace that was just made.
+        """Load what it starts with, into a workspace that was just made.
 
         Raises:
             BadSeed: a seed cannot be used.
@@ -128,7 +128,7 @@ class Workspace:
         )
 
     def restore(self, state: State) -> None:
-        """Be what a workspace was, with an empty journal; every exchange under way is ended first, as by a reset."""
+        """Return to an earlier state, with an empty journal. Every exchange under way is ended first, as by a reset."""
         self._empty()
         self.service.registry.clear()
         self.take(state)

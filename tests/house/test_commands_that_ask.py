@@ -70,6 +70,14 @@ class TestFindingTheSandbox:
         assert status == 1
         assert errors.endswith("does not answer: the host name is not known\n")
 
+    def test_a_port_on_which_nothing_listens_is_told(self, run: Run) -> None:
+        """Not by the number of an error either."""
+        status, _, errors = run("clock", "--url", "http://127.0.0.1:9")
+        assert status == 2
+        assert errors.endswith(
+            ":9/_sandbox/clock does not answer: nothing listens there; is the sandbox running, and on this port?\n"
+        )
+
     @pytest.mark.parametrize("path", ["", "/", "/STU3/", "/STU3/Appointment/1", "/_sandbox", "/_sandbox/faults"])
     def test_any_url_of_the_sandbox_will_do(self, run: Run, running: RegistrySandbox, path: str) -> None:
         """The root, the base, the control root, and what is below them."""

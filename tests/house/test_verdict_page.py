@@ -113,3 +113,13 @@ def test_the_picture_is_there() -> None:
     picture = ROOT / "docs" / re.findall(r"\]\((\w+\.png)\)", PAGE)[0]
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size < 200_000
+
+
+def test_what_a_person_says_is_taken_as_the_page_has_it() -> None:
+    """The call of the table, with its rule."""
+    found = re.search(r"`curl \S+/_sandbox(\S+) -d '(.+?)'`", PAGE)
+    assert found
+    with RegistrySandbox() as sandbox:
+        said = json.loads(found[2])
+        sandbox.control.json("POST", found[1], said)
+        assert sandbox.verdict().grade(said["rule"]) == "attested"

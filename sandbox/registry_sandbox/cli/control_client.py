@@ -144,4 +144,6 @@ def _why(reason: object) -> str:
         return f"its certificate is not trusted ({reason.verify_message}); --ca-file FILE names the authority"
     if isinstance(reason, socket.gaierror):
         return "the host name is not known"
+    if isinstance(reason, ConnectionRefusedError):
+        return "nothing listens there; is the sandbox running, and on this port?"
     return str(reason)

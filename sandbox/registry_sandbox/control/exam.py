@@ -118,7 +118,7 @@ class Exam:
         return [SavedTask(each) for each in self._tasks.values()]
 
     def resume(self, tasks: Sequence[tuple[Mapping[str, Any], Member]]) -> None:
-        """Hold the tasks that were saved, each with its workspace, instead of all others."""
+        """Replace all tasks by those that were saved, each with its workspace."""
         self._tasks = {}
         if not tasks:
             return

@@ -127,7 +127,7 @@ class RunningTask:
         return {"at": self._at, "runs": [*self._runs], "wrong": [*self._wrong]}
 
     def resume(self, progress: Mapping[str, Any]) -> None:
-        """Be as far as a task was."""
+        """Continue where a saved task was."""
         self._at, self._runs, self._wrong = progress["at"], [*progress["runs"]], [*progress["wrong"]]
 
     async def judged(self, ended: Ended) -> Judged:

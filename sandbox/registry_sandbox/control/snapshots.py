@@ -87,7 +87,7 @@ class _Snapshots:
         return Response(HTTPStatus.NO_CONTENT)
 
     def restore(self, request: Request, name: str) -> Response:
-        """Be what one is; it is kept."""
+        """Return to a snapshot. The snapshot stays."""
         del request
         self._workspace.restore(self._required(name))
         return json_response(HTTPStatus.OK, health.state(self._workspace, self._uptime()))

@@ -161,7 +161,7 @@ class FaultEngine:
         return [*self._rules, *(live for rules in self._of_header.values() for live in rules)]
 
     def remember(self, fired: Iterable[Fired], activations: int) -> None:
-        """Know of these activations, instead of all others; their rules are among `lives`, or in force no more."""
+        """Replace all activations by these; their rules are among `lives`, or no longer in force."""
         self._fired = deque(fired, maxlen=_MAX_FIRED)
         self.activations = activations
 

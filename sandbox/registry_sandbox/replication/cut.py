@@ -34,7 +34,7 @@ class Exam(Protocol):
         ...
 
     def resume(self, tasks: Sequence[tuple[Mapping[str, Any], Member]]) -> None:
-        """Hold the tasks that were written, each with its workspace."""
+        """Replace all tasks by those that were written, each with its workspace."""
         ...
 
 

@@ -78,7 +78,7 @@ class SharedJournal(Journal):
         return int(request.under_way.number)
 
     def numbered_up_to(self, number: int) -> None:
-        """Know that there is an exchange of this number."""
+        """Note that there is an exchange of this number."""
         self._numbered = max(self._numbered, number)
 
     @property

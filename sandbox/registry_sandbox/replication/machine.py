@@ -55,7 +55,7 @@ class ReplicaState:
         self.on_renewal: Callable[[Begun], Awaitable[None]] = _nothing
 
     def attach(self, workspaces: SharedWorkspaces, exam: Exam) -> None:
-        """Know the workspaces with a name, and the exam that is held in them."""
+        """Set the workspaces that have a name, and the exam that is held in them."""
         self._workspaces, self._exam = workspaces, exam
 
     def share(self, name: str, service: RegistryService, size: int, tally: Tally) -> Shared:
@@ -81,7 +81,7 @@ class ReplicaState:
         return self._of_name[name]
 
     def leaving(self, name: str) -> None:
-        """Know that a workspace is about to end."""
+        """Note that a workspace is about to end."""
         if self._cut is not None:
             self._cut.take(name)
 
@@ -120,7 +120,7 @@ class ReplicaState:
             asyncio.ensure_future(self._ask_to_save()).add_done_callback(_seen)
 
     async def load(self, begun: Begun) -> None:
-        """Be what was saved at the beginning of the log, if the state is not the start's.
+        """Load the state that was saved at the beginning of the log, if it is not that of the start.
 
         Raises:
             StoreAway: it cannot be read now, or is not there any more.
@@ -141,7 +141,7 @@ class ReplicaState:
         return RandomStreams(seed).ids(f"workspaces {self._place} {self._named}")()[:13]
 
     async def renew(self, begun: Begun) -> None:
-        """Be what the log starts with."""
+        """Return to what the log starts with."""
         for each in self._of_name.values():
             each.end()
         self._of_name.clear()

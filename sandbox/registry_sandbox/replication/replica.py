@@ -34,11 +34,11 @@ class Machine(Protocol):
         ...
 
     def applied(self, identity: str, position: Position, *, own: bool) -> None:
-        """Know that an entry of a log was applied, and nothing after it; `own` says that this replica proposed it."""
+        """Note that an entry of a log was applied, and nothing after it; `own` says that this replica proposed it."""
         ...
 
     async def renew(self, begun: Begun) -> None:
-        """Be what the log starts with."""
+        """Return to what the log starts with."""
         ...
 
     async def tick(self) -> None:

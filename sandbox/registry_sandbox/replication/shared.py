@@ -150,7 +150,7 @@ class Shared(Effects):
                 task.add_done_callback(_forgotten)
 
     def end(self) -> None:
-        """Know that nothing can be proposed for this workspace any more."""
+        """Note that nothing can be proposed for this workspace any more."""
         self.epoch = _OVER
 
     async def _unlist(self, rule_id: str, exchange: int, epoch: str) -> None:

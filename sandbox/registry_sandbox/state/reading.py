@@ -29,7 +29,7 @@ class StateReader:
 
     Args:
         parts: of the document.
-        workspace: of which kind the state is: it lends readers, profiles and the machine's clock, and does not change.
+        workspace: whose readers, profiles and machine's clock are used; it is not changed.
         place: names the document in messages.
     """
 
