@@ -13,7 +13,7 @@ _EXPIRED_FOR_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Token(Effect):
-    """`expired`: the token is signed and complete but expired a minute ago; the answer still says 3600 seconds."""
+    """Issues a token that expired a minute ago, signed and complete; the answer still says 3600 seconds."""
 
     word: ClassVar[str] = "token"
     only: ClassVar[frozenset[str]] = frozenset({TOKEN})
