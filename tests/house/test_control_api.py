@@ -9,6 +9,7 @@ import httpx
 import pytest
 import yaml
 
+from registry_sandbox import __version__
 from registry_sandbox.control import console
 from registry_sandbox.faults.rule import rule_schema
 from registry_sandbox.testing.builders import appointment
@@ -46,6 +47,16 @@ class TestHealth:
         assert faulty.control.head(f"/health/{probe}").status_code == 200
         refused = faulty.control.post(f"/health/{probe}")
         assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_sandbox/health", "/_sandbox/events", "/_sandbox/nothing", "/", "/nothing", "/oauth2/token", "/STU3/nothing"],
+)
+def test_every_answer_names_the_sandbox_and_nothing_that_it_is_made_of(running: RegistrySandbox, path: str) -> None:
+    """Whichever handler answers: the version of an interpreter is nobody's business."""
+    with httpx.stream("GET", f"{running.control_url.removesuffix('/_sandbox')}{path}") as answer:
+        assert answer.headers["Server"] == f"appointment-registry-sandbox/{__version__}"
 
 
 class TestClock:

@@ -25,7 +25,8 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.clock import Clock, http_date
 
 _ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
-_SERVER = f"appointment-registry-sandbox/{__version__}"
+SERVER_NAME = f"appointment-registry-sandbox/{__version__}"
+"""The value of the Server header of every answer."""
 
 
 class CommonHeaders:
@@ -67,7 +68,7 @@ class CommonHeaders:
 
 @lru_cache(maxsize=64)  # under load, exchanges share a second
 def _common(now_s: int) -> tuple[tuple[str, str], ...]:
-    return (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, _SERVER)
+    return (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, SERVER_NAME)
 
 
 def _echoed(headers: CIMultiDictProxy[str]) -> dict[str, str]:

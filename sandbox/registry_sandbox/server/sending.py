@@ -13,7 +13,8 @@ from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
-from registry_sandbox.http.field_names import DATE
+from registry_sandbox.http.common_headers import SERVER_NAME
+from registry_sandbox.http.field_names import DATE, SERVER
 from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent
 
 _UNREADABLE = "UNKNOWN"
@@ -91,6 +92,7 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
         ValueError: a header's value has a line break or a NUL.
     """
     if DATE not in response.headers:
+        response.headers.setdefault(SERVER, SERVER_NAME)
         made = web.Response(status=response.status, body=response.body or None, headers=response.headers)
         if last:
             made.force_close()

@@ -6,11 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
+from registry_sandbox.http.common_headers import SERVER_NAME
+from registry_sandbox.http.field_names import SERVER
 from registry_sandbox.http.response import Response
 
 
 async def streamed(http: web.BaseRequest, response: Response, gone: asyncio.Event) -> web.StreamResponse:
     """Send the parts of an answer until there are no more, or until the client hangs up (`gone`)."""
+    response.headers.setdefault(SERVER, SERVER_NAME)
     answer = web.StreamResponse(status=response.status, headers=response.headers)
     hung_up: asyncio.Future[bool] = asyncio.ensure_future(gone.wait())
     try:
