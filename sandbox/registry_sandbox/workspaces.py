@@ -92,30 +92,30 @@ class Member:
         return self.used_s + self.ttl_s
 
 
-class Workspaces:
-    """The workspaces by name.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms on which there are workspaces.
 
-    Args:
-        make: makes one of a name.
+    Attributes:
         new_name: returns a name that is hardly ever taken.
         wall: the machine's clock, in seconds since the epoch.
         at_most: how many there may be.
         ttl_s: how long one lives after its last use, where it does not say so itself.
     """
 
-    def __init__(
-        self,
-        make: Callable[[str, Wanted], Made],
-        new_name: Callable[[], str],
-        wall: Callable[[], float],
-        at_most: int,
-        ttl_s: float,
-    ) -> None:
+    new_name: Callable[[], str]
+    wall: Callable[[], float]
+    at_most: int
+    ttl_s: float
+
+
+class Workspaces:
+    """The workspaces by name. `make` makes one of a name."""
+
+    def __init__(self, make: Callable[[str, Wanted], Made], terms: Terms) -> None:
         self._make = make
-        self._new_name = new_name
-        self._wall = wall
-        self._at_most = at_most
-        self._ttl_s = ttl_s
+        self._terms = terms
+        self._wall = terms.wall
         self._members: dict[str, Member] = {}
         self._sweep_from_s = math.inf  # before that, no time to live is over
 
@@ -170,13 +170,13 @@ class Workspaces:
         name = wanted.name or self._free_name()
         if name in self._members:
             raise NameTaken(f"There is a workspace '{name}' already; expected another name.")
-        if len(self._members) >= self._at_most:
+        if len(self._members) >= self._terms.at_most:
             raise NoRoom(
-                f"There are {len(self._members)} workspaces, and --max-workspaces allows {self._at_most}: "
+                f"There are {len(self._members)} workspaces, and --max-workspaces allows {self._terms.at_most}: "
                 "delete one, or wait until one has not been used for its time to live."
             )
         made, now_s = self._make(name, wanted), self._wall()
-        ttl_s = self._ttl_s if wanted.ttl_s is None else wanted.ttl_s
+        ttl_s = self._terms.ttl_s if wanted.ttl_s is None else wanted.ttl_s
         member = self._members[name] = Member(name, made, now_s, now_s, ttl_s, wanted=wanted)
         self._sweep_from_s = min(self._sweep_from_s, member.expires_s)
         return member
@@ -203,7 +203,7 @@ class Workspaces:
             self._remove(member)
 
     def _free_name(self) -> str:
-        while (name := self._new_name()) in self._members:
+        while (name := self._terms.new_name()) in self._members:
             pass
         return name
 

@@ -8,7 +8,7 @@ from registry_sandbox.app import build
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.settings import Settings
-from registry_sandbox.workspaces import Made, NameTaken, NoRoom, Wanted, Workspaces
+from registry_sandbox.workspaces import Made, NameTaken, NoRoom, Terms, Wanted, Workspaces
 
 
 class Wall:
@@ -32,7 +32,7 @@ def _make(name: str, wanted: Wanted) -> Made:
 
 def workspaces(wall: Wall, *, at_most: int = 3, names: str = "nmo") -> Workspaces:
     """Return workspaces that live for 60 s."""
-    return Workspaces(_make, itertools.cycle(names).__next__, wall, at_most, 60.0)
+    return Workspaces(_make, Terms(itertools.cycle(names).__next__, wall, at_most, 60.0))
 
 
 def test_a_workspace_is_found_by_its_name_alone() -> None:

@@ -40,7 +40,7 @@ from registry_sandbox.server.tls import ssl_context
 from registry_sandbox.settings import Settings
 from registry_sandbox.verdict.report import Report
 from registry_sandbox.workspace import Workspace
-from registry_sandbox.workspaces import Made, Wanted, Workspaces
+from registry_sandbox.workspaces import Made, Terms, Wanted, Workspaces
 
 if TYPE_CHECKING:
     from registry_sandbox.app.replication import Replication
@@ -79,16 +79,15 @@ class Sandbox:
     def workspaces(self) -> Workspaces:
         """The workspaces that have a name."""
         names = RandomStreams(self.workspace.random_streams.seed).ids("workspaces")  # no reset brings a name back
-        settings = self.settings
-        most, ttl_s = settings.max_workspaces, settings.workspace_ttl
+        wall, most, ttl_s = self.parts.wall, self.settings.max_workspaces, self.settings.workspace_ttl
         if self.replication is None:
-            return Workspaces(self._made, lambda: names()[:13], self.parts.wall, most, ttl_s)
+            return Workspaces(self._made, Terms(lambda: names()[:13], wall, most, ttl_s))
         from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
 
         state = self.replication.state
         new_name = partial(state.new_name, self.workspace.random_streams.seed)
         told = (self.replication.tell, state.leaving, state.forget)
-        return SharedWorkspaces(self._made, new_name, self.parts.wall, most, ttl_s, *told)
+        return SharedWorkspaces(self._made, Terms(new_name, wall, most, ttl_s), *told)
 
     def renew(self, parts: Parts, workspace: Workspace, preparing: Thread) -> None:
         """Begin anew with these parts; nothing of the state goes on."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from registry_sandbox.workspace import Workspace
-from registry_sandbox.workspaces import Made, Member, Wanted, Workspaces
+from registry_sandbox.workspaces import Made, Member, Terms, Wanted, Workspaces
 
 _TOLD_EVERY_S: Final = 60.0
 
@@ -17,24 +17,21 @@ class SharedWorkspaces(Workspaces):
     up to a tenth longer.
 
     Args:
-        make, new_name, wall, at_most, ttl_s: as for a sandbox alone.
+        make, terms: as for a sandbox alone.
         tell: proposes that a workspace was used (`touch`), or is over (`end`).
         leaving: told of the name of each workspace that is about to end.
         forget: told of each workspace that has ended.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each is another part
+    def __init__(
         self,
         make: Callable[[str, Wanted], Made],
-        new_name: Callable[[], str],
-        wall: Callable[[], float],
-        at_most: int,
-        ttl_s: float,
+        terms: Terms,
         tell: Callable[[str, str], None],
         leaving: Callable[[str], None],
         forget: Callable[[Workspace], None],
     ) -> None:
-        super().__init__(make, new_name, wall, at_most, ttl_s)
+        super().__init__(make, terms)
         self._tell, self._leaving, self._forget = tell, leaving, forget
         self._told_s: dict[str, float] = {}
 
