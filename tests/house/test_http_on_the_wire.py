@@ -62,6 +62,20 @@ def test_a_body_that_waits_for_leave_is_let_on(running: RegistrySandbox) -> None
     assert answer.startswith(b"HTTP/1.1 403 ")
 
 
+def test_a_client_of_http_1_0_gets_one_answer(running: RegistrySandbox) -> None:
+    """It does not know that another may come before it: RFC 9110 section 10.1.1."""
+    address = urlsplit(running.base_url)
+    head = f"POST /STU3/Appointment HTTP/1.0\r\n{HEAD}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        connection.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            connection.recv(65_536)
+        connection.settimeout(10)
+        connection.sendall(b"{}")
+        assert connection.recv(65_536).startswith(b"HTTP/1.0 403 ")
+
+
 @pytest.mark.parametrize(
     ("method", "header", "status"),
     [

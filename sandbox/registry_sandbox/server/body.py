@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from collections.abc import Callable
 
-from aiohttp import web
+from aiohttp import HttpVersion10, web
 
 from registry_sandbox.http.errors import BodyTooLarge, NotWellFormed, RequestTimeout, SandboxError, UnsupportedMediaType
 from registry_sandbox.http.field_names import CONTENT_ENCODING, EXPECT
@@ -101,8 +101,11 @@ def _not_as_its_headers_say() -> NotWellFormed:
 
 
 def _continue_if_expected(http: web.BaseRequest) -> None:
-    # aiohttp's low-level server does not send this; curl waits for it before it sends more than 1 MB.
-    if http.headers.get(EXPECT, "").lower() == "100-continue" and http.transport is not None:
+    # aiohttp's low-level server does not send this; curl waits for it before it sends more than 1 MB. RFC 9110 section
+    # 10.1.1: a server must ignore the expectation in an HTTP/1.0 request, whose client takes it for the answer.
+    if http.version <= HttpVersion10 or http.transport is None:
+        return
+    if http.headers.get(EXPECT, "").lower() == "100-continue":
         http.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
