@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -137,6 +138,29 @@ def test_more_connections_than_there_is_room_for_are_told_so(impatient: Registry
     assert b"Retry-After: 1\r\n" in refused
     assert "--max-connections" in diagnostics(refused)
     assert answered(impatient, (GET + "Connection: close\r\n\r\n").encode()).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        (b"POST /STU3/Appointment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999999\r\n\r\n", b"x"),
+        (b"", b"\n"),
+    ],
+)
+def test_what_is_sent_without_end_is_not_kept(first: bytes, more: bytes) -> None:
+    """The rest of a body that was refused, which is read for a moment; and line ends where a request should begin."""
+    piece, pieces = more * 262_144, 64
+    with RegistrySandbox() as sandbox, connect(sandbox) as connection:
+        connection.sendall(first)
+        answered(sandbox, (GET + "Connection: close\r\n\r\n").encode())  # everything that is needed is imported
+        tracemalloc.start()
+        try:
+            for _ in range(pieces):
+                connection.sendall(piece)
+            kept = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert kept < pieces * len(piece) / 4
 
 
 @pytest.mark.parametrize("mode", ["server", "mutual"])

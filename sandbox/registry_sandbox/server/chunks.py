@@ -13,11 +13,15 @@ from aiohttp import StreamReader, web
 from registry_sandbox.http.field_names import TRANSFER_ENCODING
 
 _END_OF_HEAD: Final = b"\r\n\r\n"
-# The standard lets bad white space stand in front of the semicolon; the parser does not take it.
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(;[^\r\n]*)?\r\n")
-_BEGINNING = re.compile(rb"([0-9A-Fa-f]{1,15}(;[^\r\n]*)?\r?)?\Z")
+# The standard lets bad white space stand in front of the semicolon; the parser does not take it. An extension has a
+# bound, because a line that is not complete is looked at again with everything that arrives.
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(;[^\r\n]{0,4096})?\r\n")
+_BEGINNING = re.compile(rb"([0-9A-Fa-f]{1,15}(;[^\r\n]{0,4096})?\r?)?\Z")
 _END_OF_DATA = b"\r\n"
 _FOLLOWED_AT_MOST = 10_000
+
+EARLY_AT_MOST: Final = 524_288
+"""How many bytes are kept of what comes before a request is answered: more than comes at once."""
 
 
 class Framing:
@@ -35,7 +39,12 @@ class Framing:
         self._content: StreamReader | None = None
 
     def begin(self, http: web.BaseRequest, early: bytes) -> None:
-        """Look at the chunks of a request whose body is not complete yet; `early` is what came with its head."""
+        """Look at the chunks of a request whose body is not complete yet; `early` is what came with its head.
+
+        They are left to the parser if `early` may lack something.
+        """
+        if len(early) >= EARLY_AT_MOST:
+            return
         head, end, first = early.partition(_END_OF_HEAD)
         if end and b"chunked" in head.lower() and "chunked" in http.headers.get(TRANSFER_ENCODING, "").lower():
             self._chunks, self._content = Chunks(), http.content
@@ -48,7 +57,7 @@ class Framing:
         self.broken = True
         if self._content is not None:
             self._content.feed_eof()  # whoever reads the body waits no longer
-        self.end()
+        self._chunks = self._content = None
         return False
 
     def end(self) -> None:

@@ -26,7 +26,7 @@ from registry_sandbox.http.outcomes import log_failure
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response, Sent
 from registry_sandbox.server.body import at_hand, received, received_in_parts
-from registry_sandbox.server.chunks import Framing
+from registry_sandbox.server.chunks import EARLY_AT_MOST, Framing
 from registry_sandbox.server.heads import Heads
 from registry_sandbox.server.listener import Listener
 from registry_sandbox.server.sending import octets, sendable
@@ -37,6 +37,7 @@ from registry_sandbox.server.wire import deliver
 _BEGUN_WITHIN_S = 0.05
 _numbers = count(1)  # of connections: what came on one connection came from one client
 _END_OF_HEAD = b"\r\n\r\n"
+_TOLD_APART_AT_MOST = 1_000  # requests that came together: 256 KB of line ends would be as many as 65,536
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 
 
@@ -61,7 +62,7 @@ class Connection(web.RequestHandler):
         self._half_closed = False
         self._ends = False  # whether nothing can be read after what is being answered
         self._request_now: Request | None = None  # what is being answered
-        self._early = b""  # what came since the last request was answered
+        self._early = b""  # what came since the last request was answered, or its beginning
         self._patience: asyncio.Timeout | None = None  # for a body that is not complete yet
         self._framing = Framing()
         self.waiting_since: float | None = None
@@ -90,14 +91,15 @@ class Connection(web.RequestHandler):
         if self.waiting_since is None and self._patience is None:
             self.waiting_since = self._clock()
         if self._request_now is None:
-            self._early += data
+            if len(self._early) < EARLY_AT_MOST:  # what follows a refused body may go on without end
+                self._early += data
         elif not self._framing.follow(data):
             return
         if data.count(_END_OF_HEAD) < 2 or _may_have_a_body(data):  # noqa: PLR2004 - the usual case
             super().data_received(data)
             return
         # If a good request is followed by something that is not HTTP, aiohttp would drop the good request too.
-        *pieces, last = data.split(_END_OF_HEAD)
+        *pieces, last = data.split(_END_OF_HEAD, _TOLD_APART_AT_MOST)
         for piece in pieces:
             super().data_received(piece + _END_OF_HEAD)
         if last:

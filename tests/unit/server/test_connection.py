@@ -127,6 +127,26 @@ def test_requests_sent_together_are_answered_in_their_order() -> None:
         assert answers(received) == [b"[GET /1 ]", b"[GET /2 ]", b"[GET /3 ]", b"[GET /last ]"]
 
 
+def test_very_many_requests_sent_together_are_all_answered() -> None:
+    """Only so many are told apart before the parser has them; it has the others in one piece."""
+    received = talk(House(), (GET % b"x") * 1_500 + LAST)
+    assert answers(received) == [b"[GET /x ]"] * 1_500 + [b"[GET /last ]"]
+
+
+def test_line_ends_are_not_told_apart_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser has them in few pieces, or nobody else would be answered meanwhile; the request after them is."""
+    pieces, parse = [], web.RequestHandler.data_received
+
+    def counted(connection: web.RequestHandler, data: bytes) -> None:
+        pieces.append(data)
+        parse(connection, data)
+
+    monkeypatch.setattr(web.RequestHandler, "data_received", counted)
+    assert answers(talk(House(), b"\r\n" * 100_000 + LAST)) == [b"[GET /last ]"]
+    assert b"".join(pieces) == b"\r\n" * 100_000 + LAST
+    assert len(pieces) < 10_000
+
+
 def test_requests_sent_while_one_waits_come_after_it() -> None:
     """None overtakes it."""
 
