@@ -31,19 +31,20 @@ class Framing:
         broken: whether a chunk was malformed: nothing on the connection can be read any more.
     """
 
-    __slots__ = ("_chunks", "_content", "broken")
+    __slots__ = ("_chunks", "_content", "_left_behind", "broken")
 
     def __init__(self) -> None:
         self.broken = False
+        self._left_behind = False
         self._chunks: Chunks | None = None
         self._content: StreamReader | None = None
 
     def begin(self, http: web.BaseRequest, early: bytes) -> None:
         """Look at the chunks of a request whose body is not complete yet; `early` is what came with its head.
 
-        They are left to the parser if `early` may lack something.
+        They are left to the parser if `early` may lack something, or have something else before the head.
         """
-        if len(early) >= EARLY_AT_MOST:
+        if self._left_behind or len(early) >= EARLY_AT_MOST:
             return
         head, end, first = early.partition(_END_OF_HEAD)
         if end and b"chunked" in head.lower() and "chunked" in http.headers.get(TRANSFER_ENCODING, "").lower():
@@ -60,9 +61,10 @@ class Framing:
         self._chunks = self._content = None
         return False
 
-    def end(self) -> None:
-        """Stop looking: the body is there."""
+    def end(self, *, whole: bool) -> None:
+        """Stop looking: the body is there, or it was refused, and its rest stands before whatever follows."""
         self._chunks = self._content = None
+        self._left_behind = self._left_behind or not whole
 
 
 class Chunks:

@@ -187,7 +187,7 @@ class Connection(web.RequestHandler):
             request.body_error = _CUT_SHORT
         else:
             await self._receive_now(http, request)
-            self._framing.end()
+            self._framing.end(whole=http.content.is_eof())
             if self._framing.broken:
                 request.body, request.body_error = b"", NotWellFormed(reason("chunk"))
                 self._ends = True

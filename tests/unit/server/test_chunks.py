@@ -103,3 +103,14 @@ def test_what_may_not_be_all_that_came_is_left_to_the_parser() -> None:
     framing = Framing()
     begun(framing, HEAD + b"100000\r\n".ljust(EARLY_AT_MOST, b"x"))
     assert framing.follow(b"zz\r\n" * 300_000)
+
+
+def test_what_follows_a_refused_body_is_left_to_the_parser() -> None:
+    """The rest of that body comes first, and may look like anything; after a whole body, chunks are looked at."""
+    framing = Framing()
+    framing.end(whole=True)
+    assert begun(framing, HEAD + b"zz").ended
+    framing = Framing()
+    framing.end(whole=False)
+    framing.end(whole=True)
+    assert not begun(framing, HEAD + b"zz").ended

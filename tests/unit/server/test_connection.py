@@ -214,6 +214,18 @@ def test_some_bodies_may_be_larger_than_others(
     assert found is None or found in str(asked.body_error)
 
 
+def test_a_refused_body_says_nothing_about_the_next() -> None:
+    """Its rest comes after the answer, and may look like the head and the chunks of a request."""
+    rest = b"Transfer-Encoding: chunked\r\n\r\nzz".ljust(2_000, b"x")
+    head = b"POST /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    large = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n"
+    house = House()
+    talk(house, large, rest, head + b"1\r\nx\r\n", b"0\r\n\r\n")
+    refused, asked = house.requests
+    assert isinstance(refused.body_error, BodyTooLarge)
+    assert (asked.body, asked.body_error) == (b"x", None)
+
+
 def test_a_body_without_a_length_is_refused_before_its_end() -> None:
     """One that never ends would else be received for ever."""
     head = b"POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
