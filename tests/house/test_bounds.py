@@ -230,6 +230,7 @@ class TestEnds:
         """HTTP/1.0 clients may end their half as soon as all is sent."""
         answer = answered(running, posted(running, version, **headers), half_close=True)
         assert answer.split(b" ", 2)[1] == b"201"
+        assert b"\r\nConnection: close\r\n" in answer
 
     def test_what_is_not_whole_is_not_executed(self, running: RegistrySandbox) -> None:
         """And told."""

@@ -79,6 +79,16 @@ class TestRotation:
         assert published(sandbox) == [kid_of(new)]
         assert read(sandbox, new).status_code == 200
 
+    def test_a_clock_that_goes_back_makes_a_token_invalid(self, sandbox: RemoteSandbox) -> None:
+        """Before its nbf, which is five minutes back, also on the connection on which it was judged."""
+        token = sandbox.token()
+        with httpx.Client() as client:
+            assert read(sandbox, token, client).status_code == 200
+            sandbox.clock.set("2031-01-01T11:54:59Z")
+            assert read(sandbox, token, client).status_code == 403
+            sandbox.clock.set("2031-01-01T11:55:00Z")
+            assert read(sandbox, token, client).status_code == 200
+
     def test_the_leeway_does_not_lengthen_the_overlap(self, registry_sandbox_factory: Start) -> None:
         """It is for the clocks of issuers."""
         frozen = {"clock": "2031-01-01T12:00:00Z", "clock_frozen": True}

@@ -51,6 +51,15 @@ def test_the_oldest_go_when_they_are_too_large() -> None:
     assert (len(journal), journal.dropped) == (4, 6)
 
 
+def test_what_was_answered_counts_as_what_was_sent() -> None:
+    """The bound is one for both."""
+    journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=50_000)
+    for _ in range(10):
+        journal.note(request(), Response(200, body=b"x" * 10_000), 0.0)
+    assert (len(journal), journal.dropped) == (4, 6)
+    assert 4 * 10_000 < journal.bytes < 50_000
+
+
 @pytest.mark.parametrize(
     "asked",
     [

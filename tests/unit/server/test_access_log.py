@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from typing import get_args
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -56,6 +57,16 @@ def logged(*exchanges: tuple[Request, Response], log_format: LogForm = "text") -
 
     asyncio.run(talk())
     return handed
+
+
+def test_a_client_named_like_a_token_is_left_out() -> None:
+    """Where nothing else in the lines has a secret, in both forms; issuers choose the names."""
+    asked = request()
+    asked.client = Client("eyJhbGciOiJub25lIn0.eyJhIjoxfQ.x", may_write=False)
+    for log_format in get_args(LogForm):
+        (line,) = logged((asked, Response(200)), log_format=log_format)
+        assert "<redacted>" in line
+        assert "eyJ" not in line
 
 
 def test_lines_are_handed_over_together() -> None:

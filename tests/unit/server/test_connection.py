@@ -320,7 +320,7 @@ async def learning(request: Request) -> Response:
     """Note, of the first request alone, what follows from its headers."""
     if request.path == "/first":
         request.facts.negotiated, request.facts.echoed = Negotiated("xml"), {"X-Correlation-Id": "1"}
-        request.facts.bytes = 1
+        request.facts.bytes, request.facts.verified_by = 1, "a verifier"
     return dressed("")
 
 
@@ -335,7 +335,7 @@ def test_an_id_of_its_own_changes_only_what_follows_from_the_id() -> None:
     house = House(learning)
     second = second_of(house, (*HEADERS[:-1], "X-Request-Id: 2"))
     assert second.headers["X-Request-Id"] == "2"
-    assert second.facts.negotiated == Negotiated("xml")
+    assert (second.facts.negotiated, second.facts.verified_by) == (Negotiated("xml"), "a verifier")
     assert (second.facts.echoed, second.facts.bytes) == (None, None)
     assert second.facts.connection == house.requests[0].facts.connection > 0
     assert house.requests[0].facts.echoed == {"X-Correlation-Id": "1"}
