@@ -198,6 +198,7 @@ class Connection(web.RequestHandler):
         request.state = "working"
 
     def _has_ended_its_half(self) -> bool:
+        # A function, because mypy takes an attribute that was False before an `await` for False after it.
         return self._half_closed
 
     def _bytes_in_parts(self, http: web.BaseRequest, request: Request) -> int:
