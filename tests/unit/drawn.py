@@ -2,8 +2,10 @@
 
 import base64
 import string
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, ParamSpec, TypeVar, cast
 
 from hypothesis import strategies as st
 
@@ -12,6 +14,9 @@ from registry_sandbox.fhir import structure
 from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
 
 FACTS: Structure = structure.load(shipped("profiles") / "structure.json")
+P = ParamSpec("P")
+T = TypeVar("T")
+
 RESOURCES = sorted(each.name for each in FACTS.resources())
 _DEEPEST = 4
 _NEVER_PLAIN = {XHTML, "Narrative", "decimal", "base64Binary"}
@@ -51,6 +56,12 @@ PRIMITIVES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+def _made_once(make: Callable[P, st.SearchStrategy[T]]) -> Callable[P, st.SearchStrategy[T]]:
+    """Make a strategy once for the same arguments: Hypothesis looks through each new one before it draws from it."""
+    return cast("Callable[P, st.SearchStrategy[T]]", cache(make))
+
+
+@_made_once
 @st.composite
 def resources(draw: st.DrawFn, depth: int = 0, *, plain: bool = False) -> dict[str, Any]:
     """Draw a resource; a plain one has no narrative, no decimal, no base64, and primitives have nothing but values."""
@@ -58,27 +69,34 @@ def resources(draw: st.DrawFn, depth: int = 0, *, plain: bool = False) -> dict[s
     return {"resourceType": name, **draw(_members(name, depth, plain=plain))}
 
 
+@_made_once
 @st.composite
 def _members(draw: st.DrawFn, of_type: str, depth: int, *, plain: bool) -> dict[str, Any]:
     """Draw some elements of a type: at least one, of each choice one, at the bottom only primitives."""
-    fitting = [each for each in FACTS.types[of_type].elements if depth < _DEEPEST or FACTS.types[each.type].json]
-    fitting = [each for each in fitting if not (plain and each.type in _NEVER_PLAIN)]
-    chosen = draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=4, unique_by=_choice_of))
     members: dict[str, Any] = {}
-    for element in chosen:
+    for element in draw(_elements(of_type, depth, plain=plain)):
         if FACTS.types[element.type].json and element.type != XHTML and not element.attribute:
             members |= draw(_primitive(element, depth, plain=plain))
         else:
-            value = _value(element.type, depth + 1, plain=plain)
-            members[element.name] = draw(st.lists(value, min_size=1, max_size=2) if element.many else value)
+            members[element.name] = draw(_value(element.type, depth + 1, many=element.many, plain=plain))
     return members
+
+
+@_made_once
+def _elements(of_type: str, depth: int, *, plain: bool) -> st.SearchStrategy[list[Element]]:
+    fitting = [each for each in FACTS.types[of_type].elements if depth < _DEEPEST or FACTS.types[each.type].json]
+    fitting = [each for each in fitting if not (plain and each.type in _NEVER_PLAIN)]
+    return st.lists(st.sampled_from(fitting), min_size=1, max_size=4, unique_by=_choice_of)
 
 
 def _choice_of(element: Element) -> str:
     return element.choice or element.name
 
 
-def _value(of_type: str, depth: int, *, plain: bool) -> st.SearchStrategy[Any]:
+@_made_once
+def _value(of_type: str, depth: int, *, many: bool, plain: bool) -> st.SearchStrategy[Any]:
+    if many:
+        return st.lists(_value(of_type, depth, many=False, plain=plain), min_size=1, max_size=2)
     if of_type == ANY_RESOURCE:
         return resources(depth, plain=plain)
     if FACTS.types[of_type].json:
@@ -86,6 +104,7 @@ def _value(of_type: str, depth: int, *, plain: bool) -> st.SearchStrategy[Any]:
     return _members(of_type, depth, plain=plain)
 
 
+@_made_once
 @st.composite
 def _primitive(draw: st.DrawFn, element: Element, depth: int, *, plain: bool) -> dict[str, Any]:
     """Draw the values of a primitive, and beside them ids and extensions: one of the two, or both."""
@@ -94,13 +113,7 @@ def _primitive(draw: st.DrawFn, element: Element, depth: int, *, plain: bool) ->
             draw(PRIMITIVES.get(element.type, _TEXT)) if has_value else None,
             draw(_beside(depth)) if has_beside else None,
         )
-        for has_value, has_beside in draw(
-            st.lists(
-                st.sampled_from([(True, False)] if plain else [(True, False), (True, True), (False, True)]),
-                min_size=1,
-                max_size=3 if element.many else 1,
-            )
-        )
+        for has_value, has_beside in draw(_presences(many=element.many, plain=plain))
     ]
     members: dict[str, Any] = {}
     for name, items in zip((element.name, f"_{element.name}"), zip(*pairs, strict=True), strict=True):
@@ -109,6 +122,13 @@ def _primitive(draw: st.DrawFn, element: Element, depth: int, *, plain: bool) ->
     return members
 
 
+@_made_once
+def _presences(*, many: bool, plain: bool) -> st.SearchStrategy[list[tuple[bool, bool]]]:
+    ways = [(True, False)] if plain else [(True, False), (True, True), (False, True)]
+    return st.lists(st.sampled_from(ways), min_size=1, max_size=3 if many else 1)
+
+
+@_made_once
 def _beside(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     identified = _TEXT.map(lambda text: {"id": text})
     return identified if depth >= _DEEPEST else st.one_of(identified, _members("Element", depth + 1, plain=False))

@@ -44,12 +44,14 @@ async def _require_alike(replicas: list[Joined], store: KeepingStore, first: Any
 
 def difference(one: Any, other: Any, place: str = "") -> str | None:
     """Return where two portraits differ first; None if they do not."""
+    if one == other:
+        return None
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         parts = ((name, one[name], other[name]) for name in one)
     elif isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
         parts = ((str(at), mine, theirs) for at, (mine, theirs) in enumerate(zip(one, other, strict=True)))
     else:
-        return None if one == other else f"{place}: {str(one)[:400]}\n   is not {str(other)[:400]}"
+        return f"{place}: {str(one)[:400]}\n   is not {str(other)[:400]}"
     return next((found for name, a, b in parts if (found := difference(a, b, f"{place}/{name}"))), None)
 
 
