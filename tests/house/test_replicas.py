@@ -289,6 +289,7 @@ def test_a_workspace_that_nobody_uses_ends_in_both(pair: Pair) -> None:
     while time.monotonic() < until:
         url = f"{pair[1].base_url.removesuffix('/STU3')}/w/used/_sandbox/health"
         assert httpx.get(url, trust_env=False).status_code == 200
+        time.sleep(0.1)
     names = [[each["name"] for each in control(one, "GET", "workspaces").json()["workspaces"]] for one in pair]
     assert names == [["used"], ["used"]]
 

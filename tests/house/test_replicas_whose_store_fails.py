@@ -70,16 +70,18 @@ def registered(caller: Caller) -> str:
 
 def test_while_the_store_is_paused_nothing_is_answered_but_503(pair: Pair, server: Server) -> None:
     """Within two seconds, in the form of the part that is called; then all goes on without a restart."""
-    caller = Caller(pair[0])
+    caller, others = Caller(pair[0]), [Caller(pair[0]) for _ in range(4)]
     path = registered(caller)
     os.kill(server.process.pid, signal.SIGSTOP)
-    read, register = caller("GET", path), caller.register()
-    nobody, reset = caller("GET", "STU3/Appointment/nobody"), caller("POST", "_sandbox/reset")
-    token = httpx.post(f"{caller.root}/oauth2/token", trust_env=False)
+    read = caller("GET", path)
+    with ThreadPoolExecutor(len(others)) as pool:
+        calls = ("GET", "STU3/Appointment/nobody"), ("POST", "_sandbox/reset"), ("POST", "oauth2/token")
+        waiting = [pool.submit(each, *call) for each, call in zip(others[1:], calls, strict=True)]
+        register, nobody, reset, token = (each.result() for each in (pool.submit(others[0].register), *waiting))
     ready, live = caller("GET", "_sandbox/health/ready"), caller("GET", "_sandbox/health/live")
     os.kill(server.process.pid, signal.SIGCONT)
     assert [each.status_code for each in (read, register, nobody, reset, token, ready)] == [503] * 6
-    assert caller.longest_s < IN_TIME_S
+    assert max(each.longest_s for each in (caller, *others)) < IN_TIME_S
     assert read.json()["resourceType"] == register.json()["resourceType"] == "OperationOutcome"
     assert read.json()["issue"][0]["code"] == "transient"
     assert read.headers["Retry-After"] == "1"
