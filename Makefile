@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# A run of the tests starts some two hundred processes: each module is compiled by the first, whatever the shell says.
+# A run of the tests starts a hundred processes: each module is compiled by the first, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 # Tests of one module mostly run in one process, which makes their fixture once; at the end, whoever is ready helps.
 IN_PARALLEL := -n auto --dist worksteal

@@ -6,13 +6,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import certifi
 import pytest
 from hypothesis import settings
 
-from registry_sandbox.testing.running import RegistrySandbox
+if TYPE_CHECKING:  # whoever only hands out the tests needs none of it
+    from registry_sandbox.testing.running import RegistrySandbox
+    from tests.house.template import Template
 
 # The same examples in every run, and no clock: a busy machine is no reason for a test to fail.
 settings.register_profile("house", derandomize=True, deadline=None)
@@ -41,7 +43,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[RegistrySandbox]:
+def running() -> "Iterator[RegistrySandbox]":
     """A sandbox in this process, one for the whole session; tests reset it."""
+    from registry_sandbox.testing.running import RegistrySandbox
+
     with RegistrySandbox(random_seed=1) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def template() -> "Iterator[Template]":
+    """What becomes pytest or the command, without its imports."""
+    from tests.house.template import Template
+
+    with Template() as template:
+        yield template

@@ -15,7 +15,9 @@ from lxml import etree
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.testing.running import RegistrySandbox
 from registry_sandbox.validation.profiles import CARECONNECT_APPOINTMENT
+from tests.house.command import Command
 from tests.house.faulty import Faulty, Waits
+from tests.house.template import Template
 from tests.stores import Server, a_server, running_server
 
 NHS_NUMBERS = "https://fhir.nhs.uk/Id/nhs-number"
@@ -117,6 +119,12 @@ def http(sandbox: RegistrySandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.token()}"}
     with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def command(template: Template) -> Command:
+    """The command, in processes of its own."""
+    return Command(template)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from registry_sandbox.testing.running import RegistrySandbox
+from tests.house.command import Command
 from tests.house.faulty import BOOKED, Faulty, by_httpx
-from tests.house.test_the_command_line import serving
 
 SEEN = {
     "read:reset": "ReadError",
@@ -24,9 +24,9 @@ SEEN = {
 }
 
 
-def test_the_wire_is_the_same_with_uvloop(tmp_path: Path) -> None:
+def test_the_wire_is_the_same_with_uvloop(command: Command, tmp_path: Path) -> None:
     """Each effect that touches the connection, on the loop that is used in service."""
-    with serving(tmp_path, "--quiet") as (_, base, control), Faulty(base, control) as faulty:
+    with command.serving(tmp_path, "--quiet") as (_, base, control), Faulty(base, control) as faulty:
         for spec, seen in SEEN.items():
             faulty.begin(spec)
             assert by_httpx(faulty.call("read")) == seen, spec
@@ -48,14 +48,14 @@ def test_a_connection_is_broken_over_tls_too(spec: str, seen: type[Exception]) -
                 client.get(f"{running.base_url}/Appointment/{BOOKED}", headers={"Authorization": f"Bearer {token}"})
 
 
-def test_flags_stand_before_the_file_and_a_reset_brings_both_back(tmp_path: Path) -> None:
+def test_flags_stand_before_the_file_and_a_reset_brings_both_back(command: Command, tmp_path: Path) -> None:
     """And HTTP before both."""
     file = tmp_path / "faults.yaml"
     file.write_text(
         yaml.safe_dump({"faults": [{"id": "of-file", "then": {"status": 501, "headers": {"X-File": "1"}}}]})
     )
     arguments = ("--quiet", "--fault-file", str(file), "--fault", "read:502")
-    with serving(tmp_path, *arguments) as (_, base, control), Faulty(base, control) as faulty:
+    with command.serving(tmp_path, *arguments) as (_, base, control), Faulty(base, control) as faulty:
         faulty.token = faulty.control.get("/token").text.strip()
         call = faulty.call("read")
         answer = httpx.get(call.url, headers=call.headers)
@@ -69,11 +69,10 @@ def test_flags_stand_before_the_file_and_a_reset_brings_both_back(tmp_path: Path
         assert [each["id"] for each in faulty.control.get("/faults").json()["faults"]][:2] == ["flag-1", "of-file"]
 
 
-def test_the_banner_and_health_name_the_faults_in_force(tmp_path: Path) -> None:
+def test_the_banner_and_health_name_the_faults_in_force(command: Command, tmp_path: Path) -> None:
     """Nobody is surprised by a fault that was set."""
-    with serving(tmp_path, "--fault", "cancel:500@10%") as (process, _, control):
+    with command.serving(tmp_path, "--fault", "cancel:500@10%") as (process, _, control):
         assert httpx.get(f"{control}/health").json()["faults"] == ["flag-1"]
-        assert process.stdout is not None
         banner = [process.stdout.readline() for _ in range(12)]
     (line,) = [each for each in banner if "Faults" in each]
     assert json.loads(line.partition("flag-1: ")[2]) == {
@@ -83,8 +82,10 @@ def test_the_banner_and_health_name_the_faults_in_force(tmp_path: Path) -> None:
     }
 
 
-def test_the_environment_separates_faults_by_semicolons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_separates_faults_by_semicolons(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SANDBOX_FAULT is --fault, repeated."""
     monkeypatch.setitem(os.environ, "SANDBOX_FAULT", "read:503@x1;*:headers=X-Slow:1")
-    with serving(tmp_path, "--quiet") as (_, _base, control):
+    with command.serving(tmp_path, "--quiet") as (_, _base, control):
         assert httpx.get(f"{control}/health").json()["faults"] == ["flag-1", "flag-2"]

@@ -5,14 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from registry_sandbox.testing.running import RegistrySandbox
-from tests.house.template import ROOT, Template
+from tests.house.template import ROOT, Forked, Run, Template
 
 STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\n"
 WARNINGS_FAIL = "filterwarnings = error\n"
@@ -36,13 +36,6 @@ class Ran(NamedTuple):
 Project = Callable[..., Ran]
 
 
-@pytest.fixture(scope="session")
-def template() -> Iterator[Template]:
-    """What runs pytest."""
-    with Template() as template:
-        yield template
-
-
 @pytest.fixture
 def project(tmp_path: Path, template: Template) -> Project:
     """Write the files of a project, and run pytest there with the plugin and no other of this environment's."""
@@ -53,7 +46,11 @@ def project(tmp_path: Path, template: Template) -> Project:
             tmp_path.joinpath(f"{name}.py").write_text(text)
         loaded = [word for name in ("registry_sandbox.testing.pytest_plugin", *plugins) for word in ("-p", name)]
         alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
-        return Ran(*template.pytest([*loaded, *arguments], tmp_path, {**os.environ, **alone}))
+        written = tmp_path.with_name(f"{tmp_path.name}-written")
+        run = Run("pytest", [*loaded, *arguments], str(tmp_path), {**os.environ, **alone})
+        with Path(os.devnull).open() as nothing, written.open("w") as output:
+            ran = Forked(template.become(run, [nothing, output, output]))
+        return Ran(ran.ended(), written.read_text())
 
     return run
 

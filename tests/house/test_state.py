@@ -2,7 +2,6 @@
 
 import json
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from registry_sandbox.cli.command import main
 from registry_sandbox.testing.builders import appointment, cancelled
 from registry_sandbox.testing.remote import RemoteSandbox
 from registry_sandbox.testing.running import RegistrySandbox
-from tests.house.test_the_command_line import ran, serving
+from tests.house.command import Command
 
 BOOKED = "booked-tomorrow"
 SEARCH = "Appointment?Patient=https://fhir.nhs.uk/Id/nhs-number|9991000011"
@@ -74,12 +73,14 @@ def changed(text: str, **members: Any) -> str:
 class TestDocument:
     """GET and PUT /_sandbox/state."""
 
-    def test_one_that_is_loaded_elsewhere_is_the_same_whole(self, server: RegistrySandbox, tmp_path: Path) -> None:
+    def test_one_that_is_loaded_elsewhere_is_the_same_whole(
+        self, command: Command, server: RegistrySandbox, tmp_path: Path
+    ) -> None:
         """From one process to another by the commands; and what happens next is the same in both."""
         arranged(server)
         file, again = tmp_path / "state.json", tmp_path / "again.json"
         assert main(["state", "save", str(file), "--url", server.base_url]) == 0
-        with serving(tmp_path, "--quiet", "--rate-limit", "1000/h", "--no-seed-data") as (_, base, _):
+        with command.serving(tmp_path, "--quiet", "--rate-limit", "1000/h", "--no-seed-data") as (_, base, _):
             assert main(["state", "load", str(file), "--url", base]) == 0
             assert main(["state", "save", str(again), "--url", base]) == 0
             assert again.read_text() == file.read_text() == document(server)
@@ -259,7 +260,7 @@ class TestStart:
             assert workspace.clock.now.year == 2040
             assert {each["source"] for each in workspace.control.json("GET", "/faults")["faults"]} == {"sentinel"}
 
-    def test_a_file_that_cannot_be_used_stops_the_start_in_one_line(self, tmp_path: Path) -> None:
+    def test_a_file_that_cannot_be_used_stops_the_start_in_one_line(self, command: Command, tmp_path: Path) -> None:
         """And so does a setting that it would make void."""
         file = tmp_path / "state.json"
         file.write_text('{"clock": 1}')
@@ -268,21 +269,23 @@ class TestStart:
             (["--state", str(tmp_path / "none")], f"registry-sandbox: {tmp_path / 'none'}: No such file or directory"),
             (["--state", str(file), "--clock", "2019-01-18T09:00:00Z"], "--state and --clock contradict each other"),
         ]:
-            done: subprocess.CompletedProcess[str] = ran("--port", "0", *arguments)
+            done = command.ran("--port", "0", *arguments)
             assert done.returncode == 2
             assert told in done.stderr
             assert done.stderr.count("\n") == 1
 
-    def test_the_command_names_what_it_cannot_do(self, server: RegistrySandbox, tmp_path: Path) -> None:
+    def test_the_command_names_what_it_cannot_do(
+        self, command: Command, server: RegistrySandbox, tmp_path: Path
+    ) -> None:
         """A file that is not there, one that is no state, and a sandbox that does not answer; nothing is left."""
         file = tmp_path / "state.json"
-        done = ran("state", "load", str(file), "--url", server.base_url)
+        done = command.ran("state", "load", str(file), "--url", server.base_url)
         assert (done.returncode, done.stderr) == (2, f"registry-sandbox: {file}: No such file or directory\n")
         file.write_text("{}")
-        done = ran("state", "load", str(file), "--url", server.base_url)
+        done = command.ran("state", "load", str(file), "--url", server.base_url)
         assert done.returncode == 2
         assert "state: 'registry_sandbox_state' is missing" in done.stderr
-        done = ran("state", "save", str(file), "--url", "http://127.0.0.1:1")
+        done = command.ran("state", "save", str(file), "--url", "http://127.0.0.1:1")
         assert done.returncode == 2
         assert "does not answer" in done.stderr
         assert file.read_text() == "{}"

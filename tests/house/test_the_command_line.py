@@ -2,14 +2,10 @@
 
 import gc
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,59 +13,40 @@ import pytest
 
 from registry_sandbox.cli.command import COMMANDS, main
 from registry_sandbox.settings import fields, flag_of
-
-COMMAND = [sys.executable, "-m", "registry_sandbox"]
-PATIENCE_S = 20
+from tests.house.command import PATIENCE_S, Command
 
 
-def ran(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    env = {**os.environ, **environment}
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, env=env, check=False, timeout=60)  # noqa: S603
+def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end by a Python that is started: it finds all that it imports."""
+    command = [sys.executable, "-m", "registry_sandbox", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own command
 
 
-@contextmanager
-def serving(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Serve on a free port until the end of the block; give the process, the FHIR base and the control root."""
-    ready = tmp_path / "ready"
-    command = [*COMMAND, "--port", "0", "--ready-file", str(ready), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
-    deadline = time.monotonic() + PATIENCE_S
-    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    base, control = ready.read_text().splitlines()
-    try:
-        yield process, base, control
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def test_it_is_ready_when_the_ready_file_is_there(tmp_path: Path) -> None:
+def test_it_is_ready_when_the_ready_file_is_there(command: Command, tmp_path: Path) -> None:
     """Line 1 is the FHIR base, line 2 the control root; both answer at once."""
-    with serving(tmp_path) as (_, base, control):
+    with command.serving(tmp_path) as (_, base, control):
         assert httpx.get(f"{base}/metadata").status_code == 200
         assert httpx.get(f"{control}/health").json()["status"] == "ready"
 
 
-def test_an_old_ready_file_is_removed_before_anything_else(tmp_path: Path) -> None:
+def test_an_old_ready_file_is_removed_before_anything_else(command: Command, tmp_path: Path) -> None:
     """Whoever waits for it meets the new server, never the address of the one before; at the end it is gone."""
     ready = tmp_path / "ready"
     ready.write_text("http://127.0.0.1:1/STU3\nhttp://127.0.0.1:1/_sandbox\n")
-    done = ran("--port", "0", "--ready-file", str(ready), "--seed-data", "/nowhere")
+    done = command.ran("--port", "0", "--ready-file", str(ready), "--seed-data", "/nowhere")
     assert (done.returncode, ready.exists()) == (2, False)
-    with serving(tmp_path, "--quiet") as (process, base, _):
+    with command.serving(tmp_path, "--quiet") as (process, base, _):
         assert httpx.get(f"{base}/metadata").status_code == 200
         process.terminate()
         process.communicate(timeout=PATIENCE_S)
     assert not ready.exists()
 
 
-def test_every_address_is_of_both_ip_versions(tmp_path: Path) -> None:
+def test_every_address_is_of_both_ip_versions(command: Command, tmp_path: Path) -> None:
     """`--host ::` is reached by IPv4 and IPv6, on the one port that the ready file names."""
     if not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
-    with serving(tmp_path, "--host", "::", "--quiet") as (_, base, control):
+    with command.serving(tmp_path, "--host", "::", "--quiet") as (_, base, control):
         port = httpx.URL(base).port
         assert control == f"http://[::1]:{port}/_sandbox"
         for host in ("127.0.0.1", "[::1]"):
@@ -83,9 +60,9 @@ def test_every_address_is_of_both_ip_versions(tmp_path: Path) -> None:
         ("192.0.2.1", "--host 192.0.2.1 is not an address of this machine"),
     ],
 )
-def test_a_host_that_cannot_be_listened_on_is_named(host: str, said: str) -> None:
+def test_a_host_that_cannot_be_listened_on_is_named(command: Command, host: str, said: str) -> None:
     """And not taken for a port in use."""
-    done = ran("--port", "0", "--host", host)
+    done = command.ran("--port", "0", "--host", host)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert said in done.stderr
     assert "--port 0" not in done.stderr
@@ -147,9 +124,9 @@ def test_an_error_in_a_fault_file_names_its_line(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_in_good_order(command: Command, tmp_path: Path, number: signal.Signals) -> None:
     """Exit status 0, with the access lines written and no traceback."""
-    with serving(tmp_path) as (process, base, _):
+    with command.serving(tmp_path) as (process, base, _):
         httpx.get(f"{base}/metadata")
         process.send_signal(number)
         _, errors = process.communicate(timeout=PATIENCE_S)
@@ -174,10 +151,11 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
     ],
     ids=" ".join,
 )
-def test_the_line_of_the_startup_message_cancels_when_it_is_pasted(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_the_line_of_the_startup_message_cancels_when_it_is_pasted(
+    command: Command, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     """Once it is a 200 with version 2, pasted again a 409; no secret stands in it."""
-    with serving(tmp_path, "--log-format", "json", *options) as (process, _, _):
-        assert process.stdout is not None
+    with command.serving(tmp_path, "--log-format", "json", *options) as (process, _, _):
         line = next(line for line in process.stdout if line.startswith("curl "))
         first, again = (subprocess.check_output(["bash", "-c", line], text=True) for _ in range(2))  # noqa: S603, S607
     assert first.startswith("HTTP/1.1 200 OK")
@@ -188,26 +166,25 @@ def test_the_line_of_the_startup_message_cancels_when_it_is_pasted(tmp_path: Pat
     assert len(line) < 800 or "--control-token" in options
 
 
-def test_the_startup_message_tells_of_a_bad_certificate(tmp_path: Path) -> None:
+def test_the_startup_message_tells_of_a_bad_certificate(command: Command, tmp_path: Path) -> None:
     """First among the faults in force."""
-    with serving(tmp_path, "--tls", "server", "--tls-fault", "expired") as (process, _, _):
-        assert process.stdout is not None
+    with command.serving(tmp_path, "--tls", "server", "--tls-fault", "expired") as (process, _, _):
         line = next(line for line in process.stdout if "Faults" in line)
     assert line.split(maxsplit=1) == ["Faults", "a bad server certificate (expired): clients must refuse it\n"]
 
 
-def test_quiet_leaves_the_startup_message_out(tmp_path: Path) -> None:
+def test_quiet_leaves_the_startup_message_out(command: Command, tmp_path: Path) -> None:
     """Nothing is printed."""
-    with serving(tmp_path, "--quiet") as (process, base, _):
+    with command.serving(tmp_path, "--quiet") as (process, base, _):
         httpx.get(f"{base}/metadata")
         process.terminate()
         printed, _ = process.communicate(timeout=PATIENCE_S)
     assert printed == ""
 
 
-def test_a_token_and_a_health_check_ask_the_running_server(tmp_path: Path) -> None:
+def test_a_token_and_a_health_check_ask_the_running_server(command: Command, tmp_path: Path) -> None:
     """The token opens the registry it came from."""
-    with serving(tmp_path) as (_, base, _):
+    with command.serving(tmp_path) as (_, base, _):
         token = ran("token", "--url", base).stdout.strip()
         bearer = {"Authorization": f"Bearer {token}"}
         assert httpx.get(f"{base}/Appointment/booked-tomorrow", headers=bearer).status_code == 200
@@ -218,7 +195,7 @@ def test_a_token_and_a_health_check_ask_the_running_server(tmp_path: Path) -> No
     assert ran("health", "--url", base).returncode == 1
 
 
-def test_a_token_can_be_signed_without_a_server(tmp_path: Path) -> None:
+def test_a_token_can_be_signed_without_a_server(command: Command, tmp_path: Path) -> None:
     """With the key that the server is given too."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -227,17 +204,17 @@ def test_a_token_can_be_signed_without_a_server(tmp_path: Path) -> None:
     made = rsa.generate_private_key(65537, 2048)
     pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     key.write_bytes(made.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
-    with serving(tmp_path, "--signing-key", str(key)) as (_, base, _):
-        token = ran("token", "--signing-key", str(key), "--audience", base).stdout.strip()
+    with command.serving(tmp_path, "--signing-key", str(key)) as (_, base, _):
+        token = command.ran("token", "--signing-key", str(key), "--audience", base).stdout.strip()
         bearer = {"Authorization": f"Bearer {token}"}
         assert httpx.get(f"{base}/Appointment/booked-tomorrow", headers=bearer).status_code == 200
 
 
-def test_a_port_in_use_is_named() -> None:
+def test_a_port_in_use_is_named(command: Command) -> None:
     """Exit status 2, one line, nothing half-started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = ran("--port", str(port))
+        done = command.ran("--port", str(port))
     assert done.returncode == 2
     assert done.stderr.startswith(f"registry-sandbox: cannot listen on 127.0.0.1:{port}")
     assert done.stderr.count("\n") == 1
@@ -285,9 +262,9 @@ def test_every_command_has_its_help(command: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_help_lists_the_commands_and_the_flags_of_the_server() -> None:
+def test_the_help_lists_the_commands_and_the_flags_of_the_server(command: Command) -> None:
     """Without a command the sandbox is served, so its flags are what is needed."""
-    shown = ran("--help").stdout
+    shown = command.ran("--help").stdout
     assert [name for name in COMMANDS if f"\n  {name} " not in shown] == []
     assert [flag_of(field.name) for field in fields() if flag_of(field.name) not in shown.split()] == []
 
@@ -304,21 +281,25 @@ def test_the_help_lists_the_commands_and_the_flags_of_the_server() -> None:
         (["--port"], ""),
     ],
 )
-def test_a_wrong_word_is_told_in_one_line(arguments: list[str], meant: str) -> None:
+def test_a_wrong_word_is_told_in_one_line(command: Command, arguments: list[str], meant: str) -> None:
     """With what may have been meant."""
-    done = ran(*arguments)
+    done = command.ran(*arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert f"did you mean {meant}?" in done.stderr if meant else "expected one argument" in done.stderr
 
 
-def test_a_value_with_a_minus_is_told_how_to_be_written() -> None:
+def test_a_value_with_a_minus_is_told_how_to_be_written(command: Command) -> None:
     """It looks like a flag."""
-    assert "two dashes before it: `-- -5m`" in ran("clock", "advance", "-5m").stderr
+    assert "two dashes before it: `-- -5m`" in command.ran("clock", "advance", "-5m").stderr
 
 
-def test_the_access_line_tells_what_the_client_got(tmp_path: Path) -> None:
+def test_the_access_line_tells_what_the_client_got(command: Command, tmp_path: Path) -> None:
     """Of an answer that a fault kept from the client there is no status, and the fault is named."""
-    with serving(tmp_path, "--auth", "off", "--fault", "read:reset@#1", "--fault", "read:503@#2") as (process, base, _):
+    with command.serving(tmp_path, "--auth", "off", "--fault", "read:reset@#1", "--fault", "read:503@#2") as (
+        process,
+        base,
+        _,
+    ):
         with pytest.raises(httpx.TransportError):
             httpx.get(f"{base}/Appointment/booked-tomorrow")
         httpx.get(f"{base}/Appointment/booked-tomorrow")
@@ -330,13 +311,17 @@ def test_the_access_line_tells_what_the_client_got(tmp_path: Path) -> None:
     assert second.endswith("faults: flag-2")
 
 
-def test_two_runs_of_one_seed_are_the_same_to_the_byte(tmp_path: Path) -> None:
+def test_two_runs_of_one_seed_are_the_same_to_the_byte(command: Command, tmp_path: Path) -> None:
     """--random-seed and a frozen clock leave nothing to chance."""
     told = []
     for run in ("first", "second"):
         (tmp_path / run).mkdir()
         options = ("--random-seed", "7", "--clock", "2019-01-18T09:00:00Z", "--clock-frozen", "--auth", "off")
-        with serving(tmp_path / run, *options, "--base-url", "https://registry.example.test/STU3") as (_, base, _):
+        with command.serving(tmp_path / run, *options, "--base-url", "https://registry.example.test/STU3") as (
+            _,
+            base,
+            _,
+        ):
             body = httpx.get(f"{base}/Appointment/b7e99463-00a1-45fc-98aa-02301c103aba").json()
             del body["id"]
             answers = [
@@ -347,58 +332,52 @@ def test_two_runs_of_one_seed_are_the_same_to_the_byte(tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
-def test_the_settings_and_the_version_are_printed() -> None:
+def test_the_settings_and_the_version_are_printed(command: Command) -> None:
     """Without starting anything."""
-    assert "| `--port VALUE` | `SANDBOX_PORT` | 8080 |" in ran("settings").stdout
-    assert ran("--version").stdout.startswith("registry-sandbox ")
+    assert "| `--port VALUE` | `SANDBOX_PORT` | 8080 |" in command.ran("settings").stdout
+    assert command.ran("--version").stdout.startswith("registry-sandbox ")
 
 
 GOOD = Path(__file__).parents[2] / "seed_data" / "pages" / "search_sample_5_test.xml"
 
 
-def test_files_are_judged_like_a_compiler_does(tmp_path: Path) -> None:
+def test_files_are_judged_like_a_compiler_does(command: Command, tmp_path: Path) -> None:
     """file:line: severity: message, and exit status 1 where there is an error."""
     bad = tmp_path / "bad.xml"
     bad.write_text(GOOD.read_text().replace('<status value="booked"/>', '<status value="proposed"/>', 1))
-    assert ran("validate", str(GOOD)).returncode == 0
-    done = ran("validate", str(GOOD), str(bad))
+    assert command.ran("validate", str(GOOD)).returncode == 0
+    done = command.ran("validate", str(GOOD), str(bad))
     assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"{GOOD}: valid")
     assert f'{bad}:12: error: Appointment.status is "proposed"' in done.stdout
 
 
-def test_what_is_wrong_in_json_is_told_with_line_and_column(tmp_path: Path) -> None:
+def test_what_is_wrong_in_json_is_told_with_line_and_column(command: Command, tmp_path: Path) -> None:
     """file:line:column: severity: message, of what cannot be read; and a schema's location is told as information."""
     bad = tmp_path / "bad.json"
     bad.write_text('{"resourceType": "Appointment",\n  "statu": "booked"}')
     located = tmp_path / "located.xml"
     instance = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://hl7.org/fhir x.xsd"'
     located.write_text(GOOD.read_text().replace("<Appointment", f"<Appointment {instance}", 1))
-    lines = ran("validate", str(bad), str(located)).stdout.splitlines()
+    lines = command.ran("validate", str(bad), str(located)).stdout.splitlines()
     assert lines[0].startswith(f"{bad}:2:3: error: Appointment.statu is no element that FHIR STU3 knows here")
     assert lines[-2].startswith(f"{located}:")
     assert "information: The root element names a schema" in lines[-2]
     assert lines[-1] == "2 files, 1 invalid, 1 error"
 
 
-def test_folders_and_standard_input_are_judged_too(tmp_path: Path) -> None:
+def test_folders_and_standard_input_are_judged_too(command: Command, tmp_path: Path) -> None:
     """A folder gives its XML and JSON files; - is standard input, in either format."""
     (tmp_path / "a.xml").write_bytes(GOOD.read_bytes())
     (tmp_path / "b.json").write_text("{")
-    done = subprocess.run(  # noqa: S603
-        [*COMMAND, "validate", "--format", "json", str(tmp_path), "-"],
-        input=GOOD.read_text(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = command.ran("validate", "--format", "json", str(tmp_path), "-", given=GOOD.read_text())
     assert done.returncode == 1
     assert [each["valid"] for each in json.loads(done.stdout)] == [True, False, True]
 
 
 @pytest.mark.parametrize("arguments", [("/nowhere.xml",), (str(GOOD), "--profiles", "/nowhere")])
-def test_what_cannot_be_judged_is_named(arguments: tuple[str, ...]) -> None:
+def test_what_cannot_be_judged_is_named(command: Command, arguments: tuple[str, ...]) -> None:
     """Exit status 2, as for every bad setting."""
-    done = ran("validate", *arguments)
+    done = command.ran("validate", *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "/nowhere" in done.stderr
 

@@ -1,19 +1,18 @@
 """The log of a served sandbox as JSON: each line an object; its ids are those of the answer and of the journal."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.house.test_the_command_line import PATIENCE_S, serving
+from tests.house.command import PATIENCE_S, Command, Process
 
 SECRET = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
 
-def log_of(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
+def log_of(process: Process) -> list[dict[str, Any]]:
     """Stop the sandbox, and return its log."""
     process.terminate()
     _, written = process.communicate(timeout=PATIENCE_S)
@@ -27,9 +26,13 @@ def sent(url: str, method: str = "GET", **more: Any) -> httpx.Response:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> tuple[list[httpx.Response], list[dict[str, Any]], list[dict[str, Any]]]:
+def asked(command: Command, tmp_path: Path) -> tuple[list[httpx.Response], list[dict[str, Any]], list[dict[str, Any]]]:
     """The answers to a read with a fault, a refusal and a request for a token; what journal and log have of them."""
-    with serving(tmp_path, "--quiet", "--log-format", "json", "--fault", "read:503@x1") as (process, base, control):
+    with command.serving(tmp_path, "--quiet", "--log-format", "json", "--fault", "read:503@x1") as (
+        process,
+        base,
+        control,
+    ):
         bearer = {"Authorization": f"Bearer {httpx.get(f'{control}/token').text}"}
         answers = [
             sent(f"{base}/Appointment/booked-tomorrow", headers=bearer),

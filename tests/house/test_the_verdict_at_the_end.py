@@ -1,8 +1,6 @@
 """`serve --verdict-file --verdict-fail-on`: one process is server and judge."""
 
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -11,27 +9,27 @@ from lxml import etree
 
 from registry_sandbox.testing.builders import cancelled
 from registry_sandbox.verdict.reports import json as json_report
+from tests.house.command import Command
 
-COMMAND = [sys.executable, "-m", "registry_sandbox", "--port", "0", "--quiet"]
-PATIENCE_S = 20
+Served = Callable[..., tuple[int, str]]
 
 
-def served(tmp_path: Path, if_matches: list[str], *arguments: str) -> tuple[int, str]:
+@pytest.fixture
+def served(command: Command, tmp_path: Path) -> Served:
     """Serve while a client cancels with these If-Match; return the exit status and what was said on stderr."""
-    ready = tmp_path / "ready"
-    command = [*COMMAND, "--auth", "off", "--ready-file", str(ready), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
-        deadline = time.monotonic() + PATIENCE_S
-        while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        url = f"{ready.read_text().splitlines()[0]}/Appointment/booked-tomorrow"
-        with httpx.Client(headers={"Content-Type": "application/fhir+json"}, trust_env=False) as http:
-            resource = cancelled(http.get(url).json()) if if_matches else {}
-            for if_match in if_matches:
-                http.put(url, json=resource, headers={"If-Match": if_match})
-        process.terminate()
-        _, errors = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, errors
+
+    def serve(if_matches: list[str], *arguments: str) -> tuple[int, str]:
+        with command.serving(tmp_path, "--quiet", "--auth", "off", *arguments) as (process, base, _):
+            url = f"{base}/Appointment/booked-tomorrow"
+            with httpx.Client(headers={"Content-Type": "application/fhir+json"}, trust_env=False) as http:
+                resource = cancelled(http.get(url).json()) if if_matches else {}
+                for if_match in if_matches:
+                    http.put(url, json=resource, headers={"If-Match": if_match})
+            process.terminate()
+            _, errors = process.communicate()
+            return process.wait(), errors
+
+    return serve
 
 
 WRONG, RIGHT = ['W/"1"'] * 3, ['W/"1"']
@@ -48,12 +46,12 @@ WRONG, RIGHT = ['W/"1"'] * 3, ['W/"1"']
     ],
 )
 def test_the_exit_status_is_the_verdict_where_that_is_wanted(
-    tmp_path: Path, if_matches: list[str], arguments: tuple[str, ...], status: int
+    served: Served, tmp_path: Path, if_matches: list[str], arguments: tuple[str, ...], status: int
 ) -> None:
     """Nothing exercised is no pass; without --verdict-fail-on the file alone is written."""
     files = [tmp_path / "verdict.json", tmp_path / "verdict.xml", tmp_path / "verdict.html"]
     named = [word for file in files for word in ("--verdict-file", str(file))]
-    ended, errors = served(tmp_path, if_matches, *named, *arguments)
+    ended, errors = served(if_matches, *named, *arguments)
     assert ended == status, errors
     assert "registry-sandbox: verdict: " in errors
     assert "Traceback" not in errors
@@ -64,17 +62,17 @@ def test_the_exit_status_is_the_verdict_where_that_is_wanted(
     assert files[2].read_text().startswith("<!DOCTYPE html>")
 
 
-def test_what_falls_short_is_said(tmp_path: Path) -> None:
+def test_what_falls_short_is_said(served: Served) -> None:
     """A line for each finding on stderr, or the reason."""
-    _, errors = served(tmp_path, WRONG, "--verdict-fail-on", "fail")
+    _, errors = served(WRONG, "--verdict-fail-on", "fail")
     assert "registry-sandbox: verdict: fail: a-409-is-followed-by-a-read-before-the-next-put: " in errors
-    _, errors = served(tmp_path, [], "--verdict-fail-on", "fail")
+    _, errors = served([], "--verdict-fail-on", "fail")
     assert "registry-sandbox: verdict: nothing was exercised" in errors
 
 
-def test_nobody_is_judged_unless_it_is_wanted(tmp_path: Path) -> None:
+def test_nobody_is_judged_unless_it_is_wanted(served: Served) -> None:
     """A verdict costs nothing then."""
-    status, errors = served(tmp_path, WRONG)
+    status, errors = served(WRONG)
     assert (status, "verdict" in errors) == (0, False)
 
 
@@ -85,23 +83,16 @@ def test_nobody_is_judged_unless_it_is_wanted(tmp_path: Path) -> None:
         ("verdict.pdf", "--verdict-file 'verdict.pdf' cannot be used; expected a name that ends in"),
     ],
 )
-def test_a_file_that_cannot_be_written_is_told_at_the_start(name: str, said: str) -> None:
+def test_a_file_that_cannot_be_written_is_told_at_the_start(command: Command, name: str, said: str) -> None:
     """Exit status 2 and one line, before anything is served."""
-    done = subprocess.run(  # noqa: S603
-        [*COMMAND, "--verdict-file", name], capture_output=True, text=True, check=False, timeout=PATIENCE_S
-    )
+    done = command.ran("--port", "0", "--verdict-file", name)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert said in done.stderr
 
 
-def test_the_verdict_of_an_earlier_run_is_removed_at_the_start(tmp_path: Path) -> None:
+def test_the_verdict_of_an_earlier_run_is_removed_at_the_start(command: Command, tmp_path: Path) -> None:
     """Even if this run comes to nothing: whoever finds a file finds the verdict on this run."""
     old = tmp_path / "verdict.json"
     old.write_text("old")
-    subprocess.run(  # noqa: S603
-        [*COMMAND, "--verdict-file", str(old), "--seed-data", "/nowhere"],
-        capture_output=True,
-        check=False,
-        timeout=PATIENCE_S,
-    )
+    command.ran("--port", "0", "--verdict-file", str(old), "--seed-data", "/nowhere")
     assert [*tmp_path.iterdir()] == []

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Protocol
 
 from tests.replicas.exchange import HOST
 from tests.stores import servers
@@ -57,12 +58,42 @@ def free_port() -> int:
         return port
 
 
+class Running(Protocol):
+    """A process that was started, as `subprocess.Popen` has it."""
+
+    def poll(self) -> int | None:
+        """Return its exit status if it has ended."""
+        ...
+
+    def wait(self, timeout: float) -> int:
+        """Return its exit status; raise `TimeoutExpired` or `TimeoutError` if it has not ended by then."""
+        ...
+
+    def send_signal(self, number: int, /) -> None:
+        """Send a signal."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
+
+
+Starts = Callable[[Sequence[str], IO[bytes], Mapping[str, str]], Running]
+"""Starts a command, with a file for what it says, in an environment."""
+
+
+def _started(command: Sequence[str], log: IO[bytes], environment: Mapping[str, str]) -> Running:
+    return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)  # noqa: S603 - our own command
+
+
 @dataclass(slots=True)
 class Process:
     """A program that can be started more than once, and what it says, in a file.
 
     Attributes:
         ready: returns whether it answers.
+        starts: what starts it.
     """
 
     name: str
@@ -71,7 +102,8 @@ class Process:
     folder: Path
     ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
-    _running: "subprocess.Popen[bytes] | None" = None
+    starts: Starts = _started
+    _running: Running | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers.
@@ -89,13 +121,11 @@ class Process:
     def begin(self) -> None:
         """Start it, without waiting."""
         with self._file.open("ab") as log:
-            self._running = subprocess.Popen(  # noqa: S603 - our own command
-                self.command, stdout=log, stderr=log, env={**_environment(), **self.environment}, cwd=ROOT
-            )
+            self._running = self.starts(self.command, log, {**_environment(), **self.environment})
 
     def kill(self) -> None:
         """End it at once, as kill -9 does."""
-        self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         self._process.wait(_ENDS_S)
 
     def pause(self) -> None:
@@ -111,10 +141,10 @@ class Process:
         if self._running is None or self._running.poll() is not None:
             return
         self.resume()
-        self._running.terminate()
+        self._running.send_signal(signal.SIGTERM)
         try:
             self._running.wait(_ENDS_S)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             self.kill()
 
     def children(self) -> list[int]:
@@ -132,7 +162,7 @@ class Process:
         return self.folder / f"{self.name}.log"
 
     @property
-    def _process(self) -> "subprocess.Popen[bytes]":
+    def _process(self) -> Running:
         if self._running is None:
             raise RuntimeError(f"{self.name} was never started")
         return self._running

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+from tests.house.template import Template
 from tests.replicas.processes import Process
 from tests.replicas.three import call, three
 
@@ -20,9 +21,9 @@ READ = "/STU3/Appointment/nobody"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[list[Process]]:
+def running(template: Template) -> Iterator[list[Process]]:
     """Three replicas, for the whole module."""
-    with three("--auth", "off", "--max-delay", "600") as replicas:
+    with three(template, "--auth", "off", "--max-delay", "600") as replicas:
         yield replicas
 
 

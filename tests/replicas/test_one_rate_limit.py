@@ -7,6 +7,7 @@ from itertools import cycle, islice
 
 import pytest
 
+from tests.house.template import Template
 from tests.replicas.processes import Process
 from tests.replicas.three import call, three
 
@@ -15,10 +16,10 @@ READ = "/STU3/metadata"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[list[Process]]:
+def running(template: Template) -> Iterator[list[Process]]:
     """Three replicas, for the whole module."""
     limit = ("--rate-limit", f"{ALLOWED}/h", "--clock", "2031-01-01T12:00:00Z", "--clock-frozen")
-    with three(*limit) as replicas:
+    with three(template, *limit) as replicas:
         yield replicas
 
 
