@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,12 +22,14 @@ settings.register_profile("house", derandomize=True, deadline=None)
 settings.load_profile("house")
 
 # A client of httpx reads 140 authorities when it is made, even to speak plain HTTP: 16 ms, some 3,000 times in a run.
-# No test calls a server that a public authority vouches for, so the first of them is enough.
+# aiohttp reads them when it is imported, in each process that a test starts. They take them from SSL_CERT_FILE, if it
+# is set, or from certifi. No test calls a server that a public authority vouches for, so the first of them is enough.
 _END: Final = "-----END CERTIFICATE-----\n"
 _one_authority = Path(tempfile.mkdtemp(prefix="one-authority-"), "ca.pem")
 _one_authority.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(_END)[0] + _END, encoding="utf-8")
 atexit.register(shutil.rmtree, _one_authority.parent, ignore_errors=True)
 vars(certifi)["where"] = lambda: str(_one_authority)
+os.environ["SSL_CERT_FILE"] = str(_one_authority)
 
 _COLLECT_AFTER: Final = 20_000
 
