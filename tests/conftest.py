@@ -39,6 +39,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(_COLLECT_AFTER)
 
 
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is left out, nobody asks
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are processors: tests of what is due in some seconds wait for it, and use none."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the tests that speak only HTTP be aimed at a sandbox that runs already."""
     parser.addoption("--base-url", help="FHIR base of a running sandbox, for tests/spec")
@@ -52,6 +58,17 @@ def running() -> "Iterator[RegistrySandbox]":
 
     with RegistrySandbox(random_seed=1) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys() -> Iterator[None]:
+    """Let the sandboxes of this process use keys again that nobody has any more."""
+    from registry_sandbox.auth.keys import SigningKey
+    from tests.keys import Keys
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SigningKey, "generate", Keys(SigningKey.generate).draw)
+        yield
 
 
 @pytest.fixture(scope="session")
