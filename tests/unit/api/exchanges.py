@@ -1,6 +1,5 @@
 """Exchanges with the FHIR API as values: no socket, no token, and a registry that is empty at first."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.runtime.workers import Workers
 from registry_sandbox.settings import Settings
 from registry_sandbox.testing import builders
+from tests.unit.kept_loop import run
 
 PATIENT = "Patient=https://fhir.nhs.uk/Id/nhs-number|"
 
@@ -56,7 +56,7 @@ class Exchanges:
         async def exchange() -> Response:
             return await self.handle(self.request(method, target, *headers, **more))
 
-        return asyncio.run(exchange())
+        return run(exchange())
 
     def register(self, *headers: tuple[str, str], query: str = "", **changes: Any) -> Response:
         """Register a valid appointment, with these elements changed."""

@@ -22,6 +22,7 @@ from registry_sandbox.verdict.evidence import Evidence
 from registry_sandbox.verdict.gathering import gather
 from registry_sandbox.verdict.judging import judge
 from registry_sandbox.verdict.report import Report
+from tests.unit.kept_loop import run
 
 BASE = "http://localhost/STU3"
 TOKEN_PATH = "/oauth2/token"
@@ -155,7 +156,7 @@ class Stage:
         sent = CIMultiDictProxy(CIMultiDict(headers))
         request = Request(method, path, query, sent, body, BASE, None, "", "", HeaderFacts(connection=connection))
         request.tls_fault = self.tls_fault
-        answer = asyncio.run(self._exchanged(request))
+        answer = run(self._exchanged(request))
         self.now_s += 0.001
         return answer
 
