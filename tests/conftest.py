@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,8 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(optionalhook=True)  # where pytest-xdist is left out, nobody asks
 def pytest_xdist_auto_num_workers() -> int:
     """Return one more than there are processors: tests of what is due in some seconds wait for it, and use none."""
-    return (os.cpu_count() or 1) + 1
+    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return usable + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
