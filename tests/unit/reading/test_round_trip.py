@@ -29,3 +29,17 @@ def test_every_resource_survives_both_formats(resource: dict[str, Any]) -> None:
     assert from_json == from_xml
     assert _CODEC.write(from_json, "json") == as_json
     assert _canonical(_CODEC.write(from_json, "xml")) == _canonical(document)
+
+
+def test_what_is_made_by_hand_is_written_as_it_is() -> None:
+    """In any order, with a number for a text, and with one where several may stand, or several where one may."""
+    made = {
+        "participant": {"status": "accepted", "actor": {"display": 1, "reference": "<"}},
+        "status": ["booked", "cancelled"],
+        "unknown": 1,
+        "resourceType": "Appointment",
+    }
+    assert _WRITER.write(made).partition("\n")[2] == (
+        '<Appointment xmlns="http://hl7.org/fhir"><status value="booked"/><status value="cancelled"/><participant>'
+        '<actor><reference value="&lt;"/><display value="1"/></actor><status value="accepted"/></participant></Appointment>'
+    )
