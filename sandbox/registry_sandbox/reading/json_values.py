@@ -65,10 +65,13 @@ def many_objects(walk: Walk) -> Check:
     check_one = one_object(walk)
 
     def check(_holder: Any, name: Any, values: Any, depth: int, found: Problems) -> bool:
-        if _is_array(values, name, found):
+        if (type(values) is list and values) or _is_array(values, name, found):
             for index, value in enumerate(values):
                 before = len(found)
-                check_one(values, index, value, depth, found)
+                if type(value) is dict:  # as `check_one` asks first; each call that an array is spared counts
+                    walk(value, depth, found)
+                else:
+                    check_one(values, index, value, depth, found)
                 if len(found) > before:
                     found.inside(before, index)
         return False
