@@ -24,10 +24,12 @@ from registry_sandbox.reading.undescribed import judge_xml, type_and_id
 from registry_sandbox.reading.xml_problems import (
     WHITE_SPACE,
     Child,
+    Entry,
     Fill,
     Object,
     Read,
     Table,
+    is_empty,
     locate,
     name_outsider,
     note_attributes,
@@ -84,7 +86,7 @@ class XmlReader:
         attributes = {each.name: each.type for each in self._facts.types[of_type].elements if each.attribute}
         return _element_reader(self._fill[of_type], attributes, lenient=self._lenient)
 
-    def _children(self, elements: tuple[Element, ...]) -> Iterator[tuple[str, Child]]:
+    def _children(self, elements: tuple[Element, ...]) -> Iterator[tuple[str, Entry]]:
         inside = [each for each in elements if not each.attribute]
         slots = list(dict.fromkeys(each.choice or each.name for each in inside))
         for each in inside:
@@ -96,7 +98,8 @@ class XmlReader:
             tag = narrative.DIV if each.type == XHTML else f"{{{xml.NAMESPACE}}}{each.name}"
             convert = _CONVERT.get(each.type if each.type == "decimal" else json_type)
             read = self._reads[each.type]
-            yield tag, Child(slots.index(slot), each.name, each.many, fits, convert, read, each.type, slot)
+            child = Child(slots.index(slot), each.name, each.many, fits, convert, read, each.type, slot)
+            yield tag, (*child[:6], child)
 
     # What is no plain element
 
@@ -157,7 +160,6 @@ def _element_reader(
 
     def read(element: xml.Node, depth: int, found: Problems) -> Object:
         members: Object = {}
-        before = found.number()
         for name in xml.names_of_attributes(element):
             fits = judged.get(name)
             if fits is not None:
@@ -170,9 +172,9 @@ def _element_reader(
             members = {name: members[name] for name in attributes if name in members}
         if depth > MAX_DEPTH:
             found.note(wording.too_deep, line=xml.line_of(element))
-        else:
-            fill(element, members, depth, found)
-        if not members and found.number() == before and len(element) == 0:
+            return members
+        fill(element, members, depth, found)
+        if not members and is_empty(element):
             found.note(wording.empty_element, line=xml.line_of(element))
         return members
 
@@ -183,45 +185,44 @@ def _fill_of(  # noqa: C901 - what it makes is one loop
     table: Table, *, in_primitive: bool = False, in_order: bool = True
 ) -> Fill:
     """Make what reads the children of an element by the table of its type."""
-    find = table.get
 
     # The loop that every element passes: it is one function because a call costs as much as the rest of a turn.
     def fill(element: xml.Node, members: Object, depth: int, found: Problems) -> None:  # noqa: C901, PLR0912
-        first, last, has_text = len(found), -1, bool(element.text and element.text.strip(WHITE_SPACE))
+        first, last, before_first = len(found), -1, element.text
+        has_text = bool(before_first and before_first.strip(WHITE_SPACE))
+        misplaced: xml.Node | None = None
         for child in element:
             tail = child.tail
             if tail and tail.strip(WHITE_SPACE):
                 has_text = True
-            entry = find(child.tag)
-            if entry is None:
+            try:
+                rank, name, many, fits, convert, read, entry = table[child.tag]  # the quickest look-up there is
+            except KeyError:
                 note_unknown(child, table, last, found)
                 continue
-            rank, name, many, fits, convert, read, _, _ = entry
-            before = len(found)
             if rank > last:
                 last = rank
             elif in_order if rank < last else not many:
                 note_misplaced(child, entry, members, table, last, found)
-            inside = len(found)
-            if fits is None:
-                value = read(child, depth + 1, found)
-                if many:
-                    members.setdefault(name, []).append(value)
-                else:
-                    members[name] = value
-            else:
-                if child.keys() == _VALUE_ALONE and not len(child) and not child.text:
-                    text = child.get("value", "")
-                    if fits(text):
-                        value = text if convert is None else convert(text)
-                        if many:
-                            _append(members, name, value, None)
-                        else:
-                            members[name] = value
-                        continue
+                misplaced = child
+            if fits is not None and child.keys() == _VALUE_ALONE and not len(child) and not child.text:
+                text = child.get("value", "")
+                if fits(text):
+                    value = text if convert is None else convert(text)
+                    if many:
+                        _append(members, name, value, None)
+                    else:
+                        members[name] = value
+                    continue
+            before = len(found)
+            if fits is not None:
                 _read_primitive(child, entry, members, depth, found)
-            if len(found) > inside:
-                locate(found[inside:], child, entry, members, is_misplaced=inside > before)
+            elif many:
+                members.setdefault(name, []).append(read(child, depth + 1, found))
+            else:
+                members[name] = read(child, depth + 1, found)
+            if len(found) > before:
+                locate(found[before:], child, entry, members, is_misplaced=child is misplaced)
         if has_text:
             note_text(element, first, found, in_primitive=in_primitive)
 
@@ -253,6 +254,9 @@ def _read_primitive(element: xml.Node, entry: Child, members: Object, depth: int
 def _append(members: Object, name: str, value: Any, other: Object | None) -> None:
     """Add to a repeated primitive: values in one array, ids and extensions in another, which null keeps in step."""
     beside = f"_{name}"
+    if other is None and beside not in members:  # as it mostly is
+        members.setdefault(name, []).append(value)
+        return
     values, others = members.get(name), members.get(beside)
     count = len(values or others or ())
     if values is not None:

@@ -122,6 +122,19 @@ def test_a_name_with_escapes_is_found_too(comment: str) -> None:
     assert (finding.line, finding.column) == (3, 4)
 
 
+def test_what_is_wrong_in_an_element_that_is_one_too_many_is_told_of_that_one() -> None:
+    """Elsewhere one element of its name stands alone, and has no number."""
+    found = findings_of(
+        appointment('<status value="a"/><start value="2019"/><status value=" "/><end value="x"/>'), "xml"
+    )
+    assert [(each.location.removeprefix("/f:Appointment/"), each.message.partition(":")[0]) for each in found] == [
+        ("f:start", 'Appointment.start has the value "2019"'),
+        ("f:status[2]", "Appointment.status is one too many"),
+        ("f:status[2]", 'Appointment.status has the value " "'),
+        ("f:end", 'Appointment.end has the value "x"'),
+    ]
+
+
 def test_all_findings_come_at_once_in_document_order() -> None:
     """No finding hides another, whatever found it."""
     as_xml = findings_of(

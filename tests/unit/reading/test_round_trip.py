@@ -40,6 +40,7 @@ def test_what_is_made_by_hand_is_written_as_it_is() -> None:
         "resourceType": "Appointment",
     }
     assert _WRITER.write(made).partition("\n")[2] == (
-        '<Appointment xmlns="http://hl7.org/fhir"><status value="booked"/><status value="cancelled"/><participant>'
-        '<actor><reference value="&lt;"/><display value="1"/></actor><status value="accepted"/></participant></Appointment>'
+        '<Appointment xmlns="http://hl7.org/fhir"><status value="booked"/><status value="cancelled"/>'
+        '<participant><actor><reference value="&lt;"/><display value="1"/></actor>'
+        '<status value="accepted"/></participant></Appointment>'
     )
