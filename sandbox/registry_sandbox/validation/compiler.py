@@ -24,15 +24,16 @@ from registry_sandbox.validation.slicing import Slice, Slicing, sliced
 from registry_sandbox.validation.snapshot import profile_of
 from registry_sandbox.validation.snapshot_element import SnapshotElement, codes_of
 from registry_sandbox.validation.validators import (
+    Child,
     Condition,
     Constraint,
-    MemberValidator,
     Validator,
     all_of,
     any_of,
     lazily,
     nothing,
     of_constraint,
+    plain_child,
     without_redundant,
 )
 
@@ -54,7 +55,7 @@ class _Parent:
 
     where: str
     types: frozenset[str]
-    children: dict[str, MemberValidator | None] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
     extras: dict[str, Extras] = field(default_factory=dict)
     required: list[elements.Required] = field(default_factory=list)
 
@@ -81,7 +82,7 @@ class Compiler:
         types = frozenset({root.name, *(("Element",) if self._kind == "complex-type" else ())})
         parent = _Parent(root.name, types)
         if self._kind == "resource":
-            parent.children["resourceType"] = None
+            parent.children["resourceType"] = Child(Step("resourceType", "f:resourceType", 0))
         validators = [of_constraint(each) for each in value_constraints(root)]
         stated = _not_implied(root.definition.get("constraint", []), root)
         conditions = [*self._invariants(stated, self._fhirpath_type(parent)), *self._hints(root.name)]
@@ -125,43 +126,39 @@ class Compiler:
             allowed = frozenset(name for name, part in names.items() if part is not None)
             parent.required.append((allowed, Step(child.stem, f"f:{child.stem}", rank), limits))
 
-    def _named(
-        self, child: SnapshotElement, part: SnapshotElement | None, step: Step, parent: _Parent
-    ) -> MemberValidator | None:
+    def _named(self, child: SnapshotElement, part: SnapshotElement | None, step: Step, parent: _Parent) -> Child:
         """Compile a child under one of its names; `part` is None for a type that is not allowed."""
         limits = cardinality_of(child)
         if limits.most == 0:
-            return cardinality.forbidden(step, limits)
+            return Child(step, validate=cardinality.forbidden(limits))
         if part is None:
-            return cardinality.wrong_type(step, " or ".join(codes_of(child)) or "none", child.origin("type"))
-        return self._allowed(child, part, step, parent)
-
-    def _allowed(
-        self, child: SnapshotElement, part: SnapshotElement, step: Step, parent: _Parent
-    ) -> MemberValidator | None:
-        where, limits = f"{parent.where}.{child.name}", cardinality_of(child)
-        if child.name == "id" and "xmlAttr" in child.definition.get("representation", ()):
-            return element_id(step, unique="ElementDefinition" not in parent.types)
-        if not child.repeats and self._is_primitive(part):
+            allowed = " or ".join(codes_of(child)) or "none"
+            return Child(step, validate=cardinality.wrong_type(allowed, child.origin("type")))
+        where = f"{parent.where}.{child.name}"
+        if not child.repeats and self._is_primitive(part) and not _is_element_id(child):
             constraints, invariants = self._constraints(part, where)
             if not invariants:
-                return cardinality.plain(step, constraints) if constraints else None
-        inner = self._occurrence(part, where, parent.types)
-        if child.slices and not child.is_choice:
-            return self._sliced(child, inner, step, parent)
-        if not child.repeats:
-            return cardinality.single(step, inner) if inner else None
-        if inner is not None:
-            return cardinality.many(step, inner, limits)
-        # A list that is there has an item.
-        return None if limits.most == UNBOUNDED and limits.least <= 1 else cardinality.counted(step, limits)
+                return plain_child(step, constraints)
+        return Child(step, validate=self._allowed(child, part, where, parent))
 
-    def _sliced(self, child: SnapshotElement, inner: Validator | None, step: Step, parent: _Parent) -> MemberValidator:
-        where = f"{parent.where}.{child.name}"
+    def _allowed(self, child: SnapshotElement, part: SnapshotElement, where: str, parent: _Parent) -> Validator | None:
+        if _is_element_id(child):
+            return element_id(unique="ElementDefinition" not in parent.types)
+        inner, limits = self._occurrence(part, where, parent.types), cardinality_of(child)
+        if child.slices and not child.is_choice:
+            return self._sliced(child, inner, where, parent)
+        if not child.repeats:
+            return inner
+        if inner is not None:
+            return cardinality.many(inner, limits)
+        # A list that is there has an item.
+        return None if limits.most == UNBOUNDED and limits.least <= 1 else cardinality.counted(limits)
+
+    def _sliced(self, child: SnapshotElement, inner: Validator | None, where: str, parent: _Parent) -> Validator:
         if not child.repeats:
             raise UnusableDefinition(self._file, where, "is sliced, but stands only once")
         stated = child.definition.get("slicing", _BY_URL if codes_of(child) == ["Extension"] else {})
-        return sliced(step, inner, cardinality_of(child), self._slicing(child, stated, where, parent))
+        return sliced(inner, cardinality_of(child), self._slicing(child, stated, where, parent))
 
     def _slicing(self, element: SnapshotElement, stated: dict[str, Any], where: str, parent: _Parent) -> Slicing:
         slices = [self._slice(part, stated, where, parent) for part in element.slices.values()]
@@ -276,7 +273,7 @@ class Compiler:
         fixed = next((key for key in element.definition if key.startswith("fixed")), "")
         extension = next((child for child in element.children if child.name == "extension"), _EXTENSION)
         parent = _Parent(step.name, frozenset({codes_of(element)[0], "Element"}))
-        inside = self._named(extension, extension, Step("extension", "f:extension", 0), parent) or nothing
+        inside = self._named(extension, extension, Step("extension", "f:extension", 0), parent)
         stated = element.definition.get("constraint", [])
         absent = all_of(
             [of_constraint(each) for each in value_constraints(element) if fixed],
@@ -290,6 +287,10 @@ def _not_implied(constraints: list[dict[str, Any]], element: SnapshotElement) ->
     """Return the constraints of an element that do not follow from what its children must be."""
     required = frozenset(child.name for child in element.children if cardinality_of(child).least > 0)
     return [each for each in constraints if not is_implied(str(each.get("expression")), required)]
+
+
+def _is_element_id(child: SnapshotElement) -> bool:
+    return child.name == "id" and "xmlAttr" in child.definition.get("representation", ())
 
 
 def _type_or(where: str, element: SnapshotElement) -> str:

@@ -4,6 +4,8 @@ Source: https://hl7.org/fhir/STU3/elementdefinition.html
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import eq
 from typing import Any
 
 from registry_sandbox.fhir.finding import Severity
@@ -45,7 +47,7 @@ def _equality(holds: Callable[[Any, Any], bool], wanted: Any, how: str, source: 
         context.add("value", at, f"{path(at)} {found}; {short(source)} wants {how} {quoted(wanted)}", source)
 
     if isinstance(wanted, str):
-        return Constraint(lambda value: value == wanted, note, frozenset({wanted}))
+        return Constraint(partial(eq, wanted), note, frozenset({wanted}))
     return Constraint(lambda value: holds(value, wanted), note)
 
 

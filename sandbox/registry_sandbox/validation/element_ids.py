@@ -3,22 +3,16 @@
 Source: https://hl7.org/fhir/STU3/element.html (Element.id)
 """
 
-from typing import Any
-
-from registry_sandbox.validation.context import Place, Step, ValidationContext, path, quoted, xpath
-from registry_sandbox.validation.validators import MemberValidator
+from registry_sandbox.validation.context import Place, ValidationContext, path, quoted, xpath
+from registry_sandbox.validation.validators import Validator
 
 
-def element_id(step: Step, *, unique: bool) -> MemberValidator:
+def element_id(*, unique: bool) -> Validator:
     """Return the validator of an element's id.
 
     Those of ElementDefinitions stand in the differential and again in the snapshot, and so are not `unique`.
     """
-
-    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
-        require_id(value, (parent, step, None), context, unique=unique)
-
-    return validate
+    return lambda value, at, context: require_id(value, at, context, unique=unique)
 
 
 def require_id(value: str, at: Place, context: ValidationContext, *, unique: bool = True) -> None:

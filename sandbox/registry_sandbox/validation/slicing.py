@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry_sandbox.validation.cardinality import Cardinality, counted, times
-from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
+from registry_sandbox.validation.context import Place, ValidationContext, path, short
 from registry_sandbox.validation.discriminators import Told
-from registry_sandbox.validation.validators import MemberValidator, Validator
+from registry_sandbox.validation.validators import Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +62,27 @@ def _classifier(slices: Sequence[Slice]) -> Callable[[Any, ValidationContext], S
     return lambda item, context: next((part for part in slices if part.told.matches(item, context)), None)
 
 
-def sliced(step: Step, inner: Validator | None, cardinality: Cardinality, slicing: Slicing) -> MemberValidator:
+def sliced(inner: Validator | None, cardinality: Cardinality, slicing: Slicing) -> Validator:
     """Return the validator of a sliced list.
 
     Args:
-        step: leads to the element.
         inner: validates an item that belongs to no slice.
         cardinality: of the list as a whole.
         slicing: its slices.
     """
-    of_list, every = counted(step, cardinality), list(slicing.every())
+    of_list, every = counted(cardinality), list(slicing.every())
 
-    def validate(value: Any, parent: Place, context: ValidationContext) -> None:
-        of_list(value, parent, context)
+    def validate(value: Any, at: Place, context: ValidationContext) -> None:
+        of_list(value, at, context)
+        parent, step, _ = at
         numbers = dict.fromkeys(map(id, every), 0)
         for index, item in enumerate(value):
             if item is None:
                 continue
-            at = (parent, step, index)
-            by = _assign(slicing, item, at, context, numbers) or inner
+            here = (parent, step, index)
+            by = _assign(slicing, item, here, context, numbers) or inner
             if by is not None:
-                by(item, at, context)
+                by(item, here, context)
         for part in every:
             _note_too_few(part, numbers[id(part)], (parent, step, len(value)), context)
 

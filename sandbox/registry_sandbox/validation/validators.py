@@ -3,13 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from registry_sandbox.validation.context import Place, ValidationContext, path, short
+from registry_sandbox.validation.context import Place, Step, ValidationContext, path, short
 
 Validator = Callable[[Any, Place, ValidationContext], None]
 """Validates a value that stands at a place, and adds what it finds to the context."""
 
-MemberValidator = Callable[[Any, Place, ValidationContext], None]
-"""Validates what stands under one name in JSON, be it a list. The place is that of the element around it."""
+
+class Child(NamedTuple):
+    """What is validated of the value that stands under one name in JSON, be it a list.
+
+    A value of which `holds` is true is plainly right. Any other goes to `validate`, with a place that has no index; it
+    is None where nothing is asked.
+    """
+
+    step: Step
+    holds: Callable[[Any], object] | None = None
+    validate: Validator | None = None
 
 
 class Constraint(NamedTuple):
@@ -97,6 +106,22 @@ def of_constraint(constraint: Constraint) -> Validator:
             note(value, at, context)
 
     return validate
+
+
+def plain_child(step: Step, constraints: Sequence[Constraint]) -> Child:
+    """Return a child that is a primitive with no more to it than these constraints; valid ones need no place."""
+    if not constraints:
+        return Child(step)
+    return Child(
+        step, _all_hold(*(each.holds for each in constraints)), all_of([of_constraint(c) for c in constraints])
+    )
+
+
+def _all_hold(first: Callable[[Any], object], *others: Callable[[Any], object]) -> Callable[[Any], object]:
+    if not others:
+        return first
+    rest = _all_hold(*others)
+    return lambda value: first(value) and rest(value)
 
 
 def _of_condition(condition: Condition) -> Validator:
