@@ -46,7 +46,7 @@ def parse(body: bytes) -> Any:
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise NotJson("The body begins with a byte order mark: JSON is UTF-8 without one", 1, 1)
     try:
-        return _DECODER.decode(body.decode())
+        return _whole(body.decode())
     except UnicodeDecodeError as error:
         before = body[: error.start].decode()
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -60,7 +60,7 @@ def parse(body: bytes) -> Any:
 
 def reparse(written: bytes) -> Any:
     """Parse what `dumps` wrote, without any checks."""
-    return _REDECODER.decode(written.decode())
+    return _REDECODER.raw_decode(written.decode())[0]
 
 
 def dumps(resource: object) -> bytes:
@@ -124,6 +124,14 @@ _NO_XML_CHARACTER = re.compile(f"[^{XML_CHARACTERS}]")
 _LONGEST_INT = 18
 
 
+def _whole(text: str) -> Any:
+    """Decode a text that is one value, as `JSONDecoder.decode` does, which takes longer to pass over white space."""
+    value, end = _DECODER.raw_decode(text, len(text) - len(text.lstrip(_WHITE_SPACE)))
+    if rest := text[end:].lstrip(_WHITE_SPACE):
+        raise json.JSONDecodeError("Extra data", text, len(text) - len(rest))
+    return value
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) == len(pairs):
@@ -155,6 +163,7 @@ def _marked(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_WHITE_SPACE = " \t\r\n"
 _MARK = '"\\u0000'
 _MARKED = re.compile(r'"\\u0000([^"]*)"')
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_real, parse_int=integer, parse_constant=_constant)

@@ -9,11 +9,9 @@ from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.rules import Case, rule
 
 
-@rule("create")
+@rule("create", where=lambda strictness: strictness.refuse_duplicates)
 def a_pointer_is_registered_once(case: Case) -> Iterator[Finding]:
     """Refuse an identifier that another entry has already."""
-    if not case.strictness.refuse_duplicates:
-        return
     for at, identifier in enumerate(case.proposed.get("identifier", [])):
         value = identifier.get("value", "")
         if case.knows_pointer(value):

@@ -10,11 +10,9 @@ from registry_sandbox.fhir.nhs_number import check_digit_holds, is_well_formed, 
 from registry_sandbox.rules import Case, rule
 
 
-@rule("create")
+@rule("create", where=lambda strictness: strictness.check_digit)
 def the_check_digit_holds(case: Case) -> Iterator[Finding]:
     """Refuse an NHS number whose check digit does not hold."""
-    if not case.strictness.check_digit:
-        return
     for at, participant in enumerate(case.proposed.get("participant", [])):
         for nhs_number in patients_named({"participant": [participant]}):
             if is_well_formed(nhs_number) and not check_digit_holds(nhs_number):

@@ -7,11 +7,13 @@ import pytest
 
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.fhir.nhs_number import NATIONAL_PATIENT_URL, NHS_NUMBER_SYSTEM
-from registry_sandbox.rules import Case, Strictness, findings, rules_of
+from registry_sandbox.rules import Case, On, Strictness, findings, rules_of
 
 POINTER = "https://provider.example.test/appointments/1"
 LOW, HIGH = "9991000011", "9991000038"
 """Two NHS numbers whose check digits hold, the first of which is the smaller text."""
+
+ONS: tuple[On, ...] = ("create", "update")
 
 NO_NUMBER = "9991000012"
 """Ten digits of which the last one does not check the others."""
@@ -52,6 +54,11 @@ def of_update(proposed: dict[str, Any], current: dict[str, Any], **strict: bool)
     return findings("update", Case(proposed, current, Strictness(**strict), lambda _pointer: False))
 
 
+def names_of(on: On, strictness: Strictness) -> list[str]:
+    """Return the names of the rules in force."""
+    return [each.check.__name__ for each in rules_of(on, strictness)]
+
+
 def places(found: list[Finding]) -> list[tuple[str, str]]:
     """Keep code and location of findings."""
     return [(each.code, each.location) for each in found]
@@ -65,8 +72,8 @@ def test_what_breaks_no_rule_is_let_pass_by_all() -> None:
 
 def test_each_interaction_has_its_own_rules() -> None:
     """None of the rules for registering is asked of a cancellation, and none is asked of both."""
-    names = {on: [each.check.__name__ for each in rules_of(on)] for on in ("create", "update")}
-    assert names == {
+    strictest = Strictness(refuse_duplicates=True, check_digit=True)
+    assert {on: names_of(on, strictest) for on in ONS} == {
         "create": [
             "a_client_assigns_no_id",
             "a_pointer_is_registered_once",
@@ -75,6 +82,13 @@ def test_each_interaction_has_its_own_rules() -> None:
         ],
         "update": ["an_update_cancels", "cancelling_changes_only_the_status"],
     }
+
+
+def test_a_rule_that_the_operator_does_not_want_is_not_asked() -> None:
+    """By default neither pointers nor check digits are looked at."""
+    assert names_of("create", Strictness()) == ["a_client_assigns_no_id", "both_names_mean_one_patient"]
+    assert "a_pointer_is_registered_once" in names_of("create", Strictness(refuse_duplicates=True))
+    assert "the_check_digit_holds" in names_of("create", Strictness(check_digit=True))
 
 
 class TestAClientAssignsNoId:
