@@ -96,7 +96,6 @@ class Problems(list[Problem]):
     __slots__ = ("_explained", "explain", "more")
 
     def __init__(self, *, explain: bool = True) -> None:
-        super().__init__()
         self.explain = explain
         self.more = 0
         self._explained = 0
