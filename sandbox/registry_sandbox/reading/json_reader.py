@@ -47,7 +47,7 @@ _Member = tuple[int, type | None, Fits, _Choice, Check, Step]
 """What a member of an object is: its rank, a Python type, `fits`, its choice, its check, and its step in a path.
 
 A value of that Python type that `fits` is plainly right; any other goes to the check. This is a plain tuple, because
-Python unpacks it in half the time that one with named fields takes.
+Python unpacks it several times faster than one with named fields.
 """
 
 _Table = dict[str, _Member]

@@ -30,7 +30,7 @@ class Extras:
 
 
 _Entry = tuple[Callable[[Any], object] | None, Step, Validator | None]
-"""What there is of a child: a plain tuple, which Python unpacks in half the time that one with named fields takes."""
+"""What there is of a child: a plain tuple, which Python unpacks several times faster than one with named fields."""
 
 Required = tuple[frozenset[str], Step, Cardinality]
 """The names under which a required child may stand, and what is said where it is missing."""
