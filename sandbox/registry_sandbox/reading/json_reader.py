@@ -70,6 +70,9 @@ class JsonReader:
         self._tables: dict[str, _Table] = {name: {} for name in facts.types}
         self._ranks: dict[str, dict[str, int]] = {name: {} for name in facts.types}
         self._walks = {name: _walk_of(self._tables[name], self._ranks[name]) for name in facts.types}
+        element = self._walks["Element"]
+        self._beside = {True: many_beside(element), False: one_object(element)}  # of primitives that repeat, or do not
+        self._checks: dict[tuple[str, bool], Check] = {}
         self._resources = frozenset(each.name for each in facts.resources())
         self._known = self._resources | facts.opaque
         for described in facts.types.values():
@@ -99,9 +102,8 @@ class JsonReader:
             yield element.name, (rank, *self._value(element), choice, self._check(element), step)
             if self._facts.types[element.type].json and not element.attribute and element.type != XHTML:
                 # Beside its value, a primitive may have an id and extensions.
-                walk, name = self._walks["Element"], f"_{element.name}"
-                check = many_beside(walk) if element.many else one_object(walk)
-                yield name, (rank + 1, None, anything, choice, check, name)
+                name = f"_{element.name}"
+                yield name, (rank + 1, None, anything, choice, self._beside[element.many], name)
             rank += 2
 
     def _value(self, element: Element) -> tuple[type | None, Fits]:
@@ -122,6 +124,13 @@ class JsonReader:
         return (bool if json_type == "boolean" else Decimal), anything
 
     def _check(self, element: Element) -> Check:
+        """Return the check of an element: the same for all that have its type, and repeat as it does."""
+        key = element.type, element.many
+        if key not in self._checks:
+            self._checks[key] = self._new_check(element)
+        return self._checks[key]
+
+    def _new_check(self, element: Element) -> Check:
         of_type, json_type = element.type, self._facts.types[element.type].json
         if of_type == XHTML:
             return self._narrative

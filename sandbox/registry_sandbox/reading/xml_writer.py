@@ -6,9 +6,11 @@ value is written. An element is what its members come to, joined in the order of
 Source: FHIR STU3, XML Representation.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import zip_longest
 from typing import Any, Protocol
 
@@ -51,6 +53,8 @@ class XmlWriter:
     def __init__(self, structure: Structure) -> None:
         self._structure = structure
         self._tables = {name: _Table() for name in structure.types}
+        # What writes an element, by its name and type, or what it has beside its value: many stand in several tables.
+        self._shared: dict[tuple[str, str], _Write] = {}
         self._resources = {each.name: _element(each.name, self._tables[each.name]) for each in structure.resources()}
         for described in structure.types.values():
             self._fill(self._tables[described.name], described)
@@ -80,9 +84,10 @@ class XmlWriter:
         name, json_type = element.name, self._structure.types[element.type].json
         is_primitive = bool(json_type) and element.type != XHTML
         is_text = is_primitive and json_type == "string"
-        yield name, (rank, f'<{name} value="' if is_text else "", self._value(element))
+        value = self._shared.setdefault((name, element.type), self._value(element))
+        yield name, (rank, sys.intern(f'<{name} value="') if is_text else "", value)
         if is_primitive:
-            yield f"_{name}", (rank, "", _pairs(_element(name, self._tables["Element"])))
+            yield f"_{name}", (rank, "", self._shared.setdefault((name, ""), partial(self._pair, name)))
 
     def _value(self, element: Element) -> _Write:
         """Return what writes one value of an element."""
@@ -94,6 +99,13 @@ class XmlWriter:
         if self._structure.types[element.type].json:
             return lambda value: f"<{name}/>" if value is None else f'<{name} value="{_text(value)}"/>'
         return _element(name, self._tables[element.type])
+
+    def _pair(self, name: str, pair: tuple[Any, Any]) -> str:
+        """Write a primitive with the id and extensions beside its value, or beside each of its values."""
+        value, beside = pair
+        write = _element(name, self._tables["Element"])  # few have any: it is made when it is wanted
+        pairs = zip_longest(value or (), beside) if type(beside) is list else [pair]
+        return "".join(write(other or {}, "" if each is None else f' value="{_text(each)}"') for each, other in pairs)
 
 
 def _element(name: str, table: _Table) -> _WriteElement:
@@ -141,21 +153,6 @@ def _in_order(members: _Object, table: _Table) -> _Object:
 
 def _nothing(_value: Any) -> str:
     return ""
-
-
-def _pairs(write: _WriteElement) -> _Write:
-    """Return what writes a primitive with the ids and extensions beside its value, or beside each of its values."""
-
-    def write_one(value: Any, beside: Any) -> str:
-        return write(beside or {}, "" if value is None else f' value="{_text(value)}"')
-
-    def write_all(pair: tuple[Any, Any]) -> str:
-        value, beside = pair
-        if type(beside) is not list:
-            return write_one(value, beside)
-        return "".join(write_one(*each) for each in zip_longest(value or (), beside))
-
-    return write_all
 
 
 def _text(value: Any) -> str:
