@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.growth import SENDS_TO_REPLICAS, SMALL, compared
+from bench.growth import SENDS_TO_REPLICAS, SMALL, compared, latency_us
 from bench.load import drive, write_requests
 from bench.processes import Server, cpu_seconds_of, resident_bytes_of, running
 from bench.rows import ROWS, Ground
@@ -42,7 +42,7 @@ def measure(client: str, count: int, told: Callable[[dict[str, Any]], None]) -> 
         found |= _memory("before", one, store)
         told(found)
         for name, send in SENDS_TO_REPLICAS.items():
-            found[name] = compared(send, ((small, SMALL), (one, count)))
+            found[name] = compared(send, ((small, SMALL), (one, count)), latency_us)
         told(found)
         found |= _shortened(client, folder / "requests", (one, other), store)
         found |= _memory("after", one, store)
