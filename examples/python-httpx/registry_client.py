@@ -254,14 +254,14 @@ def perform(registry: Registry, verb: str) -> None:
     """Do one operation on what the environment names, and print how things stand then."""
     match verb:
         case "register":
-            appointment = tomorrow(os.environ["REGISTRY_PATIENT"], os.environ["REGISTRY_POINTER"])
+            appointment = tomorrow(required("REGISTRY_PATIENT"), required("REGISTRY_POINTER"))
             show("registered", registry.register(appointment))
         case "search":
-            show_found(registry.search(os.environ["REGISTRY_PATIENT"]))
+            show_found(registry.search(required("REGISTRY_PATIENT")))
         case "read":
-            show("read", registry.read(os.environ["REGISTRY_APPOINTMENT"]))
+            show("read", registry.read(required("REGISTRY_APPOINTMENT")))
         case "cancel":
-            show("cancelled", registry.cancel(registry.read(os.environ["REGISTRY_APPOINTMENT"])))
+            show("cancelled", registry.cancel(registry.read(required("REGISTRY_APPOINTMENT"))))
         case _:
             raise Refused(f"REGISTRY_VERB is {verb!r}; expected register, search, read or cancel")
 
@@ -288,10 +288,18 @@ def show_found(appointments: list[Resource]) -> None:
     print(f"found {len(appointments)}: {', '.join(each['id'] for each in appointments)}")
 
 
+def required(name: str) -> str:
+    """Return a variable of the environment; end the program with a sentence if it is not set."""
+    value = os.environ.get(name)
+    if not value:
+        sys.exit(f"{name} is not set")
+    return value
+
+
 def main() -> int:
     """Do what REGISTRY_VERB says, or else everything; return 1 and say why where that failed."""
-    credentials = os.environ["REGISTRY_CLIENT_ID"], os.environ["REGISTRY_CLIENT_SECRET"]
-    registry = Registry(os.environ["REGISTRY_BASE_URL"], os.environ["REGISTRY_TOKEN_URL"], credentials)
+    credentials = required("REGISTRY_CLIENT_ID"), required("REGISTRY_CLIENT_SECRET")
+    registry = Registry(required("REGISTRY_BASE_URL"), required("REGISTRY_TOKEN_URL"), credentials)
     try:
         if verb := os.environ.get("REGISTRY_VERB"):
             perform(registry, verb)
