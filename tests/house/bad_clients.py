@@ -192,7 +192,7 @@ BAD = (
         (
             (
                 "self._http = httpx.Client(timeout=TIMEOUT_S)",
-                'self._http = httpx.Client(timeout=TIMEOUT_S, headers={"X-Patient": os.environ["REGISTRY_PATIENT"]})',
+                'self._http = httpx.Client(timeout=TIMEOUT_S, headers={"X-Patient": required("REGISTRY_PATIENT")})',
             ),
         ),
         "puts the NHS number into a header",
@@ -249,10 +249,10 @@ BAD = (
         "cancel-once",
         (
             (
-                'registry.cancel(registry.read(os.environ["REGISTRY_APPOINTMENT"]))',
+                'registry.cancel(registry.read(required("REGISTRY_APPOINTMENT")))',
                 (
-                    'registry.cancel({**tomorrow(os.environ["REGISTRY_PATIENT"], os.environ["REGISTRY_POINTER"]), '
-                    '"id": os.environ["REGISTRY_APPOINTMENT"], "meta": {"versionId": "1"}})'
+                    'registry.cancel({**tomorrow(required("REGISTRY_PATIENT"), required("REGISTRY_POINTER")), '
+                    '"id": required("REGISTRY_APPOINTMENT"), "meta": {"versionId": "1"}})'
                 ),
             ),
         ),
