@@ -91,13 +91,15 @@ def _at(nodes: list[_Node], key: str | int) -> list[_Node]:
 def _scanned(text: str) -> _Node:
     """Scan a text without recursion: it may be nested as deep as the parser allows."""
     root = holder = _Holder(0, {})
-    outer: list[tuple[_Holder, bool]] = []
+    outer: list[tuple[_Holder, bool, str | int]] = []
     is_object, named_at, key = False, -1, ""
     for token in _TOKEN.finditer(text):
         start = token.start()
         first = text[start]
         if first in "}]":
-            holder, is_object = outer.pop()
+            closed, (holder, is_object, at) = holder, outer.pop()
+            if not closed.inside:  # very many that are kept would take long to free, which holds up all threads
+                holder.inside[at] = closed.start
         elif first in ":,":
             continue
         elif is_object and named_at < 0:
@@ -106,9 +108,10 @@ def _scanned(text: str) -> _Node:
         else:
             begin = start if named_at < 0 else named_at
             inner: _Node = _Holder(begin, {}) if first in "{[" else begin
-            holder.inside[key if is_object else len(holder.inside)] = inner
+            at = key if is_object else len(holder.inside)
+            holder.inside[at] = inner
             if isinstance(inner, _Holder):
-                outer.append((holder, is_object))
+                outer.append((holder, is_object, at))
                 holder, is_object = inner, first == "{"
             named_at = -1
     return root.inside[0]
