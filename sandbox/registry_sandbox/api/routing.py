@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
-from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow
+from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow, declared_method
 from registry_sandbox.http.request import Request
 
 _PLACEHOLDERS = ("{id}", "{vid}")
@@ -44,8 +44,6 @@ class Tree:
             for segment in each.path.split("/"):
                 branch = _child(branch, segment)
             branch.by_method[each.method] = each
-            if each.method == "GET":
-                branch.by_method["HEAD"] = each
         _tell_literals_from_ids([self.root])
 
 
@@ -89,7 +87,7 @@ class Routes:
                 return
             branch = below
         request.allowed_methods = branch.by_method
-        found = branch.by_method.get(request.method)
+        found = branch.by_method.get(declared_method(request.method))
         if found is None:
             return
         request.declared = found

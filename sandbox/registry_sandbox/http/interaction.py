@@ -82,7 +82,7 @@ def declared_method(method: str) -> str:
 
 
 def allow(methods: Iterable[str]) -> str:
-    """Return the value of `Allow` for these methods, in alphabetical order; HEAD goes with GET."""
+    """Return the value of `Allow` for these declared methods, in alphabetical order; HEAD goes with GET."""
     declared = set(methods)
     return ", ".join(sorted({*declared, *(("HEAD",) if "GET" in declared else ())}))
 
