@@ -29,7 +29,7 @@ def at_hand(http: web.BaseRequest, max_body: int, may_be_larger: Callable[[], in
     Args:
         http: the request.
         max_body: how large it may be, as sent and decompressed.
-        may_be_larger: returns how large it may be all the same; 0 if it may not. It is asked about a larger body.
+        may_be_larger: called for a larger body only; returns the size that it may have, or 0 for no exception.
 
     Returns:
         The body and None; or no bytes and the error, as `received`.
