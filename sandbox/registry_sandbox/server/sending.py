@@ -112,15 +112,16 @@ def octets(response: Response, *, connection: str) -> bytes:
 
 
 def _head(response: Response, status_line: str, connection: str) -> bytes:
-    headers = "\r\n".join(map(": ".join, response.headers.items()))
+    lines = list(map(": ".join, response.headers.items()))
     # A line break in a value would let a client add headers, or a second answer.
-    breaks = len(response.headers) - 1
-    if headers.count("\n") != breaks or headers.count("\r") != breaks or "\0" in headers:
+    values = "".join(lines)
+    if "\n" in values or "\r" in values or "\0" in values:
         raise ValueError("a header's value has a line break or a NUL")
     if response.status not in WITHOUT_BODY:
-        headers = f"{headers}\r\nContent-Length: {len(response.body)}"
+        lines.append(f"Content-Length: {len(response.body)}")
     if connection:
-        headers = f"{headers}\r\nConnection: {connection}"
+        lines.append(f"Connection: {connection}")
+    headers = "\r\n".join(lines)
     return f"{status_line}{headers}\r\n\r\n".encode()
 
 
