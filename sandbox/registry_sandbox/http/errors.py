@@ -32,7 +32,7 @@ class SandboxError(Exception):
         findings: Iterable[Finding] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.findings = bounded(findings) or (Finding(self.issue_type, message, location),)
+        self.findings = (bounded(findings) if findings else ()) or (Finding(self.issue_type, message, location),)
         self.headers = headers or {}
         super().__init__(message)
 
