@@ -81,12 +81,12 @@ def _told(noted: _Noted) -> _Told:
 def _as_text(noted: Sequence[_Noted]) -> str:
     told = list(map(_told, noted))
     text = "".join(map(_text_line, told))
-    plain = text.isascii() and "\\" not in text and text.count("\n") == len(told) and _is_printable(text)
+    plain = not text.encode("ascii", "backslashreplace").translate(None, _PLAIN) and text.count("\n") == len(told)
     return text if plain and not may_have_secrets(text) else "".join(map(_text_line, map(_safe, told)))
 
 
-def _is_printable(lines: str) -> bool:
-    return lines.replace("\n", "").isprintable()
+_PLAIN = bytes(range(ord(" "), ord("~") + 1)).replace(b"\\", b"") + b"\n"
+"""What a line may have as it came: printable characters of ASCII but the backslash, which begins an escape."""
 
 
 def _text_line(told: _Told) -> str:
