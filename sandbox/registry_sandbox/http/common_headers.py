@@ -44,11 +44,11 @@ class CommonHeaders:
     def add_to(self, request: Request, response: Response) -> None:
         """Add all headers to the answer to a request."""
         self.add_own(response)
-        echoed = request.facts.echoed
-        if echoed is None:
-            echoed = request.facts.echoed = _echoed(request.headers)
-        if echoed:
-            response.headers.update(echoed)
+        facts, sent_id = request.facts, request.headers.get(X_REQUEST_ID)
+        if facts.echoed is None or facts.echoed_id != sent_id:
+            facts.echoed, facts.echoed_id = _echoed(request.headers), sent_id
+        if facts.echoed:
+            response.headers.update(facts.echoed)
 
     async def identify(self, request: Request, handler: Handler) -> Response:
         """Add the request ids alone, as a middleware for what is no FHIR interaction."""

@@ -70,22 +70,26 @@ class Negotiated(NamedTuple):
     problem: str = ""
 
 
+SHORT_BYTES = 256
+"""Of the value of a field. What is longer cannot be echoed, and weighs too much to be taken for another."""
+
 OF_ONE_REQUEST = frozenset({"content-length", "if-match", "if-none-match", "traceparent", "x-request-id"})
-"""Fields, in lower case, that differ from request to request. Only `echoed` and `bytes` may follow from one of them."""
+"""Fields, in lower case, that differ from request to request. Of `HeaderFacts`, only `echoed` follows from one."""
 
 
 @dataclass(slots=True)
 class HeaderFacts:
     """What follows from the headers of a request alone.
 
-    Requests with the same headers on one connection share it, so it is computed once. Nothing that depends on the time,
-    the path, the query or the body belongs here.
+    Requests on one connection share it if their headers are the same but for short fields `OF_ONE_REQUEST`. So it is
+    computed once. Nothing that depends on the time, the path, the query or the body belongs here.
 
     Attributes:
         negotiated: the format of an answer, where the query asks for none.
         verified: what the token says, once it was verified.
         verified_by: the verifier that did it; another one has to look again.
-        echoed: the headers of the answer that follow from those of the request.
+        echoed: the headers of the answer that follow from those of a request with the id `echoed_id`.
+        echoed_id: that request's X-Request-Id; None if it had none.
         bytes: roughly what the headers take in memory, for the journal.
         connection: the number of the connection that they came on; 0 where that is not known.
     """
@@ -94,12 +98,9 @@ class HeaderFacts:
     verified: Verified | None = None
     verified_by: object = None
     echoed: Mapping[str, str] | None = None
+    echoed_id: str | None = None
     bytes: int | None = None
     connection: int = 0
-
-    def with_other_ids(self) -> "HeaderFacts":
-        """Return the facts of headers that differ in nothing but `OF_ONE_REQUEST`."""
-        return HeaderFacts(self.negotiated, self.verified, self.verified_by, connection=self.connection)
 
 
 def _learnt(default: Any) -> Any:

@@ -8,12 +8,10 @@ from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
 
 from registry_sandbox.http.base_url import authority
-from registry_sandbox.http.request import OF_ONE_REQUEST, HeaderFacts
+from registry_sandbox.http.request import OF_ONE_REQUEST, SHORT_BYTES, HeaderFacts
 from registry_sandbox.server.forwarded import HOST as AUTHORITY
 from registry_sandbox.server.forwarded import forwarded_root, named_host
 from registry_sandbox.server.listener import Listener
-
-_OF_ONE_REQUEST = frozenset(each.encode() for each in OF_ONE_REQUEST)
 
 Follows = tuple[CIMultiDictProxy[str], str, str, str, HeaderFacts]
 """The headers, the base, the subject of the client's certificate, `called_as`, and the facts, as `Request` has them."""
@@ -31,13 +29,14 @@ class Heads:
         follows: what follows from them.
     """
 
-    __slots__ = ("_listener", "_number", "follows", "last")
+    __slots__ = ("_listener", "_names", "_number", "follows", "last")
 
     def __init__(self, listener: Listener, number: int) -> None:
         self._listener = listener
         self._number = number
         self.last: RawHeaders | None = None
         self.follows: Follows
+        self._names: list[str | None] = []
 
     def take(self, http: web.BaseRequest) -> None:
         """Take the headers of another request.
@@ -45,15 +44,28 @@ class Heads:
         Raises:
             InvalidHeader: as `named_host`; nothing has changed then.
         """
-        if self.last is not None and _differ_in_ids_alone(self.last, http.raw_headers):
-            _, base, subject, called_as, facts = self.follows
-            self.follows = http.headers, base, subject, called_as, facts.with_other_ids()
+        changed = None if self.last is None else self._changed_ids(self.last, http.raw_headers)
+        if changed is not None:
+            self.follows = (_merged(self.follows[0], changed, http.headers), *self.follows[1:])
         else:
             own, configured = self._own_base(http), self._listener.base_url
             base, called_as = (own, "") if configured is None else (configured, own)
             subject = _subject(http) if self._listener.secure else ""
             self.follows = http.headers, base, subject, called_as, HeaderFacts(connection=self._number)
+            self._names = _names_of_one_request(http)
         self.last = http.raw_headers
+
+    def _changed_ids(self, before: RawHeaders, now: RawHeaders) -> list[str] | None:
+        """Return the names of the fields that differ; None if they are not all short ids."""
+        if len(before) != len(now):
+            return None
+        changed = []
+        for one, other, name in zip(before, now, self._names, strict=True):
+            if one != other:
+                if name is None or one[0] != other[0] or max(len(one[1]), len(other[1])) > SHORT_BYTES:
+                    return None
+                changed.append(name)
+        return changed
 
     def _own_base(self, http: web.BaseRequest) -> str:
         scheme, named = "https" if self._listener.secure else "http", named_host(http)
@@ -64,10 +76,19 @@ class Heads:
         return f"{root}{self._listener.base_path}"
 
 
-def _differ_in_ids_alone(one: RawHeaders, other: RawHeaders) -> bool:
-    return len(one) == len(other) and all(
-        a == b or (a[0] == b[0] and a[0].lower() in _OF_ONE_REQUEST) for a, b in zip(one, other, strict=True)
-    )
+def _names_of_one_request(http: web.BaseRequest) -> list[str | None]:
+    """Return the name of each field in the order in which they were sent; None if it is none `OF_ONE_REQUEST`."""
+    spelt = {name.lower(): name for name in http.headers}
+    names = [name.decode("latin-1").lower() for name, _ in http.raw_headers]
+    return [spelt[name] if name in OF_ONE_REQUEST else None for name in names]
+
+
+def _merged(before: CIMultiDictProxy[str], changed: list[str], now: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
+    """Return the headers of now, in the memory of those before where they are the same: the journal keeps very many."""
+    merged = before.copy()
+    for name in changed:
+        merged[name] = now[name]
+    return CIMultiDictProxy(merged) if len(merged) == len(now) else now  # fewer, if a changed field occurs twice
 
 
 def _own_address(http: web.BaseRequest) -> tuple[str, int]:

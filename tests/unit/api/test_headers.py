@@ -156,6 +156,14 @@ class TestContentType:
 class TestRequestIds:
     """X-Request-Id is echoed, if it can be."""
 
+    def test_each_request_has_its_own(self) -> None:
+        """Also where all else of its headers is as in the request before."""
+        facts = API.request("GET", "metadata").facts
+        for sent in ("1", "2", "2", None, None, "3", "a b", "3"):
+            headers = () if sent is None else (("X-Request-Id", sent),)
+            answer = API.ask("GET", "metadata", *headers, facts=facts)
+            assert answer.headers.get("X-Correlation-Id") == (None if sent == "a b" else sent)
+
     @pytest.mark.parametrize(
         ("sent", "echoed"), [("a" * 200, "a" * 200), ("a" * 201, None), ("a b", None), ("é", None), ("", None)]
     )
