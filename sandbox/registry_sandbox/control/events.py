@@ -81,7 +81,7 @@ class _Watcher:
 
     def watch(self, wanted: bool) -> None:  # noqa: FBT001 - it is called back with nothing else
         """Begin to look at the journal, or stop."""
-        self._journal.observer = self._noted if wanted else None
+        self._journal.watch(self._noted if wanted else None)
 
     def _noted(self, number: int) -> None:
         # Later, when the answer has gone out or was lost, or when it shows that the exchange has to wait.

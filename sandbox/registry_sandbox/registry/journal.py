@@ -1,21 +1,23 @@
 """The journal: the last exchanges of one workspace as they really went, whatever a fault did to them.
 
-An exchange that waits for nothing costs one small record. It becomes an `Exchange` when somebody asks.
+An exchange that waits for nothing costs one small record, which is made with those of others: a little later, or when
+somebody looks. It becomes an `Exchange` when somebody asks.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
+from typing import ClassVar
 
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange import Exchange
-from registry_sandbox.registry.shortening import USUAL_BYTES, shortened, weight
+from registry_sandbox.registry.records import TO_COUNT, Kept, Record, finished
+from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, USUAL_HEAD_BYTES, shortened, weight
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.registry.under_way import Register, UnderWay
 from registry_sandbox.runtime.clock import Clock
@@ -25,41 +27,8 @@ _RECORD_BYTES = 2_000  # what a record takes beside what the client sent and was
 _COUNTED_TOGETHER = 500  # of the oldest, before they are dropped: about a tenth of a millisecond
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
-_Record = tuple[int, int, float, float, float, float | None, Request, Response | None, int, int]
-"""Roughly how many bytes it takes, and the fields of an `Exchange` but for its state."""
-
-_TO_COUNT = itemgetter(6, 7, 4)
-"""Returns of a record what the tally counts: the request, the answer and how long it lasted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a journal had at one moment. It is quick to take on the event loop; what is made of it, a thread can make.
-
-    Attributes:
-        generation: how many times the journal had been cleared.
-        dropped: how many finished exchanges it did not have any more.
-        records: the finished exchanges.
-        waiting: those under way.
-    """
-
-    generation: int
-    dropped: int
-    records: tuple[_Record, ...]
-    waiting: tuple[Exchange, ...]
-
-    def exchanges(self) -> list[Exchange]:
-        """Return the exchanges in the order in which they began."""
-        # One that waited ends after others that began later.
-        return sorted([*map(_finished, self.records), *self.waiting], key=lambda each: each.number)
-
-    def logical_ids(self) -> Iterator[str]:
-        """Return the ids of the appointments that the exchanges are about, and of those that they stored."""
-        for record in self.records:
-            request = record[6]
-            yield request.logical_id or (request.written.logical_id if request.written is not None else "")
-        for each in self.waiting:
-            yield each.logical_id
+_Noted = tuple[Request, Response, float, float, float]
+"""A request, its answer, how long it lasted, and when it ended on the sandbox's clock and on the machine's."""
 
 
 class Journal:
@@ -73,12 +42,12 @@ class Journal:
         tally: counts what is finished; several journals may share it.
 
     Attributes:
-        bytes: roughly how many bytes the finished exchanges take.
         tally: what counts them.
-        dropped: how many finished exchanges were dropped since the journal was last cleared.
         generation: how many times it was cleared.
-        observer: told the number of each exchange that begins to wait or is done; None where nobody looks.
     """
+
+    _made_together: ClassVar[int] = 64
+    """Records. A loop over many takes a third of the time that each would take between two exchanges."""
 
     def __init__(
         self,
@@ -93,11 +62,12 @@ class Journal:
         self._max_bytes = max_bytes
         self._monotonic = monotonic
         self._under_way = Register(self._end)
-        self.observer: Callable[[int], None] | None = None
+        self._observer: Callable[[int], None] | None = None
         self.tally = tally or Tally()
         self.generation = -1
-        self._records: deque[_Record] = deque()
-        self._counted = self.dropped = 0
+        self._noted: list[_Noted] = []
+        self._made: deque[Record] = deque()
+        self._bytes = self._numbered = self._counted = self._dropped = 0
         self.clear()
 
     def clear(self) -> None:
@@ -107,11 +77,11 @@ class Journal:
         """
         self.count(len(self._records))
         self.tally.dropped += self.dropped
-        self._records = deque()
-        self.bytes = 0
+        self._made = deque()
+        self._bytes = 0
         self._numbered = 0
         self._counted = 0  # how many of those noted since now are in the tally: always the oldest
-        self.dropped = 0
+        self._dropped = 0
         self.generation += 1
         for waiting in self._under_way:
             waiting.number = self._next()
@@ -120,6 +90,11 @@ class Journal:
     def waits(self) -> bool:
         """Whether an exchange is under way that has to wait."""
         return len(self._under_way) > 0
+
+    def watch(self, observer: Callable[[int], None] | None) -> None:
+        """From now on tell `observer` the number of each exchange that begins to wait or is done; None: nobody."""
+        self._make()
+        self._observer = observer
 
     def end_all(self) -> None:
         """End every exchange under way: it writes nothing from now on, and the journal forgets it."""
@@ -136,14 +111,15 @@ class Journal:
     def begin(self, request: Request) -> None:
         """Register an exchange that has to wait, unless it is registered already."""
         if request.under_way is None:
+            self._make()  # they began before
             task = asyncio.current_task()
             waiting = UnderWay(
                 self._next(), self._clock.timestamp(), self._clock.wall(), self._monotonic(), request, task
             )
             request.under_way = waiting
             self._under_way.add(waiting)
-            if self.observer is not None:
-                self.observer(waiting.number)
+            if self._observer is not None:
+                self._observer(waiting.number)
 
     def note(self, request: Request, response: Response, started_s: float) -> None:
         """Note an exchange once its answer is made; `started_s` is when it began on the monotonic clock.
@@ -160,10 +136,25 @@ class Journal:
             if response.delivery is None and answered < _LARGE_BYTES and self._under_way.remove(waiting):
                 self._end(waiting)
             return
-        lasted = now_s - started_s
-        self._keep(self._next(), self._clock.timestamp(), self._clock.wall(), lasted, lasted, request, response)
+        noted = self._noted
+        noted.append((request, response, now_s - started_s, self._clock.timestamp(), self._clock.wall()))
+        if len(noted) >= self._made_together or self._observer is not None or len(request.body) >= _LARGE_BYTES:
+            self._make()
+
+    def _make(self) -> None:
+        """Make the records of what was noted."""
+        noted, self._noted = self._noted, []
+        for request, response, lasted_s, at_s, wall_s in noted:
+            self._keep(self._next(), at_s, wall_s, lasted_s, lasted_s, request, response)
+
+    @property
+    def _records(self) -> deque[Record]:
+        """The records of all that was noted, the oldest first."""
+        self._make()
+        return self._made
 
     def _end(self, waiting: UnderWay) -> None:
+        self._make()
         lasted = self._monotonic() - waiting.started_s
         first_byte = waiting.first_byte_s
         number, at_s, wall_s = waiting.number, waiting.at_s, waiting.wall_s
@@ -184,34 +175,38 @@ class Journal:
         if heads is None:
             heads = facts.bytes = weight(request.headers)
         size = heads + len(request.path) + len(request.query) + sent + answered
-        if size > USUAL_BYTES:
+        if size > KEPT_BYTES_AT_MOST or heads > USUAL_HEAD_BYTES:
             request, response, size = shortened(request, response, heads)
         size += _RECORD_BYTES
-        self._records.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
-        self.bytes += size
-        if self.bytes > self._max_bytes or len(self._records) > self._size:
+        self._made.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
+        self._bytes += size
+        if self._bytes > self._max_bytes or len(self._made) > self._size:
             self._drop()
-        if self.observer is not None:
-            self.observer(number)
+        if self._observer is not None:
+            self._observer(number)
 
     def _drop(self) -> None:
         """Drop the oldest records while there are too many, or they take too many bytes."""
-        records = self._records
-        while (len(records) > self._size or self.bytes > self._max_bytes) and records:
-            if self.dropped == self._counted:
-                self.count(_COUNTED_TOGETHER)
-            self.bytes -= records.popleft()[0]
-            self.dropped += 1
+        records = self._made
+        while (len(records) > self._size or self._bytes > self._max_bytes) and records:
+            if self._dropped == self._counted:
+                self._count(_COUNTED_TOGETHER)
+            self._bytes -= records.popleft()[0]
+            self._dropped += 1
 
     def count(self, most: int) -> bool:
         """Let the tally count the oldest finished exchanges that it does not have; return True if there are more."""
-        first = self._counted - self.dropped
-        left = len(self._records) - first
+        self._make()
+        return self._count(most)
+
+    def _count(self, most: int) -> bool:
+        first = self._counted - self._dropped
+        left = len(self._made) - first
         many = min(most, left)
         # From whichever end is nearer: a deque finds its middle by walking there.
-        from_newest = islice(reversed(self._records), left - many, left)
-        chosen = islice(self._records, first, first + many) if first < left - many else from_newest
-        self.tally.count(map(_TO_COUNT, chosen))
+        from_newest = islice(reversed(self._made), left - many, left)
+        chosen = islice(self._made, first, first + many) if first < left - many else from_newest
+        self.tally.count(map(TO_COUNT, chosen))
         self._counted += many
         return many < left
 
@@ -238,22 +233,34 @@ class Journal:
     @property
     def numbered(self) -> int:
         """The number of the last exchange that began."""
-        return self._numbered
+        return self._numbered + len(self._noted)
+
+    @property
+    def bytes(self) -> int:
+        """Roughly how many bytes the finished exchanges take."""
+        self._make()
+        return self._bytes
+
+    @property
+    def dropped(self) -> int:
+        """How many finished exchanges were dropped since the journal was last cleared."""
+        self._make()
+        return self._dropped
 
     def newest_first(self, after: int = 0) -> Iterator[Exchange]:
         """Yield the exchanges whose number is above `after`, as they are now; each is made when it is asked for."""
-        shown: list[tuple[int, _Record | Exchange]] = [(each[1], each) for each in self._records if each[1] > after]
+        shown: list[tuple[int, Record | Exchange]] = [(each[1], each) for each in self._records if each[1] > after]
         if self._size:
             shown += [(each.number, self._waiting(each)) for each in self._under_way if each.number > after]
         # One that waited ends after others that began later.
         shown.sort(key=itemgetter(0), reverse=True)
-        return (each if isinstance(each, Exchange) else _finished(each) for _, each in shown)
+        return (each if isinstance(each, Exchange) else finished(each) for _, each in shown)
 
     def find(self, number: int) -> Exchange | None:
         """Return the exchange of a number; None if there is none, or none any more."""
         for record in reversed(self._records):
             if record[1] == number:
-                return _finished(record)
+                return finished(record)
         waiting = (each for each in self._under_way if each.number == number and self._size)
         return next(map(self._waiting, waiting), None)
 
@@ -272,11 +279,3 @@ class Journal:
             len(waiting.request.body),
             0 if response is None else len(response.body),
         )
-
-
-def _finished(record: _Record) -> Exchange:
-    _, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered = record
-    # It is noted when the answer is made. Only then does the server find that nobody is there to take it.
-    if response is not None and response.lost is not None and not response.lost.head:
-        first_byte_s = None
-    return Exchange(number, at_s, wall_s, lasted_s, first_byte_s, "done", request, response, sent, answered)

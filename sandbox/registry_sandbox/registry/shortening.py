@@ -12,8 +12,8 @@ from registry_sandbox.http.response import Response
 KEPT_BYTES_AT_MOST: Final = 65_536
 """Of one body, or of the headers of one request."""
 
-USUAL_BYTES: Final = 4_096
-"""Of a whole exchange. What is smaller needs no second look."""
+USUAL_HEAD_BYTES: Final = 4_096
+"""Of the headers of one request. What an answer repeats of smaller ones is not weighed."""
 
 _HEADER_BYTES: Final = 150  # what a header takes beside its name and value
 
@@ -43,7 +43,7 @@ def shortened(request: Request, response: Response | None, heads: int) -> tuple[
             response = copy.copy(response)
             response.body = response.body[:KEPT_BYTES_AT_MOST]
         size += len(response.body)
-        if heads > USUAL_BYTES:  # an answer may repeat what they say: the base, CORS
+        if heads > USUAL_HEAD_BYTES:  # an answer may repeat what they say: the base, CORS
             size += weight(response.headers)
     return request, response, size
 
@@ -52,8 +52,8 @@ def _beginning(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
     kept: CIMultiDict[str] = CIMultiDict()
     room = KEPT_BYTES_AT_MOST
     for name, value in headers.items():
-        room -= 2 * len(name) + len(value[:USUAL_BYTES]) + _HEADER_BYTES
+        room -= 2 * len(name) + len(value[:USUAL_HEAD_BYTES]) + _HEADER_BYTES
         if room < 0:
             break
-        kept.add(name, value[:USUAL_BYTES])
+        kept.add(name, value[:USUAL_HEAD_BYTES])
     return CIMultiDictProxy(kept)

@@ -6,6 +6,7 @@ from typing import Final
 
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.registry import records
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.shortening import shortened, weight
 from registry_sandbox.registry.tally import Tally
@@ -30,6 +31,8 @@ class SharedJournal(Journal):
         new_key: returns the name of a journal that nobody has written to.
         origin: tells the connections of this replica from those of others.
     """
+
+    _made_together = 1  # others may look
 
     def __init__(  # noqa: PLR0913, PLR0917 - each is another part
         self,
@@ -115,14 +118,14 @@ class SharedJournal(Journal):
             return
         self._cursor = noted.cursor
         for record in new:
-            self._records.append(record)
-            self.bytes += record[0]
-        while len(self._records) > noted.kept:
-            self.bytes -= self._records.popleft()[0]
-        self.dropped = noted.noted - noted.kept
-        if self.observer is not None:
+            self._made.append(record)
+            self._bytes += record[0]
+        while len(self._made) > noted.kept:
+            self._bytes -= self._made.popleft()[0]
+        self._dropped = noted.noted - noted.kept
+        if self._observer is not None:
             for record in new:
-                self.observer(record[1])
+                self._observer(record[1])
 
     def count(self, most: int) -> bool:
         """Count nothing: what this replica answers is counted at once."""
@@ -155,10 +158,7 @@ class SharedJournal(Journal):
         self._writer.add(self.key, self._size, Record(reserved, encoded(finished, self._origin)))
 
 
-_Kept = tuple[int, int, float, float, float, float | None, Request, Response | None, int, int]
-
-
-def _record(record: Record) -> _Kept:
+def _record(record: Record) -> records.Record:
     each = decoded(record.content)
     times = (each.at_s, each.wall_s, each.lasted_s, each.first_byte_s)
     return (len(record.content), record.number, *times, each.request, each.response, each.sent, each.answered)

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +43,51 @@ def test_the_oldest_go_when_there_are_too_many(size: int) -> None:
         journal.note(request(), Response(200), 0.0)
     assert [each.number for each in journal] == list(range(6 - size, 6))
     assert journal.dropped == 5 - size
+
+
+@pytest.mark.parametrize(
+    ("look", "seen"),
+    [
+        (len, 3),
+        (lambda journal: [each.number for each in journal], [1, 2, 3]),
+        (lambda journal: len(journal.kept().records), 3),
+        (lambda journal: [each.number for each in journal.newest_first(1)], [3, 2]),
+        (lambda journal: journal.find(3).number, 3),
+        (lambda journal: journal.numbered, 3),
+        (lambda journal: journal.dropped, 2),
+        (lambda journal: journal.bytes > 0, True),
+        (lambda journal: (journal.count(2), journal.tally.exchanges.total()), (True, 2)),
+        (lambda journal: (journal.clear(), journal.tally.exchanges.total()), (None, 3)),
+    ],
+)
+def test_whoever_looks_sees_all(look: Callable[[Journal], object], seen: object) -> None:
+    """Records are made many at a time, but nobody has to wait for others to see the last."""
+    journal = Journal(Clock(lambda: 0.0), 1 if seen == 2 else 10)
+    for _ in range(3):
+        journal.note(request(), Response(200), 0.0)
+    assert look(journal) == seen
+
+
+def test_whoever_watches_is_told_of_what_comes() -> None:
+    """At once, and of nothing that was noted before."""
+    journal, told = Journal(Clock(lambda: 0.0), 10), list[int]()
+    journal.note(request(), Response(200), 0.0)
+    journal.watch(told.append)
+    journal.note(request(), Response(200), 0.0)
+    assert told == [2]
+    journal.watch(None)
+    journal.note(request(), Response(200), 0.0)
+    assert (told, journal.numbered) == ([2], 3)
+
+
+def test_a_large_body_is_shortened_at_once() -> None:
+    """Many large ones do not add up while their records are still to be made."""
+    journal = Journal(Clock(lambda: 0.0), 10, max_bytes=100_000)
+    asked = request(b"x" * 1_000_000)
+    journal.note(asked, Response(200), 0.0)
+    before = sys.getrefcount(asked)
+    len(journal)
+    assert sys.getrefcount(asked) == before
 
 
 def test_the_oldest_go_when_they_are_too_large() -> None:
@@ -191,6 +238,22 @@ def test_clearing_counts_those_under_way_anew() -> None:
         assert journal.find(3) is None
 
     asyncio.run(main())
+
+
+def test_exchanges_are_numbered_as_they_began_and_dropped_as_they_ended() -> None:
+    """One that waits may begin before another and end after it."""
+    journal = Journal(Clock(lambda: 0.0), 2)
+
+    async def main() -> None:
+        waiting = request()
+        journal.note(request(), Response(201), 0.0)
+        journal.begin(waiting)
+        journal.note(request(), Response(203), 0.0)
+        journal.note(waiting, Response(202), 0.0)
+        journal.note(request(), Response(204), 0.0)
+
+    asyncio.run(main())
+    assert [(each.number, each.status) for each in journal] == [(2, 202), (4, 204)]
 
 
 def test_what_a_reset_ended_is_not_noted() -> None:
