@@ -214,6 +214,7 @@ def _walk_of(table: _Table, ranks: Mapping[str, int]) -> Walk:  # noqa: C901 - w
 
 def _arrange(members: Object, rank_of: Callable[[str], int]) -> None:
     """Put members in the order of their type, without those that came to nothing."""
-    arranged = [(name, members[name]) for name in sorted(members, key=rank_of) if members[name] is not None]
-    members.clear()
-    members.update(arranged)
+    for name in sorted(members, key=rank_of):
+        value = members.pop(name)
+        if value is not None:
+            members[name] = value

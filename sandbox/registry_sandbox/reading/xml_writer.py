@@ -1,7 +1,7 @@
 """The XML writer: a resource in FHIR's JSON shape becomes a document.
 
 For each type there is a table with an entry for each name that an object of the type may have, which tells how its
-value is written. An element is what its members come to, joined in the order of its type.
+value is written. The parts of a document are collected in one list, in the order of their types, and joined at the end.
 
 Source: FHIR STU3, XML Representation.
 """
@@ -18,13 +18,15 @@ from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Struct
 from registry_sandbox.fhir.xml import DECLARATION, NAMESPACE, SPECIAL, escaped
 
 _Object = Mapping[str, Any]
-_Write = Callable[[Any], str]
+_Parts = list[str]
+_Write = Callable[[Any, _Parts], object]
+"""Adds a value to the parts of a document."""
 
 
 class _WriteElement(Protocol):
-    """Writes an element of these members, and of attributes that are not among them."""
+    """Adds an element of these members, and of attributes that are not among them."""
 
-    def __call__(self, members: _Object, attributes: str = "", /) -> str: ...
+    def __call__(self, members: _Object, parts: _Parts, attributes: str = "", /) -> None: ...
 
 
 _Member = tuple[int, str, _Write]
@@ -36,15 +38,13 @@ A plain tuple, because Python unpacks it several times faster than one with name
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """How the members of a type are written, by name.
+    """How the members of a type are written: `elements` by name, and the names of `attributes`.
 
-    `alone` has the names of those that are written by themselves. The others are `attributes`, and what a primitive
-    has beside its value (`_status`), which is written together with the value.
+    What a primitive has beside its value (`_status`) is written with the value: how, stands under both names together.
     """
 
     attributes: list[str] = field(default_factory=list)
-    members: dict[str, _Member] = field(default_factory=dict)
-    alone: set[str] = field(default_factory=set)
+    elements: dict[str | tuple[str, str], _Member] = field(default_factory=dict)
 
 
 class XmlWriter:
@@ -61,76 +61,94 @@ class XmlWriter:
 
     def write(self, resource: _Object) -> str:
         """Return the document of a resource."""
-        return DECLARATION + self._resource(resource, f' xmlns="{NAMESPACE}"')
+        parts = [DECLARATION]
+        self._resource(resource, parts, f' xmlns="{NAMESPACE}"')
+        return "".join(parts)
 
-    def _resource(self, resource: _Object, namespace: str = "") -> str:
+    def _resource(self, resource: _Object, parts: _Parts, namespace: str = "") -> None:
         name = resource["resourceType"]
         if name in self._resources:
-            return self._resources[name](resource, namespace)
+            self._resources[name](resource, parts, namespace)
+            return
         # Nothing is known of its elements but that it may have an id, which references name.
         known = {"id": resource["id"]} if isinstance(resource.get("id"), str) else {}
-        return _element(name, self._tables[ANY_RESOURCE])(known, namespace)
+        _element(name, self._tables[ANY_RESOURCE])(known, parts, namespace)
+
+    def _resource_inside(self, name: str, resource: _Object, parts: _Parts) -> None:
+        parts.append(f"<{name}>")
+        self._resource(resource, parts)
+        parts.append(f"</{name}>")
 
     def _fill(self, table: _Table, described: Type) -> None:
         table.attributes.extend(each.name for each in described.elements if each.attribute)
         if described.kind == "resource":
-            table.members["resourceType"] = (-1, "", _nothing)
+            table.elements["resourceType"] = (-1, "", _nothing)
         for rank, element in enumerate(described.elements):
             if not element.attribute:
-                table.members.update(self._members(rank, element))
-        table.alone.update(name for name in table.members if not name.startswith("_"))
+                table.elements.update(self._elements(rank, element))
 
-    def _members(self, rank: int, element: Element) -> Iterator[tuple[str, _Member]]:
+    def _elements(self, rank: int, element: Element) -> Iterator[tuple[str | tuple[str, str], _Member]]:
         name, json_type = element.name, self._structure.types[element.type].json
         is_primitive = bool(json_type) and element.type != XHTML
         is_text = is_primitive and json_type == "string"
         value = self._shared.setdefault((name, element.type), self._value(element))
         yield name, (rank, sys.intern(f'<{name} value="') if is_text else "", value)
         if is_primitive:
-            yield f"_{name}", (rank, "", self._shared.setdefault((name, ""), partial(self._pair, name)))
+            yield (name, f"_{name}"), (rank, "", self._shared.setdefault((name, ""), partial(self._pair, name)))
 
     def _value(self, element: Element) -> _Write:
         """Return what writes one value of an element."""
         name = element.name
         if element.type == XHTML:
-            return str
+            return lambda div, parts: parts.append(str(div))
         if element.type == ANY_RESOURCE:
-            return lambda resource: f"<{name}>{self._resource(resource)}</{name}>"
+            return partial(self._resource_inside, name)
         if self._structure.types[element.type].json:
-            return lambda value: f"<{name}/>" if value is None else f'<{name} value="{_text(value)}"/>'
+            return lambda value, parts: parts.append(
+                f"<{name}/>" if value is None else f'<{name} value="{_text(value)}"/>'
+            )
         return _element(name, self._tables[element.type])
 
-    def _pair(self, name: str, pair: tuple[Any, Any]) -> str:
+    def _pair(self, name: str, pair: tuple[Any, Any], parts: _Parts) -> None:
         """Write a primitive with the id and extensions beside its value, or beside each of its values."""
         value, beside = pair
         write = _element(name, self._tables["Element"])  # few have any: it is made when it is wanted
         pairs = zip_longest(value or (), beside) if type(beside) is list else [pair]
-        return "".join(write(other or {}, "" if each is None else f' value="{_text(each)}"') for each, other in pairs)
+        for each, other in pairs:
+            write(other or {}, parts, "" if each is None else f' value="{_text(each)}"')
 
 
 def _element(name: str, table: _Table) -> _WriteElement:
     """Return what writes an element by the table of its type."""
-    entries, alone, is_special = table.members, table.alone, SPECIAL.search
+    elements, is_special = table.elements, SPECIAL.search
+    begin, end = f"<{name}", f"</{name}>"
 
     # The loop that every member passes: a text is written here, because a call costs as much as the rest of a turn.
-    def write(members: _Object, attributes: str = "", /) -> str:
-        if not members.keys() <= alone:
-            attributes += _attributes(members, table)
-            members = _paired(members, table)
-        parts, last = [], -1
+    def write(members: _Object, parts: _Parts, attributes: str = "", /) -> None:
+        before, last = len(parts), -1
+        parts += (begin, attributes, ">")
+        empty = len(parts)
         for own, value in members.items():
-            rank, text, write_member = entries[own]
-            if rank < last:  # read resources are in order; one made by hand need not be
-                return write(_in_order(members, table), attributes)
+            try:
+                rank, text, write_member = elements[own]
+            except KeyError:
+                rank, text, write_member = _NO_ELEMENT
+            if rank < last:  # an attribute, or in another order: resources that were read are in order
+                del parts[before:]
+                write(_arranged(members, table), parts, attributes + _attributes(members, table))
+                return
             last = rank
             if text and type(value) is str:
-                parts.append(f'{text}{escaped(value) if is_special(value) else value}"/>')
+                parts += (text, escaped(value) if is_special(value) else value, '"/>')
             elif type(value) is list:
-                parts.extend(map(write_member, value))
+                for each in value:
+                    write_member(each, parts)
             else:
-                parts.append(write_member(value))
-        inside = "".join(parts)
-        return f"<{name}{attributes}>{inside}</{name}>" if inside else f"<{name}{attributes}/>"
+                write_member(value, parts)
+        if len(parts) > empty:
+            parts.append(end)
+        else:
+            parts[-1] = "/>"
 
     return write
 
@@ -139,20 +157,22 @@ def _attributes(members: _Object, table: _Table) -> str:
     return "".join(f' {name}="{escaped(members[name])}"' for name in table.attributes if name in members)
 
 
-def _paired(members: _Object, table: _Table) -> _Object:
+def _arranged(members: _Object, table: _Table) -> Mapping[Any, Any]:
     """Return the members that are elements, in order; a primitive and what it has beside its value are one pair."""
-    inside = {name: value for name, value in members.items() if name in table.members}
-    for name in [each for each in inside if each not in table.alone]:
-        inside[name] = (inside.pop(name[1:], None), inside[name])
-    return _in_order(inside, table)
+    inside: dict[Any, Any] = {name: value for name, value in members.items() if name in table.elements}
+    for name in members:
+        pair = (name[1:], name)
+        if pair in table.elements:
+            inside[pair] = (inside.pop(name[1:], None), members[name])
+    return {name: inside[name] for name in sorted(inside, key=lambda name: table.elements[name][0])}
 
 
-def _in_order(members: _Object, table: _Table) -> _Object:
-    return {name: members[name] for name in sorted(members, key=lambda name: table.members[name][0])}
+def _nothing(_value: Any, _parts: _Parts) -> None:
+    pass
 
 
-def _nothing(_value: Any) -> str:
-    return ""
+_NO_ELEMENT: _Member = (-2, "", _nothing)
+"""Of a lower rank than any element, and than `resourceType`."""
 
 
 def _text(value: Any) -> str:

@@ -44,3 +44,22 @@ def test_what_is_made_by_hand_is_written_as_it_is() -> None:
         '<participant><actor><reference value="&lt;"/><display value="1"/></actor>'
         '<status value="accepted"/></participant></Appointment>'
     )
+
+
+def test_attributes_stand_in_the_tag_and_what_is_empty_closes_itself() -> None:
+    """What a primitive has beside its value is in the primitive's element, in the primitive's place."""
+    made = {
+        "resourceType": "Appointment",
+        "extension": [{"id": "a", "url": "u"}, {"valueCode": "b", "url": "v"}],
+        "status": "booked",
+        "_status": {"id": "c"},
+        "_start": {"extension": [{"url": "w"}]},
+        "participant": [{}],
+        "contained": [{"resourceType": "Patient", "id": "p", "name": [{}]}, {"resourceType": "Basic"}],
+    }
+    assert _WRITER.write(made).partition("\n")[2] == (
+        '<Appointment xmlns="http://hl7.org/fhir">'
+        '<contained><Patient><id value="p"/></Patient></contained><contained><Basic/></contained>'
+        '<extension id="a" url="u"/><extension url="v"><valueCode value="b"/></extension>'
+        '<status value="booked" id="c"/><start><extension url="w"/></start><participant/></Appointment>'
+    )
