@@ -1,4 +1,4 @@
-"""The log: written by a thread of its own, so that no reader, slow or gone, holds up anything."""
+"""The log: no reader, slow or gone, holds up anything."""
 
 import json
 import logging
@@ -7,6 +7,7 @@ import re
 import select
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,56 @@ def test_what_is_written_comes_out_in_its_order(pipe: tuple[int, int]) -> None:
     writer.close()
     expected = "first\né\n\\udcff\n".encode()
     assert whole(pipe[0], len(expected)) == expected
+
+
+def test_what_is_taken_is_written_at_once(pipe: tuple[int, int], tmp_path: Path) -> None:
+    """A thread for each line would cost the event loop more than the line."""
+    writer = LogWriter(pipe[1])
+    writer.write("x" * 10_000)
+    assert os.read(pipe[0], 20_000) == b"x" * 10_000
+    path = tmp_path / "log"
+    with path.open("wb", buffering=0) as file:
+        into_file = LogWriter(file.fileno())
+        into_file.write("x" * 100_000)
+        assert path.read_bytes() == b"x" * 100_000
+        into_file.close()
+    writer.close()
+
+
+def test_what_has_to_wait_comes_out_in_its_order(pipe: tuple[int, int]) -> None:
+    """Whether the pipe has room for it at once, or a thread waits with it."""
+    writer = LogWriter(pipe[1])
+    lines = [f"{number:09d}\n" for number in range(200)]
+    writer.write("x" * 900_000)
+    received = whole(pipe[0], 100_000)  # more than a pipe holds: so the thread writes, and waits for room
+    for line in lines:
+        received += os.read(pipe[0], 4_096)
+        writer.write(line)
+    received += whole(pipe[0], 902_000 - len(received))
+    assert received == b"x" * 900_000 + "".join(lines).encode()
+    writer.close()
+
+
+def test_a_terminal_that_shows_nothing_holds_up_nothing() -> None:
+    """It may take less at once than it says."""
+    controlling, terminal = os.openpty()
+    writer = LogWriter(terminal)
+    writing = threading.Thread(target=writer.write, args=("x" * 500_000,), daemon=True)
+    writing.start()
+    writing.join(LONG_S)
+    assert not writing.is_alive()
+    assert len(whole(controlling, 500_000)) == 500_000
+    writer.close()
+    os.close(terminal)
+    os.close(controlling)
+
+
+def test_a_descriptor_that_is_closed_harms_nobody(pipe: tuple[int, int]) -> None:
+    """A process may be started without a stderr."""
+    os.close(pipe[1])
+    writer = LogWriter(pipe[1])
+    writer.write("x\n")
+    writer.close()
 
 
 def test_a_reader_that_does_not_read_holds_up_nothing_and_the_lines_are_counted(pipe: tuple[int, int]) -> None:
