@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from typing import Literal
 from xml.sax.saxutils import quoteattr
 
@@ -30,10 +29,10 @@ Resources = Callable[[Format, Write], Sequence[bytes]]
 
 @lru_cache(maxsize=64)
 def _after(said: Said, wanted: Format) -> bytes:
-    """Return what follows the resource in an entry. In a search it is the same for every entry."""
+    """Return what follows the resource in an entry, to the next. In a search it is the same for every entry."""
     element, said_of = said
     if wanted == "json":
-        return f',"{element}":{json.dumps(dict(said_of), separators=(",", ":"))}}}'.encode()
+        return f',"{element}":{json.dumps(dict(said_of), separators=(",", ":"))}}},'.encode()
     members = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in said_of)
     return f"</resource><{element}>{members}</{element}></entry>".encode()
 
@@ -64,11 +63,22 @@ class Bundle:
         frame = _frame(self.kind, wanted, write).filled(self.logical_id, self.last_updated, total, self.self_link)
         if not self.urls:
             return frame
-        after = map(_after, self.said, repeat(wanted))
-        parts = zip(written_together(self.urls, wanted), self.resources(wanted, write), after, strict=True)
+        entries = self._entries(wanted, write)
         if wanted == "json":
-            return b'%b,"entry":[%b]}' % (frame.removesuffix(b"}"), b",".join(map(_JSON_ENTRY, parts)))
-        return b"%b%b</Bundle>" % (frame.removesuffix(b"</Bundle>"), b"".join(map(_xml_entry, parts)))
+            entries[-1] = entries[-1].removesuffix(b",")
+            return b"".join([frame.removesuffix(b"}"), b',"entry":[', *entries, b"]}"])
+        return b"".join([frame.removesuffix(b"</Bundle>"), *entries, b"</Bundle>"])
+
+    def _entries(self, wanted: Format, write: Write) -> list[bytes]:
+        """Return the parts of the entries: to join them costs less than to format each."""
+        resources = self.resources(wanted, write)
+        if wanted == "xml":
+            resources = [each.removeprefix(_DECLARED) for each in resources]
+        before_url, before_resource = _BEFORE[wanted]
+        parts: list[bytes] = []
+        for url, resource, said in zip(written_together(self.urls, wanted), resources, self.said, strict=True):
+            parts += (before_url, url, before_resource, resource, _after(said, wanted))
+        return parts
 
 
 @lru_cache(maxsize=8)
@@ -86,9 +96,8 @@ def _frame(kind: str, wanted: Format, write: Write) -> Template:
     return Template(write(resource, wanted), wanted, marks=4)
 
 
-_JSON_ENTRY = b'{"fullUrl":"%b","resource":%b%b'.__mod__
-
-
-def _xml_entry(parts: tuple[bytes, bytes, bytes]) -> bytes:
-    url, resource, after = parts
-    return b'<entry><fullUrl value="%b"/><resource>%b%b' % (url, resource.removeprefix(_DECLARED), after)
+_BEFORE: dict[Format, tuple[bytes, bytes]] = {
+    "json": (b'{"fullUrl":"', b'","resource":'),
+    "xml": (b'<entry><fullUrl value="', b'"/><resource>'),
+}
+"""What stands before the URL of an entry, and what before its resource."""

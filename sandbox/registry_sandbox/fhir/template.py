@@ -39,12 +39,11 @@ class Template:
 
 def written_together(texts: Sequence[str], wanted: Format) -> list[bytes]:
     """Return texts, escaped as between quotation marks. Most need no escapes, so all are checked together."""
-    if _is_plain("".join(texts)):
-        return "\n".join(texts).encode().split(b"\n") if texts else []
+    together = "\n".join(texts).encode("ascii", "backslashreplace")
+    if together.translate(None, _PLAIN) == b"\n" * (len(texts) - 1):
+        return together.split(b"\n") if texts else []
     return [json.dumps(text)[1:-1] if wanted == "json" else xml.escaped(text).encode() for text in texts]
 
 
-def _is_plain(text: str) -> bool:
-    """Return True if neither format has to escape anything in a text."""
-    escaped = '"' in text or "\\" in text or "&" in text or "<" in text or ">" in text
-    return not escaped and text.isascii() and text.isprintable()
+_PLAIN = bytes(set(range(ord(" "), ord("~") + 1)) - set(b'"\\&<>'))
+"""The characters of ASCII that neither format has to escape."""

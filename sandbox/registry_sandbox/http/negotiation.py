@@ -180,12 +180,12 @@ def require_body_format(content_type: str | None) -> Format:
     return wanted
 
 
-_ENCODED_NAME = re.compile(r"(?:^|&)[^=&]*%")
+_ENCODED_NAME = re.compile(r"(?:[^=&%]*+(?:=[^&]*+)?+&)*+[^=&%]*+%")
 
 
 def formats_asked(query: str) -> tuple[str, ...]:
     """Return every value of `_format` in a query string or a form."""
-    if "_format" not in query and not _ENCODED_NAME.search(query):
+    if "_format" not in query and not _ENCODED_NAME.match(query):
         return ()
     if query.count("&") >= MOST_PARAMETERS:  # the query will be refused anyway
         return ()
