@@ -33,9 +33,12 @@ def refused(error: Exception) -> Response:
     return refusal(InternalServerError("The sandbox failed unexpectedly; its log says why."))
 
 
+_EXPECTED = (SandboxError, WorkersBusy)
+
+
 def is_unexpected(error: Exception) -> bool:
     """Return True for an error that is our bug."""
-    return not isinstance(error, SandboxError | WorkersBusy)
+    return not isinstance(error, _EXPECTED)
 
 
 def log_failure(where: str, answer: Response, error: BaseException | None) -> None:
