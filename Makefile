@@ -99,6 +99,9 @@ profile: .venv/ready ## where its time goes (ARGS=--help)
 bytecodes: .venv/ready ## how many bytecodes an exchange takes, by function: the same on a busy machine (ARGS=--help)
 	$(BIN)/python -m bench.bytecodes $(ARGS)
 
+instructions: .venv/ready ## how many instructions an exchange takes, by function in C: needs valgrind (ARGS=--help)
+	$(BIN)/python -m bench.instructions $(ARGS)
+
 worst-cases: .venv/ready ## what hostile bodies cost
 	$(BIN)/python -m bench.worst_cases $(ARGS)
 

@@ -8,7 +8,6 @@ python -m bench.bytecodes [--rows NAME,...] [--least N]
 
 import argparse
 import asyncio
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -19,14 +18,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 import uvloop
-from aiohttp import web
 
-from bench.appointments import REGISTERED, SPECIAL, appointment, logical_id
-from bench.bare import PATHS, Canned
-from bench.rows import CANCELS_PER_SECOND, READ_IDS, ROWS, Ground, Row
-from bench.wire import Answer, Connection, exchange, request
-from registry_sandbox import app
-from registry_sandbox.settings import Settings
+from bench.inside import converse, errors_to_nowhere, with_bare, with_sandbox
+from bench.rows import ROWS
+from bench.wire import Connection
 
 _WARM, _COUNTED = 200, 50
 _LINES_WITHIN_S = 0.2
@@ -76,51 +71,20 @@ def main() -> None:
     parser.add_argument("--least", type=float, default=15, help="leave out functions that take fewer")
     options = parser.parse_args()
     wanted = options.rows.split(",")
-    with _errors_to_nowhere():
-        uvloop.run(_bare()).print("bare", options.least)
+    with errors_to_nowhere():
+        uvloop.run(with_bare(_counted)).print("bare", options.least)
         for row in ROWS:
             if row.name in wanted:
-                uvloop.run(_sandbox(row)).print(row.name, options.least)
-
-
-async def _sandbox(row: Row) -> Counts:
-    sandbox = app.build(Settings(port=0))
-    registry = sandbox.workspace.service.registry
-    for number in range(SPECIAL + READ_IDS + 2 * CANCELS_PER_SECOND):
-        registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
-    await sandbox.start()
-    try:
-        port = sandbox.serving.port
-        token = await asyncio.to_thread(exchange, port, request("GET", "/_sandbox/token", {}))
-        return await _counted(port, row.make(Ground(token.body.decode().strip())), row.status)
-    finally:
-        await sandbox.stop()
-
-
-async def _bare() -> Counts:
-    canned, application = Canned(), web.Application()
-    canned.headers = dict.fromkeys(("ETag", "Last-Modified", "Cache-Control", "Date", "Server", "X-Request-Id"), "x")
-    canned.body = b"x" * 700
-    for method, path in PATHS:
-        application.router.add_route(method, path, canned.answer)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        reads = next(row for row in ROWS if row.name == "read JSON")
-        return await _counted(runner.addresses[0][1], reads.make(Ground("eyJ." + "a" * 400)), 200)
-    finally:
-        await runner.cleanup()
+                uvloop.run(with_sandbox(row, _counted)).print(row.name, options.least)
 
 
 async def _counted(port: int, requests: list[bytes], status: int) -> Counts:
     counts = Counts()
     with Connection(port) as client:
-        await asyncio.to_thread(_exchange, client, requests[:_WARM], status)
+        await asyncio.to_thread(converse, client, requests[:_WARM], status)
         await asyncio.sleep(_LINES_WITHIN_S)
         with counts.counting():
-            await asyncio.to_thread(_exchange, client, _next(requests), status)
+            await asyncio.to_thread(converse, client, _next(requests), status)
             await asyncio.sleep(_LINES_WITHIN_S)
     return counts
 
@@ -129,27 +93,9 @@ def _next(requests: list[bytes]) -> list[bytes]:
     return (requests[_WARM:] or requests * _COUNTED)[:_COUNTED]
 
 
-def _exchange(client: Connection, requests: list[bytes], status: int) -> None:
-    for each in requests:
-        answer: Answer = client.exchange(each)
-        if answer.status != status:
-            raise RuntimeError(f"the answer was {answer.status}, expected {status}: {answer.body.decode()[:200]}")
-
-
 def _where(code: CodeType) -> str:
     path = Path(code.co_filename)
     return f"{path.parent.name}/{path.name}:{code.co_name}"
-
-
-@contextmanager
-def _errors_to_nowhere() -> Iterator[None]:
-    """Write the lines of the access log, but not to the terminal."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
 
 
 if __name__ == "__main__":

@@ -49,11 +49,10 @@ class Caller:
 
     def __call__(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """Call, and return the answer."""
-        began = time.perf_counter()
         sent = None if body is None else json.dumps(body)
         url = f"{self.root}/{path}"
         answer = httpx.request(method, url, content=sent, headers=self._headers, trust_env=False, timeout=10)
-        self.longest_s = max(self.longest_s, time.perf_counter() - began)
+        self.longest_s = max(self.longest_s, answer.elapsed.total_seconds())  # without the making of a client
         return answer
 
     def register(self) -> httpx.Response:
