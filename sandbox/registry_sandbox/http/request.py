@@ -74,7 +74,7 @@ SHORT_BYTES = 256
 """Of the value of a field. What is longer cannot be echoed, and weighs too much to be taken for another."""
 
 OF_ONE_REQUEST = frozenset({"content-length", "if-match", "if-none-match", "traceparent", "x-request-id"})
-"""Fields, in lower case, that differ from request to request. Of `HeaderFacts`, only `echoed` follows from one."""
+"""Fields, in lower case, that differ from request to request. `echoed` follows from them, and roughly `bytes`."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from registry_sandbox.runtime.clock import Clock
 _BYTES_AT_MOST = 64 * 1024 * 1024
 _RECORD_BYTES = 2_000  # what a record takes beside what the client sent and was sent, roughly
 _COUNTED_TOGETHER = 500  # of the oldest, before they are dropped: about a tenth of a millisecond
+_SMALL_BYTES = 16_384  # both bodies of an exchange whose record may be made later
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
 _Noted = tuple[Request, Response, float, float, float]
@@ -136,9 +137,10 @@ class Journal:
             if response.delivery is None and answered < _LARGE_BYTES and self._under_way.remove(waiting):
                 self._end(waiting)
             return
-        noted = self._noted
+        noted, heads = self._noted, request.facts.bytes
         noted.append((request, response, now_s - started_s, self._clock.timestamp(), self._clock.wall()))
-        if len(noted) >= self._made_together or self._observer is not None or len(request.body) >= _LARGE_BYTES:
+        is_small = heads is not None and heads <= USUAL_HEAD_BYTES and answered + len(request.body) <= _SMALL_BYTES
+        if not is_small or len(noted) >= self._made_together or self._observer is not None:
             self._make()
 
     def _make(self) -> None:

@@ -1,7 +1,8 @@
-"""Writes the server's log to stderr: a reader that is slow or gone never stops the server.
+"""Writes the server's log to stderr: a reader that is slow or gone does not stop the server.
 
-What the reader takes at once is written at once. A thread waits for a slow one. It does not write everything, because
-while it waits for Python's lock, each system call of the event loop wakes it in vain: a tenth of the time of a read.
+What the reader takes at once is written at once, in whole lines, because several processes may share it. A thread waits
+for a slow one. It does not write everything, because while it waits for Python's lock, each system call of the event
+loop wakes it in vain: a tenth of the time of a read.
 """
 
 import logging
@@ -16,7 +17,7 @@ from registry_sandbox.server.log_format import LogForm, formatter
 
 _PENDING_AT_MOST_BYTES = 1024 * 1024
 _LAST_WORDS_S = 0.2
-_PIPE_BYTES = 4_096  # a pipe that says that it takes more takes as many without waiting
+_PIPE_BYTES = 4_096  # on Linux, a pipe that says that it takes more takes as many: at once, and in one piece
 
 
 class LogWriter:
@@ -33,7 +34,7 @@ class LogWriter:
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._dropped_lines = 0
-        self._writing = False  # whether the thread writes
+        self._writing = False  # whether somebody writes, so that all others have to queue
         self._bytes_at_once = _bytes_at_once(descriptor)
         self._changed = threading.Condition()
         self._closing = False
@@ -49,7 +50,9 @@ class LogWriter:
                 self._changed.notify()
                 return
             if self._bytes_at_once and not (self._writing or self._pending or self._dropped_lines):
+                self._writing = True  # garbage that is collected meanwhile may log something, in this thread
                 data = self._rest_of(data)
+                self._writing = False
             if data:
                 self._pending.append(data)
                 self._pending_bytes += len(data)
@@ -61,7 +64,8 @@ class LogWriter:
         reader.register(self._descriptor, select.POLLOUT)
         try:
             while data and reader.poll(0) == [(self._descriptor, select.POLLOUT)]:
-                data = data[os.write(self._descriptor, data[: self._bytes_at_once]) :]
+                end = len(data) if len(data) <= self._bytes_at_once else data.rfind(b"\n", 0, self._bytes_at_once) + 1
+                data = data[os.write(self._descriptor, data[: end or self._bytes_at_once]) :]
         except OSError:  # the reader is gone
             return b""
         return data

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import select
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,42 @@ def test_what_has_to_wait_comes_out_in_its_order(pipe: tuple[int, int]) -> None:
         writer.write(line)
     received += whole(pipe[0], 902_000 - len(received))
     assert received == b"x" * 900_000 + "".join(lines).encode()
+    writer.close()
+
+
+@pytest.mark.parametrize("lengths", [range(200), range(4_094, 4_098)])
+def test_what_goes_out_at_once_goes_in_whole_lines(lengths: range) -> None:
+    """Several processes may share a pipe: what is written in one piece stays in one piece."""
+    text = "".join("x" * length + "\n" for length in lengths)
+    reading, writing = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # which tells pieces apart
+    writer = LogWriter(writing.fileno())
+    with reading, writing:
+        writer.write(text)
+        writer.close()
+        writing.shutdown(socket.SHUT_WR)
+        pieces = list(iter(lambda: reading.recv(1 << 20), b""))
+    assert b"".join(pieces) == text.encode()
+    assert all(len(each) <= 4_096 for each in pieces)
+    assert sum(not each.endswith(b"\n") for each in pieces) == sum(len(line) >= 4_096 for line in text.split("\n"))
+
+
+def test_what_is_logged_while_a_text_is_written_comes_after_it(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python collects garbage when it likes, and what is collected may log that it was forgotten."""
+    writer, write = LogWriter(pipe[1]), os.write
+    nested = iter(["nested\n"])
+
+    def interrupted(descriptor: int, data: bytes) -> int:
+        if threading.current_thread() is threading.main_thread():
+            for text in nested:
+                writer.write(text)
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", interrupted)
+    text = "x" * 39 + "\n"
+    writer.write(text * 1_000)
+    assert whole(pipe[0], 40_007).replace(b"nested\n", b"") == (text * 1_000).encode()
     writer.close()
 
 
