@@ -34,7 +34,7 @@ class LogWriter:
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._dropped_lines = 0
-        self._writing = False  # whether somebody writes, so that all others have to queue
+        self._writing = False  # whether the thread writes
         self._bytes_at_once = _bytes_at_once(descriptor)
         self._changed = threading.Condition()
         self._closing = False
@@ -50,9 +50,7 @@ class LogWriter:
                 self._changed.notify()
                 return
             if self._bytes_at_once and not (self._writing or self._pending or self._dropped_lines):
-                self._writing = True  # garbage that is collected meanwhile may log something, in this thread
                 data = self._rest_of(data)
-                self._writing = False
             if data:
                 self._pending.append(data)
                 self._pending_bytes += len(data)

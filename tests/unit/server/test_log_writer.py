@@ -104,26 +104,6 @@ def test_what_goes_out_at_once_goes_in_whole_lines(lengths: range) -> None:
     assert sum(not each.endswith(b"\n") for each in pieces) == sum(len(line) >= 4_096 for line in text.split("\n"))
 
 
-def test_what_is_logged_while_a_text_is_written_comes_after_it(
-    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Python collects garbage when it likes, and what is collected may log that it was forgotten."""
-    writer, write = LogWriter(pipe[1]), os.write
-    nested = iter(["nested\n"])
-
-    def interrupted(descriptor: int, data: bytes) -> int:
-        if threading.current_thread() is threading.main_thread():
-            for text in nested:
-                writer.write(text)
-        return write(descriptor, data)
-
-    monkeypatch.setattr(os, "write", interrupted)
-    text = "x" * 39 + "\n"
-    writer.write(text * 1_000)
-    assert whole(pipe[0], 40_007).replace(b"nested\n", b"") == (text * 1_000).encode()
-    writer.close()
-
-
 def test_a_terminal_that_shows_nothing_holds_up_nothing() -> None:
     """It may take less at once than it says."""
     controlling, terminal = os.openpty()
