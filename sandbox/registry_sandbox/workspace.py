@@ -149,7 +149,7 @@ class Workspace:
 
     def _empty(self) -> None:
         """Forget all but the appointments."""
-        self.journal.end_all()
+        self.journal.end_all(before_their_turn=False)
         self.random_streams.reset()
         self.credentials.reset()
         self.service.clock.reset()

@@ -229,6 +229,7 @@ class Sandbox:
         below = (*(f"{path}/" for path in self.addresses.base_paths), "/oauth2/")
         if workspace is not None and path.startswith(below):
             workspace.journal.begin(request)
+            request.under_way.before_its_turn = self.replication is not None
 
     def _bytes_in_parts(self, request: Request) -> int:
         """Return how large a state may be that a request sends; 0 if it sends none, or may not."""

@@ -97,9 +97,13 @@ class Journal:
         self._make()
         self._observer = observer
 
-    def end_all(self) -> None:
-        """End every exchange under way: it writes nothing from now on, and the journal forgets it."""
-        self._under_way.end_all()
+    def end_all(self, *, before_their_turn: bool = True) -> None:
+        """End every exchange under way: it writes nothing from now on, and the journal forgets it.
+
+        Args:
+            before_their_turn: also those that will be performed after what happens now.
+        """
+        self._under_way.end_all(before_their_turn=before_their_turn)
 
     async def __call__(self, request: Request, handler: Handler) -> Response:
         """Note an exchange, as the outermost step."""

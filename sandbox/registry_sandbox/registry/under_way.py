@@ -26,6 +26,7 @@ class UnderWay:
         response: once it is made, and still being sent.
         answered_s: when it was made, on the monotonic clock.
         reserved: whether its number is one that others know too.
+        before_its_turn: whether it is to be performed after whatever happens now, so that a reset need not end it.
     """
 
     number: int
@@ -37,6 +38,7 @@ class UnderWay:
     response: Response | None = None
     answered_s: float | None = None
     reserved: bool = False
+    before_its_turn: bool = False
 
     @property
     def first_byte_s(self) -> float | None:
@@ -80,13 +82,15 @@ class Register:
         exchange.task.remove_done_callback(self._ended)
         return True
 
-    def end_all(self) -> None:
-        """Cancel every exchange under way and forget it.
+    def end_all(self, *, before_their_turn: bool = True) -> None:
+        """Cancel every exchange under way and forget it; those before their turn only if that is said.
 
         A cancelled task makes no further step, so nothing that it was about to do happens: it writes nothing, and the
         server closes its connection. The result of work in a thread is dropped.
         """
         for exchange in self:
+            if exchange.before_its_turn and not before_their_turn:
+                continue
             if self.remove(exchange) and exchange.task is not None:
                 exchange.task.cancel()
 

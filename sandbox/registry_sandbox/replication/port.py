@@ -40,7 +40,7 @@ class SharedPort:
         if request.path.endswith(WITHOUT_STORE):
             return await self._handler()(request)
         try:
-            await self._catch_up()
+            await self._take_turn(request)
         except StoreAway as away:
             return self._refuse(request, away)
         response = await self._handler()(request)
@@ -48,3 +48,15 @@ class SharedPort:
         if patience_left() >= PATIENCE_S:
             await self._writer.written()
         return response
+
+    async def _take_turn(self, request: Request) -> None:
+        """Perform what others have done. A reset among it came before this exchange, and does not end it."""
+        waiting = request.under_way
+        if waiting is None:
+            await self._catch_up()
+            return
+        waiting.before_its_turn = True
+        try:
+            await self._catch_up()
+        finally:
+            waiting.before_its_turn = False

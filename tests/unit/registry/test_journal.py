@@ -293,6 +293,34 @@ def test_what_a_reset_ended_is_not_noted() -> None:
     assert len(journal) == 0
 
 
+def test_a_reset_lets_go_on_what_is_performed_after_it() -> None:
+    """Unless nobody needs the journal any more."""
+    journal, ended = Journal(Clock(lambda: 0.0), 10), list[str]()
+
+    async def exchange(name: str, *, before_its_turn: bool) -> None:
+        asked = request()
+        journal.begin(asked)
+        asked.under_way.before_its_turn = before_its_turn
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(name)
+
+    async def main() -> None:
+        tasks = [
+            asyncio.create_task(exchange(name, before_its_turn=name == "later")) for name in ("performed", "later")
+        ]
+        await asyncio.sleep(0)
+        journal.end_all(before_their_turn=False)
+        await tasks[0]
+        assert (ended, len(journal)) == (["performed"], 1)
+        journal.end_all()
+        await tasks[1]
+        assert (ended, len(journal)) == (["performed", "later"], 0)
+
+    asyncio.run(main())
+
+
 def test_a_journal_of_nothing_shows_nothing_and_ends_all_the_same() -> None:
     """Where it keeps no exchange, a reset still ends those under way."""
     journal = Journal(Clock(lambda: 0.0), 0)

@@ -9,11 +9,13 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.registry.journal import Journal
 from registry_sandbox.replication.journal_writer import JournalWriter
 from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.replication.port import SharedPort
 from registry_sandbox.replication.store import Record, StoreAway
 from registry_sandbox.replication.turn import PATIENCE_S, begin_patience
+from registry_sandbox.runtime.clock import Clock
 
 
 class Slow(MemoryStore):
@@ -139,5 +141,27 @@ def test_what_tells_of_the_process_needs_no_store(path: str) -> None:
         response, _ = await answered(Slow(0), path, steps, "it is away")
         assert response.status == 200
         assert steps == [f"handled {path}"]
+
+    asyncio.run(trial())
+
+
+def test_a_reset_that_came_before_does_not_end_what_takes_its_turn() -> None:
+    """A replica performs it when the next request takes its turn; by then others know that it is done."""
+
+    async def trial() -> None:
+        journal = Journal(Clock(lambda: 0.0), 10)
+        asked = request("/STU3/metadata")
+        journal.begin(asked)  # as of a body that came in two parts
+
+        async def catch_up() -> None:
+            journal.end_all(before_their_turn=False)
+
+        async def handler(_: Request) -> Response:
+            await asyncio.sleep(0)
+            return Response(200 if asked.under_way.before_its_turn is False else 500)
+
+        port = SharedPort(catch_up, JournalWriter(MemoryStore(lambda: 0.0)), lambda: handler, lambda *_: Response(503))
+        begin_patience(PATIENCE_S)
+        assert (await port(asked)).status == 200
 
     asyncio.run(trial())
