@@ -50,13 +50,7 @@ class SharedPort:
         return response
 
     async def _take_turn(self, request: Request) -> None:
-        """Perform what others have done. A reset among it came before this exchange, and does not end it."""
-        waiting = request.under_way
-        if waiting is None:
-            await self._catch_up()
-            return
-        waiting.before_its_turn = True
-        try:
-            await self._catch_up()
-        finally:
-            waiting.before_its_turn = False
+        """Perform what others have done: a reset among it does not end this exchange, which comes after it."""
+        await self._catch_up()
+        if request.under_way is not None:
+            request.under_way.before_its_turn = False

@@ -152,6 +152,7 @@ def test_a_reset_that_came_before_does_not_end_what_takes_its_turn() -> None:
         journal = Journal(Clock(lambda: 0.0), 10)
         asked = request("/STU3/metadata")
         journal.begin(asked)  # as of a body that came in two parts
+        asked.under_way.before_its_turn = True
 
         async def catch_up() -> None:
             journal.end_all(before_their_turn=False)
