@@ -36,7 +36,7 @@ class Heads:
         self._number = number
         self.last: RawHeaders | None = None
         self.follows: Follows
-        self._names: list[str | None] = []
+        self._names: list[str | None] | None = None  # worked out when they are needed
 
     def take(self, http: web.BaseRequest) -> None:
         """Take the headers of another request.
@@ -44,7 +44,7 @@ class Heads:
         Raises:
             InvalidHeader: as `named_host`; nothing has changed then.
         """
-        changed = None if self.last is None else self._changed_ids(self.last, http.raw_headers)
+        changed = None if self.last is None else self._changed_ids(self.last, http)
         if changed is not None:
             self.follows = (_merged(self.follows[0], changed, http.headers), *self.follows[1:])
         else:
@@ -52,13 +52,16 @@ class Heads:
             base, called_as = (own, "") if configured is None else (configured, own)
             subject = _subject(http) if self._listener.secure else ""
             self.follows = http.headers, base, subject, called_as, HeaderFacts(connection=self._number)
-            self._names = _names_of_one_request(http)
+            self._names = None
         self.last = http.raw_headers
 
-    def _changed_ids(self, before: RawHeaders, now: RawHeaders) -> list[str] | None:
+    def _changed_ids(self, before: RawHeaders, http: web.BaseRequest) -> list[str] | None:
         """Return the names of the fields that differ; None if they are not all short ids."""
+        now = http.raw_headers
         if len(before) != len(now):
             return None
+        if self._names is None:
+            self._names = _names_of_one_request(http)
         changed = []
         for one, other, name in zip(before, now, self._names, strict=True):
             if one != other:

@@ -386,6 +386,23 @@ def test_any_other_header_that_changes_means_to_start_anew(headers: Sequence[str
     assert second_of(House(learning), headers).facts.negotiated is None
 
 
+def test_fields_in_another_order_are_told_apart_anew() -> None:
+    """Where an id stood in the requests before, the token may stand now: another token is no other id."""
+    house = House(learning)
+    heads = [
+        ("Host: a", "X-Request-Id: 1", "Authorization: Bearer x"),
+        ("Host: a", "X-Request-Id: 2", "Authorization: Bearer x"),
+        ("Host: a", "Authorization: Bearer x", "X-Request-Id: 2"),
+        ("Host: a", "Authorization: Bearer y", "X-Request-Id: 2"),
+    ]
+    talk(house, *["\r\n".join(["GET / HTTP/1.1", *each, "", ""]).encode() for each in heads], LAST)
+    facts = [each.facts for each in house.requests]
+    assert facts[0] is facts[1]
+    assert facts[1] is not facts[2]
+    assert facts[2] is not facts[3]
+    assert house.requests[3].headers["Authorization"] == "Bearer y"
+
+
 def test_head_is_answered_without_a_body() -> None:
     """With its length all the same."""
     received = talk(House(), (GET % b"x").replace(b"GET", b"HEAD"), LAST)
