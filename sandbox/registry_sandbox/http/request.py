@@ -70,11 +70,11 @@ class Negotiated(NamedTuple):
     problem: str = ""
 
 
-SHORT_BYTES = 256
-"""Of the value of a field. What is longer cannot be echoed, and weighs too much to be taken for another."""
-
 OF_ONE_REQUEST = frozenset({"content-length", "if-match", "if-none-match", "traceparent", "x-request-id"})
 """Fields, in lower case, that differ from request to request. `echoed` follows from them, and roughly `bytes`."""
+
+SHORT_BYTES = 256
+"""How long such a field may be: a longer one cannot be echoed, and weighs too much to be taken for another."""
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ class Journal:
     """
 
     _made_together: ClassVar[int] = 64
-    """Records. A loop over many takes a third of the time that each would take between two exchanges."""
+    """How many records are made together, because each takes longer between two exchanges than in a loop."""
 
     def __init__(
         self,

@@ -81,11 +81,11 @@ def _told(noted: _Noted) -> _Told:
 def _as_text(noted: Sequence[_Noted]) -> str:
     told = list(map(_told, noted))
     text = "".join(map(_text_line, told))
-    plain = not text.encode("ascii", "backslashreplace").translate(None, _PLAIN) and text.count("\n") == len(told)
+    plain = text.encode("ascii", "backslashreplace").translate(None, _PLAIN) == b"\n" * len(told)
     return text if plain and not may_have_secrets(text) else "".join(map(_text_line, map(_safe, told)))
 
 
-_PLAIN = bytes(range(ord(" "), ord("~") + 1)).replace(b"\\", b"") + b"\n"
+_PLAIN = bytes(range(ord(" "), ord("~") + 1)).replace(b"\\", b"")
 """What a line may have as it came: printable characters of ASCII but the backslash, which begins an escape."""
 
 
