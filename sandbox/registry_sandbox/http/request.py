@@ -90,7 +90,8 @@ class HeaderFacts:
         verified_by: the verifier that did it; another one has to look again.
         echoed: the headers of the answer that follow from those of a request with the id `echoed_id`.
         echoed_id: that request's X-Request-Id; None if it had none.
-        bytes: roughly what the headers take in memory, for the journal.
+        bytes: roughly what the headers take in memory, for the journal; 0 until they are weighed.
+        usual: whether they were weighed, and are no larger than most.
         connection: the number of the connection that they came on; 0 where that is not known.
     """
 
@@ -99,7 +100,8 @@ class HeaderFacts:
     verified_by: object = None
     echoed: Mapping[str, str] | None = None
     echoed_id: str | None = None
-    bytes: int | None = None
+    bytes: int = 0
+    usual: bool = False
     connection: int = 0
 
 

@@ -1,35 +1,31 @@
 """The journal: the last exchanges of one workspace as they really went, whatever a fault did to them.
 
-An exchange that waits for nothing costs one small record, which is made with those of others: a little later, or when
-somebody looks. It becomes an `Exchange` when somebody asks.
+Exchanges that wait for nothing are kept in batches, because what is done for each between two of them takes several
+times as long as in a loop. One becomes an `Exchange` when somebody asks.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from operator import itemgetter
-from typing import ClassVar
 
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
+from registry_sandbox.registry.batch import TO_COUNT, Apart, Batch, Kept, Noted, all_noted
 from registry_sandbox.registry.exchange import Exchange
-from registry_sandbox.registry.records import TO_COUNT, Kept, Record, finished
 from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, USUAL_HEAD_BYTES, shortened, weight
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.registry.under_way import Register, UnderWay
 from registry_sandbox.runtime.clock import Clock
 
 _BYTES_AT_MOST = 64 * 1024 * 1024
-_RECORD_BYTES = 2_000  # what a record takes beside what the client sent and was sent, roughly
+_EXCHANGE_BYTES = 2_000  # what an exchange takes beside what the client sent and was sent, roughly
 _COUNTED_TOGETHER = 500  # of the oldest, before they are dropped: about a tenth of a millisecond
-_SMALL_BYTES = 16_384  # both bodies of an exchange whose record may be made later
+_TOGETHER = 64  # exchanges of a batch
+_SMALL_BYTES = 16_384  # both bodies of an exchange that is kept with others
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
-
-_Noted = tuple[Request, Response, float, float, float]
-"""A request, its answer, how long it lasted, and when it ended on the sandbox's clock and on the machine's."""
 
 
 class Journal:
@@ -47,9 +43,6 @@ class Journal:
         generation: how many times it was cleared.
     """
 
-    _made_together: ClassVar[int] = 64
-    """How many records are made together, because each takes longer between two exchanges than in a loop."""
-
     def __init__(
         self,
         clock: Clock,
@@ -66,8 +59,10 @@ class Journal:
         self._observer: Callable[[int], None] | None = None
         self.tally = tally or Tally()
         self.generation = -1
-        self._noted: list[_Noted] = []
-        self._made: deque[Record] = deque()
+        self._noted: list[Noted] = []  # the batch to come
+        self._together = _TOGETHER
+        self._batches: deque[Batch] = deque()
+        self._many = 0  # exchanges in all batches; of the oldest batch, some may be dropped already
         self._bytes = self._numbered = self._counted = self._dropped = 0
         self.clear()
 
@@ -76,12 +71,14 @@ class Journal:
 
         A journal that nobody needs any more is cleared too, so that the tally loses nothing.
         """
-        self.count(len(self._records))
+        self._close()
+        self.count(self._many)
         self.tally.dropped += self.dropped
-        self._made = deque()
+        self._batches = deque()
+        self._many = 0
         self._bytes = 0
         self._numbered = 0
-        self._counted = 0  # how many of those noted since now are in the tally: always the oldest
+        self._counted = 0  # how many batches are in the tally: always the oldest
         self._dropped = 0
         self.generation += 1
         for waiting in self._under_way:
@@ -94,8 +91,9 @@ class Journal:
 
     def watch(self, observer: Callable[[int], None] | None) -> None:
         """From now on tell `observer` the number of each exchange that begins to wait or is done; None: nobody."""
-        self._make()
+        self._close()
         self._observer = observer
+        self._together = _TOGETHER if observer is None else 1
 
     def end_all(self, *, before_their_turn: bool = True) -> None:
         """End every exchange under way: it writes nothing from now on, and the journal forgets it.
@@ -116,7 +114,7 @@ class Journal:
     def begin(self, request: Request) -> None:
         """Register an exchange that has to wait, unless it is registered already."""
         if request.under_way is None:
-            self._make()  # they began before
+            self._close()  # they began before
             task = asyncio.current_task()
             waiting = UnderWay(
                 self._next(), self._clock.timestamp(), self._clock.wall(), self._monotonic(), request, task
@@ -132,41 +130,48 @@ class Journal:
         An exchange that was ended by a reset is not noted.
         """
         now_s = self._monotonic()
+        if (
+            request.under_way is not None
+            or not request.facts.usual
+            or len(request.body) + len(response.body) > _SMALL_BYTES
+        ):
+            self._note_apart(request, response, started_s, now_s)
+            return
+        noted = self._noted
+        noted.append((request, response, now_s - started_s, self._clock.timestamp(), self._clock.wall()))
+        if len(noted) >= self._together:
+            self._close()
+
+    def _note_apart(self, request: Request, response: Response, started_s: float, now_s: float) -> None:
         answered = len(response.body)
         if answered >= _LARGE_BYTES:
             self.begin(request)
         waiting: UnderWay | None = request.under_way
-        if waiting is not None:
-            waiting.response, waiting.answered_s = response, now_s
-            if response.delivery is None and answered < _LARGE_BYTES and self._under_way.remove(waiting):
-                self._end(waiting)
-            return
-        noted, heads = self._noted, request.facts.bytes
-        noted.append((request, response, now_s - started_s, self._clock.timestamp(), self._clock.wall()))
-        is_small = heads is not None and heads <= USUAL_HEAD_BYTES and answered + len(request.body) <= _SMALL_BYTES
-        if not is_small or len(noted) >= self._made_together or self._observer is not None:
-            self._make()
-
-    def _make(self) -> None:
-        """Make the records of what was noted."""
-        noted, self._noted = self._noted, []
-        for request, response, lasted_s, at_s, wall_s in noted:
+        if waiting is None:
+            self._close()
+            at_s, wall_s, lasted_s = self._clock.timestamp(), self._clock.wall(), now_s - started_s
             self._keep(self._next(), at_s, wall_s, lasted_s, lasted_s, request, response)
+            return
+        waiting.response, waiting.answered_s = response, now_s
+        if response.delivery is None and answered < _LARGE_BYTES and self._under_way.remove(waiting):
+            self._end(waiting)
 
-    @property
-    def _records(self) -> deque[Record]:
-        """The records of all that was noted, the oldest first."""
-        self._make()
-        return self._made
+    def _close(self) -> None:
+        """Close the batch to come, if it has any exchange."""
+        noted = self._noted
+        if noted:
+            self._noted, first = [], self._numbered + 1
+            self._numbered += len(noted)
+            self._take(Batch(first, noted, _EXCHANGE_BYTES * len(noted) + _bytes_of(noted)))
 
     def _end(self, waiting: UnderWay) -> None:
-        self._make()
+        self._close()
         lasted = self._monotonic() - waiting.started_s
         first_byte = waiting.first_byte_s
         number, at_s, wall_s = waiting.number, waiting.at_s, waiting.wall_s
         self._keep(number, at_s, wall_s, lasted, first_byte, waiting.request, waiting.response)
 
-    def _keep(  # noqa: PLR0913, PLR0917 - a record has so many fields
+    def _keep(  # noqa: PLR0913, PLR0917 - there is so much to say of an exchange
         self,
         number: int,
         at_s: float,
@@ -176,45 +181,66 @@ class Journal:
         request: Request,
         response: Response | None,
     ) -> None:
-        sent, answered, facts = len(request.body), 0 if response is None else len(response.body), request.facts
-        heads = facts.bytes
-        if heads is None:
-            heads = facts.bytes = weight(request.headers)
-        size = heads + len(request.path) + len(request.query) + sent + answered
+        """Keep an exchange in a batch of its own."""
+        apart = Apart(first_byte_s, len(request.body), 0 if response is None else len(response.body))
+        facts = request.facts
+        heads = facts.bytes = facts.bytes or weight(request.headers)
+        facts.usual = heads <= USUAL_HEAD_BYTES
+        size = heads + len(request.path) + len(request.query) + apart.sent + apart.answered
         if size > KEPT_BYTES_AT_MOST or heads > USUAL_HEAD_BYTES:
             request, response, size = shortened(request, response, heads)
-        size += _RECORD_BYTES
-        self._made.append((size, number, at_s, wall_s, lasted_s, first_byte_s, request, response, sent, answered))
-        self._bytes += size
-        if self._bytes > self._max_bytes or len(self._made) > self._size:
+        self._take(Batch(number, [(request, response, lasted_s, at_s, wall_s)], size + _EXCHANGE_BYTES, apart))
+
+    def _take(self, batch: Batch) -> None:
+        self._batches.append(batch)
+        self._many += len(batch.noted)
+        self._bytes += batch.bytes
+        if self._many > self._size or self._bytes > self._max_bytes:
             self._drop()
         if self._observer is not None:
-            self._observer(number)
+            for number in batch.numbers:
+                self._observer(number)
 
     def _drop(self) -> None:
-        """Drop the oldest records while there are too many, or they take too many bytes."""
-        records = self._made
-        while (len(records) > self._size or self._bytes > self._max_bytes) and records:
-            if self._dropped == self._counted:
+        """Drop the oldest batches while there is one too many, or they take too many bytes."""
+        batches = self._batches
+        while batches and (self._bytes > self._max_bytes or self._many - len(batches[0].noted) >= self._size):
+            if not self._counted:
                 self._count(_COUNTED_TOGETHER)
-            self._bytes -= records.popleft()[0]
-            self._dropped += 1
+            oldest = batches.popleft()
+            self._counted -= 1
+            self._many -= len(oldest.noted)
+            self._bytes -= oldest.bytes
+            self._dropped += len(oldest.noted)
+
+    @property
+    def _surplus(self) -> int:
+        """How many exchanges of the oldest batch are dropped already."""
+        self._close()
+        return max(self._many - self._size, 0)
+
+    def _finished(self) -> list[Batch]:
+        """Return all that is kept, the oldest first."""
+        surplus = self._surplus
+        batches = list(self._batches)
+        if surplus:
+            batches[0] = batches[0].without_oldest(surplus)
+        return batches
 
     def count(self, most: int) -> bool:
         """Let the tally count the oldest finished exchanges that it does not have; return True if there are more."""
-        self._make()
+        self._close()
         return self._count(most)
 
     def _count(self, most: int) -> bool:
-        first = self._counted - self._dropped
-        left = len(self._made) - first
-        many = min(most, left)
-        # From whichever end is nearer: a deque finds its middle by walking there.
-        from_newest = islice(reversed(self._made), left - many, left)
-        chosen = islice(self._made, first, first + many) if first < left - many else from_newest
-        self.tally.count(map(TO_COUNT, chosen))
-        self._counted += many
-        return many < left
+        """Count whole batches, until they have as many exchanges as that."""
+        chosen, many, batches = list[Batch](), 0, self._batches
+        while many < most and self._counted < len(batches):
+            chosen.append(batches[self._counted])
+            many += len(chosen[-1].noted)
+            self._counted += 1
+        self.tally.count(map(TO_COUNT, all_noted(chosen)))
+        return self._counted < len(batches)
 
     def _next(self) -> int:
         self._numbered += 1
@@ -225,7 +251,8 @@ class Journal:
         return (each.request.state if each.response is None else "sending" for each in self._under_way)
 
     def __len__(self) -> int:
-        return len(self._records) + (len(self._under_way) if self._size else 0)
+        self._close()
+        return min(self._many, self._size) + (len(self._under_way) if self._size else 0)
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges in the order in which they began."""
@@ -234,7 +261,7 @@ class Journal:
     def kept(self) -> Kept:
         """Return what there is at this moment."""
         waiting = tuple(map(self._waiting, self._under_way)) if self._size else ()
-        return Kept(self.generation, self.dropped, tuple(self._records), waiting)
+        return Kept(self.generation, self.dropped, self._finished(), waiting)
 
     @property
     def numbered(self) -> int:
@@ -244,29 +271,30 @@ class Journal:
     @property
     def bytes(self) -> int:
         """Roughly how many bytes the finished exchanges take."""
-        self._make()
+        self._close()
         return self._bytes
 
     @property
     def dropped(self) -> int:
         """How many finished exchanges were dropped since the journal was last cleared."""
-        self._make()
-        return self._dropped
+        surplus = self._surplus
+        return self._dropped + surplus
 
     def newest_first(self, after: int = 0) -> Iterator[Exchange]:
         """Yield the exchanges whose number is above `after`, as they are now; each is made when it is asked for."""
-        shown: list[tuple[int, Record | Exchange]] = [(each[1], each) for each in self._records if each[1] > after]
+        finished = [(number, batch) for batch in self._finished() for number in batch.numbers if number > after]
+        shown: list[tuple[int, Batch | Exchange]] = [*finished]
         if self._size:
             shown += [(each.number, self._waiting(each)) for each in self._under_way if each.number > after]
         # One that waited ends after others that began later.
         shown.sort(key=itemgetter(0), reverse=True)
-        return (each if isinstance(each, Exchange) else finished(each) for _, each in shown)
+        return (each if isinstance(each, Exchange) else each.exchange(number) for number, each in shown)
 
     def find(self, number: int) -> Exchange | None:
         """Return the exchange of a number; None if there is none, or none any more."""
-        for record in reversed(self._records):
-            if record[1] == number:
-                return finished(record)
+        for batch in reversed(self._finished()):
+            if number in batch.numbers:
+                return batch.exchange(number)
         waiting = (each for each in self._under_way if each.number == number and self._size)
         return next(map(self._waiting, waiting), None)
 
@@ -285,3 +313,13 @@ class Journal:
             len(waiting.request.body),
             0 if response is None else len(response.body),
         )
+
+
+def _bytes_of(noted: list[Noted]) -> int:
+    sent = sum(
+        [
+            request.facts.bytes + len(request.path) + len(request.query) + len(request.body)
+            for request, _, _, _, _ in noted
+        ]
+    )
+    return sent + sum([len(response.body) for _, response, _, _, _ in noted if response is not None])

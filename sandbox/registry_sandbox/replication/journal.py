@@ -6,7 +6,7 @@ from typing import Final
 
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry import records
+from registry_sandbox.registry.batch import Apart, Batch
 from registry_sandbox.registry.journal import Journal
 from registry_sandbox.registry.shortening import shortened, weight
 from registry_sandbox.registry.tally import Tally
@@ -31,8 +31,6 @@ class SharedJournal(Journal):
         new_key: returns the name of a journal that nobody has written to.
         origin: tells the connections of this replica from those of others.
     """
-
-    _made_together = 1  # others may look
 
     def __init__(  # noqa: PLR0913, PLR0917 - each is another part
         self,
@@ -110,22 +108,22 @@ class SharedJournal(Journal):
         await self._writer.written()
         key = self.key
         noted = await self._store.noted(key, self._cursor)
-        new = [each async for each in unhurried(map(_record, noted.records))]
+        new = [each async for each in unhurried(map(_batch, noted.records))]
         if key != self.key:
             return
         self.numbered_up_to(noted.numbered)
         if noted.cursor == self._cursor:
             return
         self._cursor = noted.cursor
-        for record in new:
-            self._made.append(record)
-            self._bytes += record[0]
-        while len(self._made) > noted.kept:
-            self._bytes -= self._made.popleft()[0]
+        self._batches += new
+        self._bytes += sum(each.bytes for each in new)
+        while len(self._batches) > noted.kept:
+            self._bytes -= self._batches.popleft().bytes
+        self._many = len(self._batches)
         self._dropped = noted.noted - noted.kept
         if self._observer is not None:
-            for record in new:
-                self._observer(record[1])
+            for batch in new:
+                self._observer(batch.first)
 
     def count(self, most: int) -> bool:
         """Count nothing: what this replica answers is counted at once."""
@@ -146,6 +144,7 @@ class SharedJournal(Journal):
         request: Request,
         response: Response | None,
     ) -> None:
+        # It leaves the heads unweighed, so each exchange comes here at once: others may look.
         del number
         self.tally.count([(request, response, lasted_s)])
         if not self._size:
@@ -158,7 +157,7 @@ class SharedJournal(Journal):
         self._writer.add(self.key, self._size, Record(reserved, encoded(finished, self._origin)))
 
 
-def _record(record: Record) -> records.Record:
+def _batch(record: Record) -> Batch:
     each = decoded(record.content)
-    times = (each.at_s, each.wall_s, each.lasted_s, each.first_byte_s)
-    return (len(record.content), record.number, *times, each.request, each.response, each.sent, each.answered)
+    noted = (each.request, each.response, each.lasted_s, each.at_s, each.wall_s)
+    return Batch(record.number, [noted], len(record.content), Apart(each.first_byte_s, each.sent, each.answered))

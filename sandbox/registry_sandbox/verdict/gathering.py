@@ -14,9 +14,9 @@ from registry_sandbox.faults.engine import FaultEngine
 from registry_sandbox.faults.live_rule import LiveRule
 from registry_sandbox.faults.match import TOKEN
 from registry_sandbox.reading.codec import Codec
+from registry_sandbox.registry.batch import Kept
 from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.records import Kept
 from registry_sandbox.registry.store import Registry
 from registry_sandbox.registry.version import Version
 from registry_sandbox.verdict.bodies import Bodies

@@ -15,7 +15,7 @@ from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange_json import as_json
 from registry_sandbox.registry.journal import Journal
-from registry_sandbox.registry.shortening import weight
+from registry_sandbox.registry.shortening import USUAL_HEAD_BYTES, weight
 from registry_sandbox.runtime.clock import Clock
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
@@ -26,6 +26,7 @@ def request(body: bytes = b"", query: str = "", **headers: str) -> Request:
     sent = CIMultiDictProxy(CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()}))
     asked = Request("POST", "/oauth2/token", query, sent, body, "http://localhost/STU3")
     asked.facts.bytes = weight(sent)
+    asked.facts.usual = asked.facts.bytes <= USUAL_HEAD_BYTES
     asked.declared = Interaction(code="token", method="POST", path="/oauth2/token", answer=lambda _a, _b: Response(200))
     return asked
 
@@ -52,13 +53,13 @@ def test_the_oldest_go_when_there_are_too_many(size: int) -> None:
     [
         (len, 3),
         (lambda journal: [each.number for each in journal], [1, 2, 3]),
-        (lambda journal: len(journal.kept().records), 3),
+        (lambda journal: [len(each.noted) for each in journal.kept().batches], [3]),
         (lambda journal: [each.number for each in journal.newest_first(1)], [3, 2]),
         (lambda journal: journal.find(3).number, 3),
         (lambda journal: journal.numbered, 3),
         (lambda journal: journal.dropped, 2),
         (lambda journal: journal.bytes > 0, True),
-        (lambda journal: (journal.count(2), journal.tally.exchanges.total()), (True, 2)),
+        (lambda journal: (journal.count(2), journal.tally.exchanges.total()), (False, 3)),
         (lambda journal: (journal.clear(), journal.tally.exchanges.total()), (None, 3)),
     ],
 )
@@ -99,26 +100,48 @@ def test_the_record_of_what_is_large_is_made_at_once(asked: Request, answered: R
     held = sys.getrefcount(asked)
     len(journal)
     assert (sys.getrefcount(asked) < held) is waits
-    asked.facts.bytes = None
+    asked.facts.usual = False
     journal.note(asked, answered, 0.0)
     assert sys.getrefcount(asked) < held or not waits
 
 
-def test_the_oldest_go_when_they_are_too_large() -> None:
-    """A bound in bytes holds whatever the number."""
-    journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=50_000)
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [(request(b"x" * 20_000), Response(200)), (request(), Response(200, body=b"x" * 20_000))],
+)
+def test_the_oldest_go_when_they_are_too_large(asked: Request, answered: Response) -> None:
+    """A bound in bytes holds whatever the number, for what was sent and for what was answered."""
+    journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=100_000)
     for _ in range(10):
-        journal.note(request(b"x" * 10_000), Response(200), 0.0)
+        journal.note(asked, answered, 0.0)
     assert (len(journal), journal.dropped) == (4, 6)
+    assert 4 * 20_000 < journal.bytes < 100_000
 
 
-def test_what_was_answered_counts_as_what_was_sent() -> None:
-    """The bound is one for both."""
-    journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=50_000)
-    for _ in range(10):
-        journal.note(request(), Response(200, body=b"x" * 10_000), 0.0)
-    assert (len(journal), journal.dropped) == (4, 6)
-    assert 4 * 10_000 < journal.bytes < 50_000
+@pytest.mark.parametrize("body", [b"", b"x" * 10_000])
+def test_what_was_noted_together_goes_together(body: bytes) -> None:
+    """So the bound in bytes holds, and little more is dropped than has to be."""
+    journal = Journal(Clock(lambda: 0.0), 1000, max_bytes=1_000_000)
+    for _ in range(1000):
+        journal.note(request(body, "q" * 1_000), Response(200), 0.0)
+    assert len(journal) + journal.dropped == 1000
+    assert [each.number for each in journal] == list(range(journal.dropped + 1, 1001))
+    assert 100_000 < journal.bytes <= 1_000_000
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 100, 150, 199, 200])
+def test_as_many_are_kept_as_were_asked_for(size: int) -> None:
+    """Though they are kept in batches: whoever looks sees no more, whichever way."""
+    journal = Journal(Clock(lambda: 0.0), size)
+    for _ in range(200):
+        journal.note(request(), Response(200), 0.0)
+    numbers = list(range(201 - size, 201))
+    assert [each.number for each in journal] == numbers
+    assert [each.number for each in journal.newest_first()] == numbers[::-1]
+    assert [number for number in range(1, 202) if journal.find(number)] == numbers
+    assert (len(journal), journal.dropped, journal.numbered) == (size, 200 - size, 200)
+    journal.clear()
+    assert (journal.tally.exchanges.total(), journal.tally.dropped) == (200, 200 - size)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,10 @@ async def portrait(sandbox: Sandbox) -> dict[str, Any]:
 def _shared(shared: Shared) -> dict[str, Any]:
     lives = shared.workspace.engine.lives()
     journal = shared.journal
-    records = [[each[1], each[2], each[6].method, each[6].path, each[6].body] for each in journal._records]  # noqa: SLF001
+    finished = [batch.exchange(number) for batch in journal.kept().batches for number in batch.numbers]
+    exchanges = [
+        [each.number, each.at_s, each.request.method, each.request.path, each.request.body] for each in finished
+    ]
     decisions = [[number, [_fired(one, lives) for one in fired]] for number, fired in shared.decisions.items()]
     windows = [
         [_limits(each.live) for each in fired] for fired in shared.decisions.values()
@@ -53,7 +56,7 @@ def _shared(shared: Shared) -> dict[str, Any]:
         "epoch": shared.epoch,
         "decisions": decisions,
         "windows": windows,
-        "journal": [journal.key, journal.generation, journal.numbered, journal.dropped, records],
+        "journal": [journal.key, journal.generation, journal.numbered, journal.dropped, exchanges],
     }
 
 

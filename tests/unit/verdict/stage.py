@@ -16,6 +16,7 @@ from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent, Wire
 from registry_sandbox.reading.codec import Codec
+from registry_sandbox.registry.batch import Noted
 from registry_sandbox.settings import Settings
 from registry_sandbox.verdict.attestations import Attestation
 from registry_sandbox.verdict.evidence import Evidence
@@ -194,12 +195,17 @@ class Stage:
         )
         gathered = asyncio.run(gathering)
         # How long the sandbox takes is the machine's affair: on this stage only the clock by hand counts.
-        records = tuple((*each[:4], 0.0, *each[5:]) for each in gathered.kept.records)
-        return replace(gathered, kept=replace(gathered.kept, records=records)).evidence(**more)
+        at_once = [batch._replace(noted=[_at_once(each) for each in batch.noted]) for batch in gathered.kept.batches]
+        return replace(gathered, kept=replace(gathered.kept, batches=at_once)).evidence(**more)
 
     def report(self, *attestations: Attestation, **more: Any) -> Report:
         """Return the verdict so far."""
         return judge(self.evidence(), attestations, **more)
+
+
+def _at_once(noted: Noted) -> Noted:
+    request, response, _, at_s, wall_s = noted
+    return request, response, 0.0, at_s, wall_s
 
 
 def grades(report: Report) -> dict[str, str]:
