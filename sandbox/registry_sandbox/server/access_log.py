@@ -13,20 +13,17 @@ from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.field_names import X_CORRELATION_ID, X_REQUEST_ID
 from registry_sandbox.http.redaction import may_have_secrets, without_secrets
 from registry_sandbox.http.request import Request
-from registry_sandbox.http.response import Response, Sent
+from registry_sandbox.http.response import Response
 from registry_sandbox.server.log_format import LogForm
 
 _EVERY_S = 0.05
 
 
-_Noted = tuple[str, Request, Response, Sent | None, float, float]
-"""Address, request, answer, what went out of it by then, when it ended (in seconds since 1970), how long it lasted."""
+_Noted = tuple[str, Request, Response, tuple[float, float] | None]
+"""Address, request, answer; for JSON, when it ended (in seconds since 1970) and how long it lasted."""
 
 _Told = tuple[str, str, str, str, int | None, int, tuple[str, ...]]
 """Address, client, method, path, status, bytes and faults."""
-
-_NO_TIMES = 0.0, 0.0
-
 
 class AccessLog:
     """Collects lines and writes them together.
@@ -53,10 +50,11 @@ class AccessLog:
 
     def __call__(self, remote: str, request: Request, response: Response, began_s: float) -> None:
         """Note an exchange that began at `began_s` on the monotonic clock."""
-        if not self._noted:
+        noted = self._noted
+        if not noted:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
-        times = (self._wall(), self._monotonic() - began_s) if self._json else _NO_TIMES
-        self._noted.append((remote, request, response, response.sent, *times))
+        times = (self._wall(), self._monotonic() - began_s) if self._json else None
+        noted.append((remote, request, response, times))
 
     def flush(self) -> None:
         """Write the lines that were collected."""
@@ -66,7 +64,8 @@ class AccessLog:
 
 def _told(noted: _Noted) -> _Told:
     """Return what a line tells: status and bytes are those that the client got; no status if it got no head."""
-    remote, request, response, sent, _, _ = noted
+    remote, request, response, _ = noted
+    sent = response.sent
     status: int | None = int(response.status)
     size = 0 if request.method == "HEAD" else len(response.body)
     if sent is not None:
@@ -113,7 +112,7 @@ def _redacted(told: _Told) -> _Told:
 
 def _as_json(noted: Sequence[_Noted]) -> str:
     told = list(map(_told, noted))
-    ids = [(each.headers.get(X_REQUEST_ID, ""), each.headers.get(X_CORRELATION_ID, "")) for _, _, each, *_ in noted]
+    ids = [(each.headers.get(X_REQUEST_ID, ""), each.headers.get(X_CORRELATION_ID, "")) for _, _, each, _ in noted]
     if may_have_secrets("\n".join(map(_from_outside, told, ids))):
         told = list(map(_redacted, told))
         ids = [(without_secrets(one), without_secrets(other)) for one, other in ids]
@@ -128,7 +127,8 @@ def _from_outside(told: _Told, ids: tuple[str, str]) -> str:
 
 def _json_line(noted: _Noted, told: _Told, ids: tuple[str, str]) -> str:
     # Written out, because `json.dumps` takes several times as long.
-    _, request, _, _, at_s, lasted_s = noted
+    _, request, _, times = noted
+    at_s, lasted_s = times or (0.0, 0.0)
     remote, client, method, path, status, size, faults = told
     request_id, correlation_id = ids
     return (
