@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from registry_sandbox.http.errors import MethodNotAllowed, NoRecordFound
-from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow, declared_method
+from registry_sandbox.http.interaction import NO_INTERACTION, Answer, Interaction, allow, answered_methods
 from registry_sandbox.http.request import Request
 
 _PLACEHOLDERS = ("{id}", "{vid}")
@@ -24,14 +24,23 @@ def interaction(code: str, method: str, *paths: str, **declared: Any) -> Callabl
 
 
 class _Branch:
-    """A node of the routing tree: children by path segment, the child for a placeholder, and interactions by method."""
+    """A node of the routing tree: children by path segment, the child for a placeholder, and interactions by method.
 
-    __slots__ = ("below", "by_method", "placeholder")
+    `by_method` has them as they are declared; `answering` has HEAD too.
+    """
+
+    __slots__ = ("answering", "below", "by_method", "placeholder")
 
     def __init__(self) -> None:
         self.below: dict[str, _Branch | None] = {"": None}  # no id is empty: nothing is behind a trailing slash
         self.placeholder: _Branch | None = None
         self.by_method: dict[str, Interaction] = {}
+        self.answering: dict[str, Interaction] = {}
+
+    def add(self, interaction: Interaction) -> None:
+        """Let an interaction answer here."""
+        self.by_method[interaction.method] = interaction
+        self.answering.update(dict.fromkeys(answered_methods(interaction.method), interaction))
 
 
 class Tree:
@@ -43,7 +52,7 @@ class Tree:
             branch = self.root
             for segment in each.path.split("/"):
                 branch = _child(branch, segment)
-            branch.by_method[each.method] = each
+            branch.add(each)
         _tell_literals_from_ids([self.root])
 
 
@@ -80,29 +89,29 @@ class Routes:
 
     def find(self, request: Request) -> None:
         """Note the interaction, the id and the version on the request. Refuse nothing yet."""
-        segments, branch = self._segments(request.path), self._root
+        path, branch = request.path, self._root
+        for base_path in self._base_paths:
+            if path.startswith(base_path):
+                break
+        else:
+            return
+        segments = path[len(base_path) :].split("/")
+        if "%" in path:
+            segments = [unquote(each, errors="replace") for each in segments]
         for segment in segments:
             below = branch.below.get(segment, branch.placeholder)
             if below is None:
                 return
             branch = below
         request.allowed_methods = branch.by_method
-        found = branch.by_method.get(declared_method(request.method))
+        found = branch.answering.get(request.method)
         if found is None:
             return
         request.declared = found
-        request.resource_type = segments[0]
         if found.of_instance:
             request.logical_id = segments[1]
             if len(segments) > _OF_VERSION:
                 request.version_id = segments[_OF_VERSION]
-
-    def _segments(self, path: str) -> list[str]:
-        for base_path in self._base_paths:
-            if path.startswith(base_path):
-                below = path[len(base_path) :].split("/")
-                return [unquote(each, errors="replace") for each in below] if "%" in path else below
-        return []
 
 
 def require_route(request: Request) -> None:

@@ -70,6 +70,11 @@ class Interaction:
         object.__setattr__(self, "of_instance", "{id}" in self.path)
 
     @property
+    def resource_type(self) -> str:
+        """The resource type, or the word in its place, with which the path begins."""
+        return self.path.partition("/")[0]
+
+    @property
     def all_statuses(self) -> tuple[HTTPStatus, ...]:
         """Every status that an answer may have, each once."""
         of_body = () if self.body == "none" else _OF_BODY
@@ -81,10 +86,14 @@ def declared_method(method: str) -> str:
     return "GET" if method == "HEAD" else method
 
 
+def answered_methods(declared: str) -> tuple[str, ...]:
+    """Return the methods that are answered where this one is declared."""
+    return tuple(each for each in (declared, "HEAD") if declared_method(each) == declared)
+
+
 def allow(methods: Iterable[str]) -> str:
-    """Return the value of `Allow` for these declared methods, in alphabetical order; HEAD goes with GET."""
-    declared = set(methods)
-    return ", ".join(sorted({*declared, *(("HEAD",) if "GET" in declared else ())}))
+    """Return the value of `Allow` for these declared methods, in alphabetical order."""
+    return ", ".join(sorted({each for declared in methods for each in answered_methods(declared)}))
 
 
 def _never(_request: Any, _service: Any) -> Response:

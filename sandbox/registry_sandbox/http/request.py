@@ -124,7 +124,7 @@ class Request:
         called_as: the base as the request named it, if another is configured; else empty.
         facts: what follows from the headers alone.
         client: whose the token is.
-        resource_type, logical_id, version_id: as the path names them; each empty where it names none.
+        logical_id, version_id: as the path names them; each empty where it names none.
         allowed_methods: what the path takes, as declared (HEAD goes with GET); empty for an unknown path.
         answer_format, body_format: of the answer, and of a resource in the body.
         declared: the interaction, once it is routed.
@@ -151,7 +151,6 @@ class Request:
     facts: HeaderFacts = field(default_factory=HeaderFacts)
     client: Client = _learnt(NOBODY)
     declared: Interaction = _learnt(NO_INTERACTION)
-    resource_type: str = _learnt("")
     logical_id: str = _learnt("")
     version_id: str = _learnt("")
     allowed_methods: Collection[str] = _learnt(())
@@ -173,6 +172,11 @@ class Request:
         self.base = mounted(self.base, mount)
         if self.called_as:
             self.called_as = mounted(self.called_as, mount)
+
+    @property
+    def resource_type(self) -> str:
+        """The resource type that the path names; empty where it names none."""
+        return self.declared.resource_type
 
     @property
     def interaction(self) -> str:

@@ -22,7 +22,6 @@ _PLAIN: Final = (
     "base",
     "certificate_subject",
     "called_as",
-    "resource_type",
     "logical_id",
     "version_id",
     "answer_format",

@@ -25,6 +25,7 @@ _Noted = tuple[str, Request, Response, tuple[float, float] | None]
 _Told = tuple[str, str, str, str, int | None, int, tuple[str, ...]]
 """Address, client, method, path, status, bytes and faults."""
 
+
 class AccessLog:
     """Collects lines and writes them together.
 

@@ -222,7 +222,9 @@ class Connection(web.RequestHandler):
         target = http.raw_path
         if not target.startswith("/"):
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
-        path, _, query = target.partition("#")[0].partition("?")
+        if "#" in target:
+            target = target.partition("#")[0]
+        path, _, query = target.partition("?")
         heads = self._heads
         if heads.last != http.raw_headers:
             heads.take(http)
@@ -269,9 +271,10 @@ _CUT_SHORT = NotWellFormed("The body is cut short: the client ended its half of 
 
 
 def _answer(http: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-    if not isinstance(http.protocol, Connection):
+    connection = http.protocol
+    if not isinstance(connection, Connection):
         raise TypeError("this server has connections of its own")
-    return http.protocol.answer(http)
+    return connection.answer(http)
 
 
 def connections(

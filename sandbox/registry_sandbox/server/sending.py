@@ -31,7 +31,7 @@ class Prepared(web.StreamResponse):
         keep_alive: whether the connection stays open.
     """
 
-    def __init__(self, response: Response, head: bytes, body: bytes, *, keep_alive: bool) -> None:
+    def __init__(self, response: Response, head: bytes, body: bytes, keep_alive: bool) -> None:  # noqa: FBT001
         # The base class is not initialised: it would make a header dictionary and look up a reason for every answer.
         # Everything that aiohttp asks of a finished answer is overridden here.
         self._response = response
@@ -102,8 +102,8 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
     keep_alive = http.keep_alive and not last
     connection = "close" if not keep_alive else "keep-alive" if old else ""
     head = _head(response, _status_line(old, response.status), connection)
-    bodiless = response.status in WITHOUT_BODY or http.method == "HEAD"
-    return Prepared(response, head, b"" if bodiless else response.body, keep_alive=keep_alive)
+    bodiless = http.method == "HEAD" or response.status in WITHOUT_BODY
+    return Prepared(response, head, b"" if bodiless else response.body, keep_alive)
 
 
 def octets(response: Response, *, connection: str) -> bytes:
