@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from multidict import CIMultiDictProxy
-
 from registry_sandbox import __version__
 from registry_sandbox.http.cors import ALLOWED
 from registry_sandbox.http.field_names import (
@@ -44,18 +42,18 @@ class CommonHeaders:
     def add_to(self, request: Request, response: Response) -> None:
         """Add all headers to the answer to a request."""
         self.add_own(response)
-        facts, sent_id = request.facts, request.headers.get(X_REQUEST_ID)
-        if facts.echoed is None or facts.echoed_id != sent_id:
-            facts.echoed, facts.echoed_id = _echoed(request.headers), sent_id
-        if facts.echoed:
-            response.headers.update(facts.echoed)
+        sent, facts = request.headers.get(X_REQUEST_ID), request.facts
+        if sent is not None and (sent == facts.echoed or _is_echoed(sent)):
+            facts.echoed = response.headers[X_CORRELATION_ID] = sent
+        if ORIGIN in request.headers:
+            response.headers.update(ALLOWED)
 
     async def identify(self, request: Request, handler: Handler) -> Response:
         """Add the request ids alone, as a middleware for what is no FHIR interaction."""
         response = await handler(request)
         response.headers[X_REQUEST_ID] = self._new_id()
-        sent = _echoed(request.headers).get(X_CORRELATION_ID)
-        if sent is not None:
+        sent = request.headers.get(X_REQUEST_ID)
+        if sent is not None and _is_echoed(sent):
             response.headers[X_CORRELATION_ID] = sent
         return response
 
@@ -71,13 +69,6 @@ def _common(now_s: int) -> tuple[tuple[str, str], ...]:
     return (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, SERVER_NAME)
 
 
-def _echoed(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """Return the headers of the answer that follow from the headers of the request."""
-    replies: dict[str, str] = {}
-    sent = headers.get(X_REQUEST_ID)
-    # Only an id that we could send ourselves is echoed.
-    if sent is not None and _ECHOED.fullmatch(sent):
-        replies[X_CORRELATION_ID] = sent
-    if ORIGIN in headers:
-        replies |= ALLOWED
-    return replies
+def _is_echoed(sent_id: str) -> bool:
+    """Return True if a client's request id is echoed: only one that we could send ourselves."""
+    return _ECHOED.fullmatch(sent_id) is not None

@@ -1,6 +1,6 @@
 """A request as a value, with what the steps before the interaction found out about it. Nothing here knows a socket."""
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -71,7 +71,7 @@ class Negotiated(NamedTuple):
 
 
 OF_ONE_REQUEST = frozenset({"content-length", "if-match", "if-none-match", "traceparent", "x-request-id"})
-"""Fields, in lower case, that differ from request to request. `echoed` follows from them, and roughly `bytes`."""
+"""Fields, in lower case, that differ from request to request. Of the `HeaderFacts`, only `bytes` follows from them."""
 
 SHORT_BYTES = 256
 """How long such a field may be: a longer one cannot be echoed, and weighs too much to be taken for another."""
@@ -88,8 +88,7 @@ class HeaderFacts:
         negotiated: the format of an answer, where the query asks for none.
         verified: what the token says, once it was verified.
         verified_by: the verifier that did it; another one has to look again.
-        echoed: the headers of the answer that follow from those of a request with the id `echoed_id`.
-        echoed_id: that request's X-Request-Id; None if it had none.
+        echoed: the last X-Request-Id that was echoed; None if none was.
         bytes: roughly what the headers take in memory, for the journal; 0 until they are weighed.
         usual: whether they were weighed, and are no larger than most.
         connection: the number of the connection that they came on; 0 where that is not known.
@@ -98,8 +97,7 @@ class HeaderFacts:
     negotiated: Negotiated | None = None
     verified: Verified | None = None
     verified_by: object = None
-    echoed: Mapping[str, str] | None = None
-    echoed_id: str | None = None
+    echoed: str | None = None
     bytes: int = 0
     usual: bool = False
     connection: int = 0

@@ -3,6 +3,9 @@
 Source: RFC 9110 section 7.2 (Host); operator.md, `--base-url`.
 """
 
+from itertools import compress
+from typing import NamedTuple
+
 from aiohttp import web
 from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDictProxy
@@ -17,6 +20,20 @@ Follows = tuple[CIMultiDictProxy[str], str, str, str, HeaderFacts]
 """The headers, the base, the subject of the client's certificate, `called_as`, and the facts, as `Request` has them."""
 
 
+class _Ids(NamedTuple):
+    """Which of the fields that were sent are `OF_ONE_REQUEST`.
+
+    Attributes:
+        places: where they stand, and their names.
+        is_other: of each field, whether it is none of them.
+        others: the fields that are none of them.
+    """
+
+    places: list[tuple[int, str]]
+    is_other: list[bool]
+    others: RawHeaders
+
+
 class Heads:
     """The headers of a connection's last request.
 
@@ -29,14 +46,14 @@ class Heads:
         follows: what follows from them.
     """
 
-    __slots__ = ("_listener", "_names", "_number", "follows", "last")
+    __slots__ = ("_ids", "_listener", "_number", "follows", "last")
 
     def __init__(self, listener: Listener, number: int) -> None:
         self._listener = listener
         self._number = number
         self.last: RawHeaders | None = None
         self.follows: Follows
-        self._names: list[str | None] | None = None  # worked out when they are needed
+        self._ids: _Ids | None = None  # of the last request; worked out when they are needed
 
     def take(self, http: web.BaseRequest) -> None:
         """Take the headers of another request.
@@ -46,26 +63,29 @@ class Heads:
         """
         changed = None if self.last is None else self._changed_ids(self.last, http)
         if changed is not None:
-            self.follows = (_merged(self.follows[0], changed, http.headers), *self.follows[1:])
+            headers, base, subject, called_as, facts = self.follows
+            self.follows = _merged(headers, changed, http.headers), base, subject, called_as, facts
         else:
             own, configured = self._own_base(http), self._listener.base_url
             base, called_as = (own, "") if configured is None else (configured, own)
             subject = _subject(http) if self._listener.secure else ""
             self.follows = http.headers, base, subject, called_as, HeaderFacts(connection=self._number)
-            self._names = None
+            self._ids = None
         self.last = http.raw_headers
 
     def _changed_ids(self, before: RawHeaders, http: web.BaseRequest) -> list[str] | None:
         """Return the names of the fields that differ; None if they are not all short ids."""
         now = http.raw_headers
-        if len(before) != len(now):
+        if self._ids is None:
+            self._ids = _ids_among(before, self.follows[0])
+        places, is_other, others = self._ids
+        if len(before) != len(now) or tuple(compress(now, is_other)) != others:
             return None
-        if self._names is None:
-            self._names = _names_of_one_request(http)
         changed = []
-        for one, other, name in zip(before, now, self._names, strict=True):
+        for at, name in places:
+            one, other = before[at], now[at]
             if one != other:
-                if name is None or one[0] != other[0] or max(len(one[1]), len(other[1])) > SHORT_BYTES:
+                if one[0] != other[0] or max(len(one[1]), len(other[1])) > SHORT_BYTES:
                     return None
                 changed.append(name)
         return changed
@@ -79,11 +99,12 @@ class Heads:
         return f"{root}{self._listener.base_path}"
 
 
-def _names_of_one_request(http: web.BaseRequest) -> list[str | None]:
-    """Return the name of each field in the order in which they were sent; None if it is none `OF_ONE_REQUEST`."""
-    spelt = {name.lower(): name for name in http.headers}
-    names = [name.decode("latin-1").lower() for name, _ in http.raw_headers]
-    return [spelt[name] if name in OF_ONE_REQUEST else None for name in names]
+def _ids_among(sent: RawHeaders, headers: CIMultiDictProxy[str]) -> _Ids:
+    spelt = {name.lower(): name for name in headers}
+    names = [name.decode("latin-1").lower() for name, _ in sent]
+    is_other = [name not in OF_ONE_REQUEST for name in names]
+    places = [(at, spelt[name]) for at, name in enumerate(names) if not is_other[at]]
+    return _Ids(places, is_other, tuple(compress(sent, is_other)))
 
 
 def _merged(before: CIMultiDictProxy[str], changed: list[str], now: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:

@@ -319,7 +319,7 @@ def second_of(house: House, headers: Sequence[str], headers_of_first: Sequence[s
 async def learning(request: Request) -> Response:
     """Note, of the first request alone, what follows from its headers."""
     if request.path == "/first":
-        request.facts.negotiated, request.facts.echoed = Negotiated("xml"), {"X-Correlation-Id": "1"}
+        request.facts.negotiated, request.facts.echoed = Negotiated("xml"), "1"
         request.facts.bytes, request.facts.verified_by = 1, "a verifier"
     return dressed("")
 
@@ -327,7 +327,7 @@ async def learning(request: Request) -> Response:
 def test_what_follows_from_the_same_headers_is_worked_out_once() -> None:
     """The second request has all that is known of the first."""
     second = second_of(House(learning), HEADERS)
-    assert (second.facts.negotiated, second.facts.echoed) == (Negotiated("xml"), {"X-Correlation-Id": "1"})
+    assert (second.facts.negotiated, second.facts.echoed) == (Negotiated("xml"), "1")
 
 
 def house_of_one(headers: Sequence[str]) -> House:
