@@ -108,7 +108,7 @@ def _learnt(default: Any) -> Any:
     return field(default=default, init=False)
 
 
-@dataclass
+@dataclass(slots=True)
 class Request:
     """A request, and what the steps before the interaction found out about it.
 
