@@ -217,9 +217,7 @@ def note_answer_format(request: Request) -> None:
         result = _negotiated(request.headers, asked)
         if not asked:
             request.facts.negotiated = result
-    request.answer_format = result.format
-    if result.problem:
-        request.not_acceptable = result.problem
+    request.answer_format, request.not_acceptable = result
 
 
 def represent(response: Response, wanted: Format, write: Write) -> None:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import HttpVersion10, web
-from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
 from registry_sandbox.http.common_headers import SERVER_NAME
@@ -57,8 +56,8 @@ class Prepared(web.StreamResponse):
         """Close the connection once the answer is sent."""
         self._lasting = False
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
-        """Write everything, and wait if the client reads too slowly."""
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Write everything, and wait if the client reads too slowly. There is no writer to return: nothing is left."""
         connection = request.protocol
         transport = connection.transport
         if transport is None or transport.is_closing():
@@ -76,7 +75,6 @@ class Prepared(web.StreamResponse):
             except ConnectionError:
                 self._response.lost = Sent(head=True, body_bytes=len(body), ended="lost")
                 raise
-        return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: all was written."""
