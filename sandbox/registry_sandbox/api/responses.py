@@ -24,18 +24,18 @@ def read_answer(request: Request, version: Version) -> Response:
     headers = request.headers
     if (IF_NONE_MATCH in headers or IF_MODIFIED_SINCE in headers) and _unchanged(headers, version):
         return Response(_NOT_MODIFIED, None, _validators(version))
-    return Response(_OK, version, _validators(version))
+    return Response(request.declared.success, version, _validators(version))
 
 
-_OK, _NOT_MODIFIED = HTTPStatus.OK, HTTPStatus.NOT_MODIFIED  # to look them up costs a call
+_NOT_MODIFIED = HTTPStatus.NOT_MODIFIED  # to look it up costs a call
 
 
-def write_answer(request: Request, stored: Stored, status: HTTPStatus, spine_code: str) -> Response:
+def write_answer(request: Request, stored: Stored, spine_code: str) -> Response:
     """Return the answer to a write, with the body that the client prefers."""
     version = request.written = stored.version
     headers = _validators(version)
     headers[LOCATION] = versioned_url(request, version)
-    response = Response(status, stored, headers)
+    response = Response(request.declared.success, stored, headers)
     preference = _return_preference(request) if PREFER in request.headers else ""
     if preference == "minimal":
         response.content = None

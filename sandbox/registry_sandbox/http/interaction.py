@@ -45,7 +45,8 @@ class Interaction:
         answer: the function that answers it.
         writes: whether it changes the registry; only some clients may.
         body: what its requests have as their body.
-        statuses: of its own answers, the success first; `all_statuses` adds the common ones.
+        statuses: of its own answers; `all_statuses` adds the common ones.
+        success: the first of them.
         headers: the request headers that it reads, and whether each is required.
         ssp_id: the end of its Ssp-InteractionID, such as `read:appointment`; empty where none is documented.
         patient_in: what names the patient of an exchange; empty if there is no patient.
@@ -64,10 +65,12 @@ class Interaction:
     patient_in: Literal["", "appointment", "query", "body"] = ""
     needs_token: bool = True
     of_instance: bool = field(init=False)
+    success: HTTPStatus = field(init=False)
 
     def __post_init__(self) -> None:
-        """Compute `of_instance` once, not for every request."""
+        """Compute once what every request asks for."""
         object.__setattr__(self, "of_instance", "{id}" in self.path)
+        object.__setattr__(self, "success", self.statuses[0])
 
     @property
     def resource_type(self) -> str:

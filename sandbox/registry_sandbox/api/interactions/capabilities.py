@@ -6,7 +6,6 @@ Source: FHIR STU3, RESTful API, capabilities; CapabilityStatement.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from http import HTTPStatus
 
 from registry_sandbox import RELEASED, __version__
 from registry_sandbox.api.interactions import declared
@@ -38,7 +37,7 @@ _IGNORED = ("_summary", "_elements", "_pretty", "mode=full")
 def capabilities(request: Request, service: RegistryService) -> Response:
     """Answer with the CapabilityStatement."""
     require_no_parameters(request, ignored=_IGNORED)
-    return Response(HTTPStatus.OK, Statement(request.base, _urls_of(service.profiles), service.tokens))
+    return Response(request.declared.success, Statement(request.base, _urls_of(service.profiles), service.tokens))
 
 
 @lru_cache(maxsize=64)

@@ -33,7 +33,7 @@ def create(request: Request, service: RegistryService) -> Response | Awaitable[R
     _require_unconditional(request)
 
     def answer(stored: Stored) -> Response:
-        return write_answer(request, stored, HTTPStatus.CREATED, "RESOURCE_CREATED")
+        return write_answer(request, stored, "RESOURCE_CREATED")
 
     return service.accept(request, answer)
 

@@ -32,7 +32,7 @@ def history_instance(request: Request, service: RegistryService) -> Response:
     of_each = url(request, history[0])
     urls, said = [of_each] * len(history), [_said(each) for each in newest_first]
     bundle = service.bundle("history", f"{of_each}/_history", urls, said, partial(encoded, newest_first))
-    return Response(HTTPStatus.OK, bundle)
+    return Response(request.declared.success, bundle)
 
 
 def _said(version: Version) -> Said:

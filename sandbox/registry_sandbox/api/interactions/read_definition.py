@@ -31,7 +31,7 @@ def read_definition(request: Request, service: RegistryService) -> Response:
     if definition is None:
         raise NoRecordFound(f"There is no {kind} with the id '{request.logical_id[:80]}'.")
     require_no_parameters(request)
-    return Response(HTTPStatus.OK, GeneratedContent(definition))
+    return Response(request.declared.success, GeneratedContent(definition))
 
 
 @interaction("search-type", "GET", "StructureDefinition", "ValueSet", "CodeSystem")
@@ -43,7 +43,7 @@ def search_definitions(request: Request, service: RegistryService) -> Response:
     urls = [f"{request.base}/{kind}/{each['id']}" for each in found]
     link = f"{request.base}/{kind}{query}"
     return Response(
-        HTTPStatus.OK, service.bundle("searchset", link, urls, [MATCH] * len(urls), partial(_encoded, found))
+        request.declared.success, service.bundle("searchset", link, urls, [MATCH] * len(urls), partial(_encoded, found))
     )
 
 

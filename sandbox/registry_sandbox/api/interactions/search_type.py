@@ -4,7 +4,6 @@ Source: registry pages, Search for appointments for a patient; FHIR STU3, Search
 """
 
 from functools import partial
-from http import HTTPStatus
 from itertools import compress
 from operator import attrgetter, not_
 
@@ -47,9 +46,8 @@ def _searchset(request: Request, service: RegistryService, query: PatientQuery) 
         beginning = type_url(request)
         urls = [beginning + each.logical_id for each in found]
     self_link = f"{request.base}/Appointment?{query.query}"
-    return Response(
-        HTTPStatus.OK, service.bundle("searchset", self_link, urls, [MATCH] * len(urls), partial(encoded, found))
-    )
+    bundle = service.bundle("searchset", self_link, urls, [MATCH] * len(urls), partial(encoded, found))
+    return Response(request.declared.success, bundle)
 
 
 def _current_appointments(service: RegistryService, nhs_number: str) -> list[Version]:

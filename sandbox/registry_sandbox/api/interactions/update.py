@@ -46,7 +46,7 @@ def update(request: Request, service: RegistryService) -> Response | Awaitable[R
     require_no_parameters(request)
 
     def answer(stored: Stored) -> Response:
-        return write_answer(request, stored, HTTPStatus.OK, "RESOURCE_UPDATED")
+        return write_answer(request, stored, "RESOURCE_UPDATED")
 
     return service.accept(request, answer, current)
 

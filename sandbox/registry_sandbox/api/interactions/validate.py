@@ -3,8 +3,6 @@
 Source: FHIR STU3, Appointment/$validate (the resource itself, or a Parameters resource that carries it).
 """
 
-from http import HTTPStatus
-
 from registry_sandbox.api.routing import interaction
 from registry_sandbox.fhir.resource import Resource
 from registry_sandbox.http.errors import InvalidParameter, NotReadable
@@ -31,7 +29,7 @@ async def validate(request: Request, service: RegistryService) -> Response:
     found += await service.validate(request, reading, asked)
     if _require_known(modes):
         found += service.broken_rules("create", reading.resource)
-    return Response(HTTPStatus.OK, GeneratedContent(validation(found)))
+    return Response(request.declared.success, GeneratedContent(validation(found)))
 
 
 def _asked(request: Request) -> tuple[list[str], list[str]]:
