@@ -110,17 +110,22 @@ def octets(response: Response, *, connection: str) -> bytes:
 
 
 def _head(response: Response, status_line: str, connection: str) -> bytes:
-    lines = list(map(": ".join, response.headers.items()))
+    lines = list(map(_AS_LINE, response.headers.items()))
     # A line break in a value would let a client add headers, or a second answer.
     values = "".join(lines)
     if "\n" in values or "\r" in values or "\0" in values:
         raise ValueError("a header's value has a line break or a NUL")
-    if response.status not in WITHOUT_BODY:
-        lines.append(f"Content-Length: {len(response.body)}")
-    if connection:
-        lines.append(f"Connection: {connection}")
     headers = "\r\n".join(lines)
-    return f"{status_line}{headers}\r\n\r\n".encode()
+    length = "" if response.status in WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
+    return f"{status_line}{headers}{length}{_END[connection]}".encode()
+
+
+_AS_LINE = ": ".join
+_END = {
+    "": "\r\n\r\n",
+    "close": "\r\nConnection: close\r\n\r\n",
+    "keep-alive": "\r\nConnection: keep-alive\r\n\r\n",
+}
 
 
 @lru_cache(maxsize=128)
