@@ -2,6 +2,7 @@
 
 For each type there is a table with an entry for each name that an object of the type may have, which tells how its
 value is written. The parts of a document are collected in one list, in the order of their types, and joined at the end.
+They come in threes: markup, a text, markup. So all texts are looked through for what needs an escape at once.
 
 Source: FHIR STU3, XML Representation.
 """
@@ -15,7 +16,7 @@ from itertools import zip_longest
 from typing import Any, Protocol
 
 from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure, Type
-from registry_sandbox.fhir.xml import DECLARATION, NAMESPACE, SPECIAL, escaped
+from registry_sandbox.fhir.xml import DECLARATION, NAMESPACE, escaped, needs_escapes
 
 _Object = Mapping[str, Any]
 _Parts = list[str]
@@ -61,8 +62,11 @@ class XmlWriter:
 
     def write(self, resource: _Object) -> str:
         """Return the document of a resource."""
-        parts = [DECLARATION]
+        parts = [DECLARATION, "", ""]
         self._resource(resource, parts, f' xmlns="{NAMESPACE}"')
+        texts = parts[1::3]
+        if needs_escapes("".join(texts)):
+            parts[1::3] = map(escaped, texts)
         return "".join(parts)
 
     def _resource(self, resource: _Object, parts: _Parts, namespace: str = "") -> None:
@@ -75,9 +79,9 @@ class XmlWriter:
         _element(name, self._tables[ANY_RESOURCE])(known, parts, namespace)
 
     def _resource_inside(self, name: str, resource: _Object, parts: _Parts) -> None:
-        parts.append(f"<{name}>")
+        parts += (f"<{name}>", "", "")
         self._resource(resource, parts)
-        parts.append(f"</{name}>")
+        parts += (f"</{name}>", "", "")
 
     def _fill(self, table: _Table, described: Type) -> None:
         table.attributes.extend(each.name for each in described.elements if each.attribute)
@@ -100,12 +104,12 @@ class XmlWriter:
         """Return what writes one value of an element."""
         name = element.name
         if element.type == XHTML:
-            return lambda div, parts: parts.append(str(div))
+            return lambda div, parts: parts.extend((str(div), "", ""))
         if element.type == ANY_RESOURCE:
             return partial(self._resource_inside, name)
         if self._structure.types[element.type].json:
-            return lambda value, parts: parts.append(
-                f"<{name}/>" if value is None else f'<{name} value="{_text(value)}"/>'
+            return lambda value, parts: parts.extend(
+                (f"<{name}/>", "", "") if value is None else (f'<{name} value="', _text(value), '"/>')
             )
         return _element(name, self._tables[element.type])
 
@@ -115,18 +119,17 @@ class XmlWriter:
         write = _element(name, self._tables["Element"])  # few have any: it is made when it is wanted
         pairs = zip_longest(value or (), beside) if type(beside) is list else [pair]
         for each, other in pairs:
-            write(other or {}, parts, "" if each is None else f' value="{_text(each)}"')
+            write(other or {}, parts, "" if each is None else f' value="{escaped(_text(each))}"')
 
 
 def _element(name: str, table: _Table) -> _WriteElement:
     """Return what writes an element by the table of its type."""
-    elements, is_special = table.elements, SPECIAL.search
-    begin, end = f"<{name}", f"</{name}>"
+    elements, begin, end = table.elements, f"<{name}", f"</{name}>"
 
     # The loop that every member passes: a text is written here, because a call costs as much as the rest of a turn.
     def write(members: _Object, parts: _Parts, attributes: str = "", /) -> None:
         before, last = len(parts), -1
-        parts += (begin, attributes, ">")
+        parts += (begin + attributes, "", ">")
         empty = len(parts)
         for own, value in members.items():
             try:
@@ -139,14 +142,14 @@ def _element(name: str, table: _Table) -> _WriteElement:
                 return
             last = rank
             if text and type(value) is str:
-                parts += (text, escaped(value) if is_special(value) else value, '"/>')
+                parts += (text, value, '"/>')
             elif type(value) is list:
                 for each in value:
                     write_member(each, parts)
             else:
                 write_member(value, parts)
         if len(parts) > empty:
-            parts.append(end)
+            parts += (end, "", "")
         else:
             parts[-1] = "/>"
 
@@ -176,10 +179,10 @@ _NO_ELEMENT: _Member = (-2, "", _nothing)
 
 
 def _text(value: Any) -> str:
-    """Return a primitive as the text of an attribute."""
+    """Return a primitive as a text, without escapes."""
     kind = type(value)
     if kind is str:
-        return escaped(value)
+        return str(value)
     if kind is bool:
         return "true" if value else "false"
     # str() of a Decimal may have an exponent, which FHIR forbids.
