@@ -17,7 +17,7 @@ from registry_sandbox.fhir import narrative, xml
 from registry_sandbox.fhir.json import MAX_DEPTH, integer
 from registry_sandbox.fhir.structure import ANY_RESOURCE, XHTML, Element, Structure
 from registry_sandbox.reading import wording
-from registry_sandbox.reading.lexical import FITS, Fits
+from registry_sandbox.reading.lexical import ANY_TEXT, FITS, Fits
 from registry_sandbox.reading.narratives import Narratives
 from registry_sandbox.reading.problems import Problems
 from registry_sandbox.reading.undescribed import judge_xml, type_and_id
@@ -92,7 +92,7 @@ class XmlReader:
         for each in inside:
             json_type = "" if each.type == XHTML else self._facts.types[each.type].json
             fits = FITS[each.type] if json_type else None
-            if json_type == "string" and self._lenient:
+            if json_type == "string" and (self._lenient or each.type in ANY_TEXT):
                 fits = bool
             slot = each.choice or each.name
             tag = narrative.DIV if each.type == XHTML else f"{{{xml.NAMESPACE}}}{each.name}"

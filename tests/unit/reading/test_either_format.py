@@ -107,8 +107,9 @@ def test_values_of_other_json_types(of_type: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [" http://a", "http://a ", "\turn:x", "urn:x\n", " ", "a b", "http://a/%zz", "http://[::1", "##", ":a", "1:b"],
-)
+    [" http://a", "http://a ", "\turn:x", "urn:x\n", " ", "a b", "http://a/%zz", "http://[::1", "##", ":a", "1:b",
+     "http://a/b c", "http://a/b[c", "http://a:b/c", "urn:a[b", "urn:a b", "urn:a%zz", "http://a/b\n"],
+)  # fmt: skip
 def test_no_white_space_and_no_other_text_is_a_uri(text: str) -> None:
     """White space around a URI would let an extension pass by the profile of its URL."""
     assert _is_taken_alike("uri", text) is False
