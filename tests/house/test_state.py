@@ -284,7 +284,7 @@ class TestStart:
         file.write_text("{}")
         done = command.ran("state", "load", str(file), "--url", server.base_url)
         assert done.returncode == 2
-        assert "state: 'registry_sandbox_state' is missing" in done.stderr
+        assert done.stderr.startswith(f"registry-sandbox: {file}: state: 'registry_sandbox_state' is missing")
         done = command.ran("state", "save", str(file), "--url", "http://127.0.0.1:1")
         assert done.returncode == 2
         assert "does not answer" in done.stderr

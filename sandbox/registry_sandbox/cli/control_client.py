@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import IncompleteRead
 from shutil import copyfileobj
 from typing import Any, BinaryIO, NamedTuple
@@ -27,6 +28,10 @@ class _File(NamedTuple):
 
 class NoAnswer(CommandFailed):
     """The sandbox did not answer, or refused; the message names its URL and the reason. It fails a subcommand."""
+
+
+class BadDocument(NoAnswer):
+    """The sandbox refused what was sent to it, by a 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class ControlClient:
         """Send a file of this many bytes by PUT.
 
         Raises:
+            BadDocument: the sandbox cannot use it.
             NoAnswer: nothing answers there, or the sandbox refuses.
         """
         with self._answer("PUT", path, _File(document, size)) as answer:
@@ -88,8 +94,9 @@ class ControlClient:
             with opener.open(self._request(method, url, body), timeout=self.timeout_s) as answer:
                 yield answer
         except HTTPError as error:
+            refused = BadDocument if error.code == HTTPStatus.BAD_REQUEST else NoAnswer
             with error:
-                raise NoAnswer(f"{_reason(error.read(10_000))} ({method} {url} answers {error.code})") from error
+                raise refused(f"{_reason(error.read(10_000))} ({method} {url} answers {error.code})") from error
         except IncompleteRead as error:
             raise NoAnswer(f"{url}: the answer is cut short") from error
         except (URLError, OSError) as error:

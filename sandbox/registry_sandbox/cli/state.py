@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from registry_sandbox.cli.connection import add_connection_options, control_client
-from registry_sandbox.cli.control_client import ControlClient
+from registry_sandbox.cli.control_client import BadDocument, ControlClient
 from registry_sandbox.cli.failure import CommandFailed
 
 _ANSWERED_WITHIN_S = 600.0  # a large state takes a while to be validated
@@ -52,4 +52,7 @@ def _save(client: ControlClient, file: Path, path: str) -> None:
 
 def _load(client: ControlClient, file: Path) -> None:
     with file.open("rb") as document:
-        client.load("/state", document, file.stat().st_size)
+        try:
+            client.load("/state", document, file.stat().st_size)
+        except BadDocument as error:
+            raise CommandFailed(f"{file}: {error}") from error
