@@ -72,9 +72,10 @@ def _written(number: int, updated_s: int) -> tuple[tuple[str, str], tuple[str, s
 
 def _unchanged(headers: CIMultiDictProxy[str], version: Version, etag: str) -> bool:
     if IF_NONE_MATCH in headers:
-        if headers[IF_NONE_MATCH] == etag:  # as it mostly is
+        sent = headers.getall(IF_NONE_MATCH)
+        if sent == [etag]:  # as it mostly is
             return True
-        named = ", ".join(headers.getall(IF_NONE_MATCH))
+        named = ", ".join(sent)
         return named.strip() == "*" or version.version_id in versions_named(named)
     return _not_modified_since(headers[IF_MODIFIED_SINCE], version)
 

@@ -11,6 +11,7 @@ from registry_sandbox.http.query import parameters, require_patient
 from registry_sandbox.http.request import Request
 from registry_sandbox.registry.service import RegistryService
 from registry_sandbox.registry.store import Registry
+from registry_sandbox.registry.version import Version
 
 _ESCAPE = {"json": b"\\u00", "xml": b"&#", "form": b"%3"}
 _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
@@ -18,7 +19,7 @@ _ESCAPED_DIGIT = re.compile(r"%3[0-9]")
 
 def may_concern(request: Request, registry: Registry, engine: FaultEngine) -> bool:
     """Return False if it is certain, without reading the body, that no rule names a patient of this exchange."""
-    stored = registry.latest(request.logical_id) if request.declared.code in WITH_ID else None
+    stored = _stored(request, registry)
     if stored is not None:
         return not engine.patients.isdisjoint(stored.patients)
     names_any = request.query or request.body
@@ -33,7 +34,7 @@ async def patients_of(request: Request, service: RegistryService, prefix: str = 
         service: reads the body, and has the registry.
         prefix: what the numbers of interest begin with. A query or body without it is not read.
     """
-    stored = service.registry.latest(request.logical_id) if request.declared.code in WITH_ID else None
+    stored = _stored(request, service.registry)
     if stored is not None:
         return stored.patients
     if request.interaction == "search-type":
@@ -41,6 +42,10 @@ async def patients_of(request: Request, service: RegistryService, prefix: str = 
     if request.declared.body == "resource" and _may_name(request, prefix):
         return await _of_body(request, service)
     return ()
+
+
+def _stored(request: Request, registry: Registry) -> Version | None:
+    return registry.latest(request.logical_id) if request.declared.code in WITH_ID else None
 
 
 def _may_name(request: Request, prefix: str) -> bool:

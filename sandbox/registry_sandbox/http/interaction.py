@@ -46,7 +46,7 @@ class Interaction:
         writes: whether it changes the registry; only some clients may.
         body: what its requests have as their body.
         statuses: of its own answers; `all_statuses` adds the common ones.
-        success: the first of them.
+        success: the first of `statuses`.
         headers: the request headers that it reads, and whether each is required.
         ssp_id: the end of its Ssp-InteractionID, such as `read:appointment`; empty where none is documented.
         patient_in: what names the patient of an exchange; empty if there is no patient.
@@ -91,7 +91,7 @@ def declared_method(method: str) -> str:
 
 def answered_methods(declared: str) -> tuple[str, ...]:
     """Return the methods that are answered where this one is declared."""
-    return tuple(each for each in (declared, "HEAD") if declared_method(each) == declared)
+    return ("GET", "HEAD") if declared == "GET" else (declared,)
 
 
 def allow(methods: Iterable[str]) -> str:

@@ -80,7 +80,7 @@ def header_without_secrets(name: str, value: str) -> str:
 
 
 def _has_token_or_escape(text: str) -> bool:
-    # One of these is in whatever the pattern finds; that a text has none is seen sooner, and of one character soonest.
+    # The pattern finds nothing without one of these. To look for one character is fastest.
     begins = ("y" in text and "ey" in text) or ("w" in text and "ew" in text)
     may_have = begins or "%" in text or "#" in text or ("\\" in text and "\\u" in text)
     return may_have and _TOKEN_OR_ESCAPE.search(text) is not None

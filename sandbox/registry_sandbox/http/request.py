@@ -71,7 +71,10 @@ class Negotiated(NamedTuple):
 
 
 OF_ONE_REQUEST = frozenset({"content-length", "if-match", "if-none-match", "traceparent", "x-request-id"})
-"""Fields, in lower case, that differ from request to request. Of the `HeaderFacts`, only `bytes` follows from them."""
+"""Fields, in lower case, that differ from request to request.
+
+Of the `HeaderFacts`, `bytes` depends on them roughly, and `echoed` is compared with one of them.
+"""
 
 SHORT_BYTES = 256
 """How long such a field may be: a longer one cannot be echoed, and weighs too much to be taken for another."""
@@ -90,7 +93,7 @@ class HeaderFacts:
         verified_by: the verifier that did it; another one has to look again.
         echoed: the last X-Request-Id that was echoed; None if none was.
         bytes: roughly what the headers take in memory, for the journal; 0 until they are weighed.
-        usual: whether they were weighed, and are no larger than most.
+        usual: whether they were weighed, and are not heavier than those of most.
         connection: the number of the connection that they came on; 0 where that is not known.
     """
 

@@ -93,7 +93,7 @@ _PATTERNS = {
 }
 
 ANY_TEXT = frozenset({"markdown", "string"})
-"""Types that take any text, but no empty one, of the characters that XML has: in XML there are no others."""
+"""Types that take any text that is not empty. A document of XML has no other characters than they take."""
 
 Fits = Callable[[str], object]
 """Truthy if the whole text is a value of the type."""

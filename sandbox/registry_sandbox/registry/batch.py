@@ -11,14 +11,17 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange import Exchange
 
 Noted = tuple[Request, Response | None, float, float, float]
-"""A request, its answer, how long it lasted, and when it began on the sandbox's clock and on the machine's."""
+"""A request, its answer, how long it lasted in seconds, and when it was on the sandbox's clock and on the machine's.
+
+That is when it began if it waited; it ended at the same moment if it did not.
+"""
 
 TO_COUNT = itemgetter(0, 1, 2)
-"""Returns of what was noted what the tally counts: the request, the answer and how long it lasted."""
+"""Picks what the tally counts: the request, the answer and how long it lasted."""
 
 
 class Apart(NamedTuple):
-    """What is said of an exchange that waited, or of which the journal keeps only the beginning.
+    """What is kept besides of an exchange that has a batch of its own.
 
     Attributes:
         first_byte_s: from its beginning to the first byte of the answer; None where none went out.
@@ -38,7 +41,7 @@ class Batch(NamedTuple):
         first: the number of the first; each further one has the next number.
         noted: what was noted of each.
         bytes: roughly how many bytes they take.
-        apart: of a batch of one exchange that is not as most are.
+        apart: None if the exchanges were noted together.
     """
 
     first: int
@@ -47,9 +50,14 @@ class Batch(NamedTuple):
     apart: Apart | None = None
 
     @property
+    def last(self) -> int:
+        """The number of the last exchange."""
+        return self.first + len(self.noted) - 1
+
+    @property
     def numbers(self) -> range:
         """The numbers of its exchanges."""
-        return range(self.first, self.first + len(self.noted))
+        return range(self.first, self.last + 1)
 
     def exchange(self, number: int) -> Exchange:
         """Return one of its exchanges."""
@@ -62,7 +70,7 @@ class Batch(NamedTuple):
         return Exchange(number, at_s, wall_s, lasted_s, first_byte_s, "done", request, response, sent, answered)
 
     def without_oldest(self, many: int) -> "Batch":
-        """Return a batch of the others."""
+        """Return it without its `many` oldest exchanges."""
         return self._replace(first=self.first + many, noted=self.noted[many:])
 
 

@@ -20,7 +20,7 @@ class Exchange:
         state: what it waits for; `done` where it is finished.
         request: as it came.
         response: as it was made, whatever reached the client; None where there is none yet, or never was.
-        request_bytes: how many bytes the body of the request had, of which the record may keep fewer.
+        request_bytes: how many bytes the body of the request had, of which the journal may keep fewer.
         response_bytes: likewise for the answer.
     """
 

@@ -1,19 +1,20 @@
 """The journal: the last exchanges of one workspace as they really went, whatever a fault did to them.
 
-Exchanges that wait for nothing are kept in batches, because what is done for each between two of them takes several
-times as long as in a loop. One becomes an `Exchange` when somebody asks.
+Exchanges that wait for nothing are kept in batches: to weigh and drop each between two requests takes several times as
+long as in one loop. An `Exchange` is made only when somebody asks.
 """
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from operator import itemgetter
+from typing import ClassVar
 
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.registry.batch import TO_COUNT, Apart, Batch, Kept, Noted, all_noted
+from registry_sandbox.registry.batch import Apart, Batch, Kept, Noted
+from registry_sandbox.registry.batches import Batches
 from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.registry.shortening import KEPT_BYTES_AT_MOST, USUAL_HEAD_BYTES, shortened, weight
 from registry_sandbox.registry.tally import Tally
@@ -22,7 +23,6 @@ from registry_sandbox.runtime.clock import Clock
 
 _BYTES_AT_MOST = 64 * 1024 * 1024
 _EXCHANGE_BYTES = 2_000  # what an exchange takes beside what the client sent and was sent, roughly
-_COUNTED_TOGETHER = 500  # of the oldest, before they are dropped: about a tenth of a millisecond
 _TOGETHER = 64  # exchanges of a batch
 _SMALL_BYTES = 16_384  # both bodies of an exchange that is kept with others
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
@@ -43,6 +43,9 @@ class Journal:
         generation: how many times it was cleared.
     """
 
+    _batching: ClassVar[bool] = True
+    """Whether an exchange may wait until there are enough of them for a batch, or somebody looks."""
+
     def __init__(
         self,
         clock: Clock,
@@ -61,9 +64,8 @@ class Journal:
         self.generation = -1
         self._noted: list[Noted] = []  # the batch to come
         self._together = _TOGETHER
-        self._batches: deque[Batch] = deque()
-        self._many = 0  # exchanges in all batches; of the oldest batch, some may be dropped already
-        self._bytes = self._numbered = self._counted = self._dropped = 0
+        self._batches = Batches(size, max_bytes, self.tally)
+        self._numbered = 0
         self.clear()
 
     def clear(self) -> None:
@@ -72,14 +74,10 @@ class Journal:
         A journal that nobody needs any more is cleared too, so that the tally loses nothing.
         """
         self._close()
-        self.count(self._many)
+        self.count(len(self._batches) + _TOGETHER)  # some of the oldest batch may be dropped already
         self.tally.dropped += self.dropped
-        self._batches = deque()
-        self._many = 0
-        self._bytes = 0
+        self._batches = Batches(self._size, self._max_bytes, self.tally)
         self._numbered = 0
-        self._counted = 0  # how many batches are in the tally: always the oldest
-        self._dropped = 0
         self.generation += 1
         for waiting in self._under_way:
             waiting.number = self._next()
@@ -132,7 +130,7 @@ class Journal:
         now_s = self._monotonic()
         if (
             request.under_way is not None
-            or not request.facts.usual
+            or not (request.facts.usual and self._batching)
             or len(request.body) + len(response.body) > _SMALL_BYTES
         ):
             self._note_apart(request, response, started_s, now_s)
@@ -192,55 +190,14 @@ class Journal:
         self._take(Batch(number, [(request, response, lasted_s, at_s, wall_s)], size + _EXCHANGE_BYTES, apart))
 
     def _take(self, batch: Batch) -> None:
-        self._batches.append(batch)
-        self._many += len(batch.noted)
-        self._bytes += batch.bytes
-        if self._many > self._size or self._bytes > self._max_bytes:
-            self._drop()
-        if self._observer is not None:
-            for number in batch.numbers:
-                self._observer(number)
-
-    def _drop(self) -> None:
-        """Drop the oldest batches while there is one too many, or they take too many bytes."""
-        batches = self._batches
-        while batches and (self._bytes > self._max_bytes or self._many - len(batches[0].noted) >= self._size):
-            if not self._counted:
-                self._count(_COUNTED_TOGETHER)
-            oldest = batches.popleft()
-            self._counted -= 1
-            self._many -= len(oldest.noted)
-            self._bytes -= oldest.bytes
-            self._dropped += len(oldest.noted)
-
-    @property
-    def _surplus(self) -> int:
-        """How many exchanges of the oldest batch are dropped already."""
-        self._close()
-        return max(self._many - self._size, 0)
-
-    def _finished(self) -> list[Batch]:
-        """Return all that is kept, the oldest first."""
-        surplus = self._surplus
-        batches = list(self._batches)
-        if surplus:
-            batches[0] = batches[0].without_oldest(surplus)
-        return batches
+        self._batches.take(batch)
+        if self._observer is not None:  # each exchange has a batch of its own
+            self._observer(batch.first)
 
     def count(self, most: int) -> bool:
-        """Let the tally count the oldest finished exchanges that it does not have; return True if there are more."""
+        """Let the tally count whole batches, at least `most` exchanges; return True if more are left."""
         self._close()
-        return self._count(most)
-
-    def _count(self, most: int) -> bool:
-        """Count whole batches, until they have as many exchanges as that."""
-        chosen, many, batches = list[Batch](), 0, self._batches
-        while many < most and self._counted < len(batches):
-            chosen.append(batches[self._counted])
-            many += len(chosen[-1].noted)
-            self._counted += 1
-        self.tally.count(map(TO_COUNT, all_noted(chosen)))
-        return self._counted < len(batches)
+        return self._batches.count(most)
 
     def _next(self) -> int:
         self._numbered += 1
@@ -252,7 +209,7 @@ class Journal:
 
     def __len__(self) -> int:
         self._close()
-        return min(self._many, self._size) + (len(self._under_way) if self._size else 0)
+        return len(self._batches) + (len(self._under_way) if self._size else 0)
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges in the order in which they began."""
@@ -260,8 +217,9 @@ class Journal:
 
     def kept(self) -> Kept:
         """Return what there is at this moment."""
+        self._close()
         waiting = tuple(map(self._waiting, self._under_way)) if self._size else ()
-        return Kept(self.generation, self.dropped, self._finished(), waiting)
+        return Kept(self.generation, self._batches.dropped, self._batches.shown(), waiting)
 
     @property
     def numbered(self) -> int:
@@ -272,17 +230,19 @@ class Journal:
     def bytes(self) -> int:
         """Roughly how many bytes the finished exchanges take."""
         self._close()
-        return self._bytes
+        return self._batches.bytes
 
     @property
     def dropped(self) -> int:
         """How many finished exchanges were dropped since the journal was last cleared."""
-        surplus = self._surplus
-        return self._dropped + surplus
+        self._close()
+        return self._batches.dropped
 
     def newest_first(self, after: int = 0) -> Iterator[Exchange]:
         """Yield the exchanges whose number is above `after`, as they are now; each is made when it is asked for."""
-        finished = [(number, batch) for batch in self._finished() for number in batch.numbers if number > after]
+        self._close()
+        later = [batch for batch in self._batches.shown() if batch.last > after]
+        finished = [(number, batch) for batch in later for number in batch.numbers if number > after]
         shown: list[tuple[int, Batch | Exchange]] = [*finished]
         if self._size:
             shown += [(each.number, self._waiting(each)) for each in self._under_way if each.number > after]
@@ -292,11 +252,9 @@ class Journal:
 
     def find(self, number: int) -> Exchange | None:
         """Return the exchange of a number; None if there is none, or none any more."""
-        for batch in reversed(self._finished()):
-            if number in batch.numbers:
-                return batch.exchange(number)
+        self._close()
         waiting = (each for each in self._under_way if each.number == number and self._size)
-        return next(map(self._waiting, waiting), None)
+        return self._batches.find(number) or next(map(self._waiting, waiting), None)
 
     def _waiting(self, waiting: UnderWay) -> Exchange:
         response = waiting.response

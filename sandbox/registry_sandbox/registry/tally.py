@@ -1,7 +1,7 @@
 """The tally: what the finished exchanges of every journal add up to. It only grows, whatever is reset or dropped.
 
 A journal keeps what is counted here anyway, so an exchange costs nothing extra when it is noted. It is counted with
-many others: when somebody asks, or before its record is dropped.
+many others: when somebody asks, or before the journal drops it.
 """
 
 from bisect import bisect_left, bisect_right

@@ -32,6 +32,8 @@ class SharedJournal(Journal):
         origin: tells the connections of this replica from those of others.
     """
 
+    _batching = False  # others may look
+
     def __init__(  # noqa: PLR0913, PLR0917 - each is another part
         self,
         clock: Clock,
@@ -115,12 +117,7 @@ class SharedJournal(Journal):
         if noted.cursor == self._cursor:
             return
         self._cursor = noted.cursor
-        self._batches += new
-        self._bytes += sum(each.bytes for each in new)
-        while len(self._batches) > noted.kept:
-            self._bytes -= self._batches.popleft().bytes
-        self._many = len(self._batches)
-        self._dropped = noted.noted - noted.kept
+        self._batches.follow(new, noted.kept, noted.noted - noted.kept)
         if self._observer is not None:
             for batch in new:
                 self._observer(batch.first)
@@ -134,7 +131,7 @@ class SharedJournal(Journal):
         """Return a number for an exchange that waits; once it is done it gets the next that is free."""
         return self._numbered + len(self._under_way) + 1
 
-    def _keep(  # noqa: PLR0913, PLR0917 - a record has so many fields
+    def _keep(  # noqa: PLR0913, PLR0917 - there is so much to say of an exchange
         self,
         number: int,
         at_s: float,
@@ -144,7 +141,6 @@ class SharedJournal(Journal):
         request: Request,
         response: Response | None,
     ) -> None:
-        # It leaves the heads unweighed, so each exchange comes here at once: others may look.
         del number
         self.tally.count([(request, response, lasted_s)])
         if not self._size:

@@ -19,11 +19,13 @@ from registry_sandbox.server.log_format import LogForm
 _EVERY_S = 0.05
 
 
-_Noted = tuple[str, Request, Response, tuple[float, float] | None]
+_Noted = tuple[str, Request, Response, tuple[float, float]]
 """Address, request, answer; for JSON, when it ended (in seconds since 1970) and how long it lasted."""
 
 _Told = tuple[str, str, str, str, int | None, int, tuple[str, ...]]
 """Address, client, method, path, status, bytes and faults."""
+
+_NO_TIMES = 0.0, 0.0
 
 
 class AccessLog:
@@ -54,7 +56,7 @@ class AccessLog:
         noted = self._noted
         if not noted:
             asyncio.get_running_loop().call_later(_EVERY_S, self.flush)
-        times = (self._wall(), self._monotonic() - began_s) if self._json else None
+        times = (self._wall(), self._monotonic() - began_s) if self._json else _NO_TIMES
         noted.append((remote, request, response, times))
 
     def flush(self) -> None:
@@ -128,8 +130,7 @@ def _from_outside(told: _Told, ids: tuple[str, str]) -> str:
 
 def _json_line(noted: _Noted, told: _Told, ids: tuple[str, str]) -> str:
     # Written out, because `json.dumps` takes several times as long.
-    _, request, _, times = noted
-    at_s, lasted_s = times or (0.0, 0.0)
+    _, request, _, (at_s, lasted_s) = noted
     remote, client, method, path, status, size, faults = told
     request_id, correlation_id = ids
     return (

@@ -25,13 +25,13 @@ class _Ids(NamedTuple):
 
     Attributes:
         places: where they stand, and their names.
-        is_other: of each field, whether it is none of them.
-        others: the fields that are none of them.
+        stays: for each field, whether it is none of them.
+        staying: the fields that are none of them.
     """
 
     places: list[tuple[int, str]]
-    is_other: list[bool]
-    others: RawHeaders
+    stays: list[bool]
+    staying: RawHeaders
 
 
 class Heads:
@@ -78,8 +78,8 @@ class Heads:
         now = http.raw_headers
         if self._ids is None:
             self._ids = _ids_among(before, self.follows[0])
-        places, is_other, others = self._ids
-        if len(before) != len(now) or tuple(compress(now, is_other)) != others:
+        places, stays, staying = self._ids
+        if len(before) != len(now) or tuple(compress(now, stays)) != staying:
             return None
         changed = []
         for at, name in places:
@@ -102,9 +102,9 @@ class Heads:
 def _ids_among(sent: RawHeaders, headers: CIMultiDictProxy[str]) -> _Ids:
     spelt = {name.lower(): name for name in headers}
     names = [name.decode("latin-1").lower() for name, _ in sent]
-    is_other = [name not in OF_ONE_REQUEST for name in names]
-    places = [(at, spelt[name]) for at, name in enumerate(names) if not is_other[at]]
-    return _Ids(places, is_other, tuple(compress(sent, is_other)))
+    stays = [name not in OF_ONE_REQUEST for name in names]
+    places = [(at, spelt[name]) for at, name in enumerate(names) if not stays[at]]
+    return _Ids(places, stays, tuple(compress(sent, stays)))
 
 
 def _merged(before: CIMultiDictProxy[str], changed: list[str], now: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:

@@ -30,7 +30,7 @@ class Prepared(web.StreamResponse):
         keep_alive: whether the connection stays open.
     """
 
-    def __init__(self, response: Response, head: bytes, body: bytes, keep_alive: bool) -> None:  # noqa: FBT001
+    def __init__(self, response: Response, head: bytes, body: bytes, keep_alive: bool) -> None:  # noqa: FBT001 - a keyword takes longer
         # The base class is not initialised: it would make a header dictionary and look up a reason for every answer.
         # Everything that aiohttp asks of a finished answer is overridden here.
         self._response = response
@@ -57,7 +57,7 @@ class Prepared(web.StreamResponse):
         self._lasting = False
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        """Write everything, and wait if the client reads too slowly. There is no writer to return: nothing is left."""
+        """Write everything, and wait if the client reads too slowly. Return no writer: nothing is left to write."""
         connection = request.protocol
         transport = connection.transport
         if transport is None or transport.is_closing():
@@ -115,9 +115,10 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
     values = "".join(lines)
     if "\n" in values or "\r" in values or "\0" in values:
         raise ValueError("a header's value has a line break or a NUL")
+    if response.status not in WITHOUT_BODY:
+        lines.append(f"Content-Length: {len(response.body)}")
     headers = "\r\n".join(lines)
-    length = "" if response.status in WITHOUT_BODY else f"\r\nContent-Length: {len(response.body)}"
-    return f"{status_line}{headers}{length}{_END[connection]}".encode()
+    return f"{status_line}{headers}{_END[connection]}".encode()
 
 
 _AS_LINE = ": ".join

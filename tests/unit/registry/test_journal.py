@@ -11,7 +11,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.http.interaction import Interaction
-from registry_sandbox.http.request import Request
+from registry_sandbox.http.request import HeaderFacts, Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange_json import as_json
 from registry_sandbox.registry.journal import Journal
@@ -93,9 +93,9 @@ def test_whoever_watches_is_told_of_what_comes() -> None:
         (request(Token="x" * 5_000), Response(200), False),
     ],
 )
-def test_the_record_of_what_is_large_is_made_at_once(asked: Request, answered: Response, *, waits: bool) -> None:
+def test_what_is_large_does_not_wait_for_others(asked: Request, answered: Response, *, waits: bool) -> None:
     """Many large ones do not add up while their records are still to be made; nor do unknown heads."""
-    journal = Journal(Clock(lambda: 0.0), 0)  # which keeps no record
+    journal = Journal(Clock(lambda: 0.0), 0)  # which keeps nothing
     journal.note(asked, answered, 0.0)
     held = sys.getrefcount(asked)
     len(journal)
@@ -127,6 +127,46 @@ def test_what_was_noted_together_goes_together(body: bytes) -> None:
     assert len(journal) + journal.dropped == 1000
     assert [each.number for each in journal] == list(range(journal.dropped + 1, 1001))
     assert 100_000 < journal.bytes <= 1_000_000
+
+
+def test_exchanges_weigh_the_same_together_and_apart() -> None:
+    """What was sent, the path and the query, the heads, and the answer."""
+    together, apart = (Journal(Clock(lambda: 0.0), 10) for _ in range(2))
+    for journal in (together, apart):
+        for _ in range(3):
+            asked = request(b"x" * 100, "q" * 10, Token="t" * 50)
+            asked.facts.usual = journal is together
+            journal.note(asked, Response(200, body=b"y" * 1_000), 0.0)
+    assert [len(journal.kept().batches) for journal in (together, apart)] == [1, 3]
+    assert together.bytes == apart.bytes > 3 * 1_000
+
+
+@pytest.mark.parametrize(("token", "batches"), [(1_000, [1, 2]), (5_000, [1, 1, 1])])
+def test_the_first_of_its_headers_is_apart(token: int, batches: list[int]) -> None:
+    """There they are weighed; those that are heavy stay apart."""
+    journal, facts = Journal(Clock(lambda: 0.0), 10), HeaderFacts()
+    for _ in range(3):
+        asked = request(Token="x" * token)
+        asked.facts = facts
+        journal.note(asked, Response(200), 0.0)
+    assert [len(each.noted) for each in journal.kept().batches] == batches
+
+
+def test_a_large_one_comes_after_those_before_it() -> None:
+    """Though they were still waiting for their batch."""
+    journal = Journal(Clock(lambda: 0.0), 10)
+    for status, body in ((201, b""), (202, b"x" * 20_000), (203, b"")):
+        journal.note(request(body), Response(status), 0.0)
+    assert [(each.number, each.status) for each in journal] == [(1, 201), (2, 202), (3, 203)]
+
+
+def test_batches_are_counted_whole() -> None:
+    """At least as many exchanges as were asked for, and no batch more than that takes."""
+    journal = Journal(Clock(lambda: 0.0), 1000)
+    for _ in range(200):
+        journal.note(request(), Response(200), 0.0)
+    assert (journal.count(65), journal.tally.exchanges.total()) == (True, 128)
+    assert (journal.count(1000), journal.tally.exchanges.total()) == (False, 200)
 
 
 @pytest.mark.parametrize("size", [1, 63, 64, 65, 100, 150, 199, 200])

@@ -386,6 +386,21 @@ def test_any_other_header_that_changes_means_to_start_anew(headers: Sequence[str
     assert second_of(House(learning), headers).facts.negotiated is None
 
 
+def test_where_ids_stood_is_forgotten_with_the_headers() -> None:
+    """After other headers, an id of before is looked for no more."""
+    house = House(learning)
+    heads = [
+        ("Host: a", "X-Request-Id: 1"),
+        ("Host: a", "X-Request-Id: 2"),
+        ("Host: a", "Authorization: Bearer x"),
+        ("Host: a", "Authorization: Bearer y"),
+    ]
+    talk(house, *["\r\n".join(["GET / HTTP/1.1", *each, "", ""]).encode() for each in heads], LAST)
+    facts = [each.facts for each in house.requests]
+    assert facts[2] is not facts[3]
+    assert house.requests[3].headers["Authorization"] == "Bearer y"
+
+
 def test_fields_in_another_order_are_told_apart_anew() -> None:
     """Where an id stood in the requests before, the token may stand now: another token is no other id."""
     house = House(learning)
