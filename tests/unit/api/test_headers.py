@@ -1,9 +1,14 @@
 """Headers that come on several lines, in other cases, with parameters: RFC 9110 section 5.3 makes one list of them."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
+from registry_sandbox.http.common_headers import CommonHeaders
+from registry_sandbox.http.request import Request
+from registry_sandbox.http.response import Response
+from registry_sandbox.runtime.clock import Clock
 from tests.unit.api.exchanges import Exchanges, content, diagnostics
 
 JSON, XML = "application/fhir+json; charset=utf-8", "application/fhir+xml; charset=utf-8"
@@ -171,6 +176,18 @@ class TestRequestIds:
     def test_what_can_be_no_id_is_not_echoed(self, sent: str, echoed: str | None) -> None:
         """Spaces, bytes beyond ASCII, more than 200 characters."""
         assert API.ask("GET", "metadata", ("X-Request-Id", sent)).headers.get("X-Correlation-Id") == echoed
+
+    @pytest.mark.parametrize(("sent", "echoed"), [("mine", "mine"), ("a b", None)])
+    def test_an_answer_that_is_no_interactions_has_them_too(self, sent: str, echoed: str | None) -> None:
+        """Such as the token endpoint's."""
+        common_headers = CommonHeaders(lambda: "ours", Clock(lambda: 0.0))
+
+        async def answer(_: Request) -> Response:
+            return Response(200)
+
+        asked = API.request("GET", "metadata", ("X-Request-Id", sent))
+        headers = asyncio.run(common_headers.identify(asked, answer)).headers
+        assert (headers["X-Request-Id"], headers.get("X-Correlation-Id")) == ("ours", echoed)
 
 
 class TestPages:

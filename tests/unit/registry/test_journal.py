@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -160,6 +161,17 @@ def test_a_large_one_comes_after_those_before_it() -> None:
     assert [(each.number, each.status) for each in journal] == [(1, 201), (2, 202), (3, 203)]
 
 
+def test_a_copy_names_the_appointments_that_exchanges_are_about() -> None:
+    """By their URL, or because they stored it."""
+    journal = Journal(Clock(lambda: 0.0), 10)
+    read, registered, neither = request(), request(), request()
+    read.logical_id = "a"
+    registered.written = Written("b", "1")
+    for each in (read, registered, neither):
+        journal.note(each, Response(200), 0.0)
+    assert list(journal.kept().logical_ids()) == ["a", "b", ""]
+
+
 def test_batches_are_counted_whole() -> None:
     """At least as many exchanges as were asked for, and no batch more than that takes."""
     journal = Journal(Clock(lambda: 0.0), 1000)
@@ -217,6 +229,14 @@ def test_a_compressed_body_is_shown_as_text() -> None:
     answer.headers["Content-Encoding"] = "gzip"
     told = noted(request(), answer)
     assert (told["response"]["body"], told["sent"]["body_bytes"]) == ("hello", len(answer.body))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A version that was stored."""
+
+    logical_id: str
+    version_id: str
 
 
 class Ticking:
