@@ -25,6 +25,8 @@ class Batches:
         bytes: roughly how many bytes they take.
     """
 
+    __slots__ = ("_all", "_counted", "_dropped", "_exchanges", "_max_bytes", "_size", "_tally", "bytes")
+
     def __init__(self, size: int, max_bytes: int, tally: Tally) -> None:
         self._size = size
         self._max_bytes = max_bytes
