@@ -26,21 +26,15 @@ def interaction(code: str, method: str, *paths: str, **declared: Any) -> Callabl
 class _Branch:
     """A node of the routing tree: children by path segment, the child for a placeholder, and interactions by method.
 
-    `by_method` has them as they are declared; `answering` has HEAD too.
+    HEAD is among the methods where GET is.
     """
 
-    __slots__ = ("answering", "below", "by_method", "placeholder")
+    __slots__ = ("below", "by_method", "placeholder")
 
     def __init__(self) -> None:
         self.below: dict[str, _Branch | None] = {"": None}  # no id is empty: nothing is behind a trailing slash
         self.placeholder: _Branch | None = None
         self.by_method: dict[str, Interaction] = {}
-        self.answering: dict[str, Interaction] = {}
-
-    def add(self, interaction: Interaction) -> None:
-        """Let an interaction answer here."""
-        self.by_method[interaction.method] = interaction
-        self.answering.update(dict.fromkeys(answered_methods(interaction.method), interaction))
 
 
 class Tree:
@@ -52,7 +46,7 @@ class Tree:
             branch = self.root
             for segment in each.path.split("/"):
                 branch = _child(branch, segment)
-            branch.add(each)
+            branch.by_method.update(dict.fromkeys(answered_methods(each.method), each))
         _tell_literals_from_ids([self.root])
 
 
@@ -104,7 +98,7 @@ class Routes:
                 return
             branch = below
         request.allowed_methods = branch.by_method
-        found = branch.answering.get(request.method)
+        found = branch.by_method.get(request.method)
         if found is None:
             return
         request.declared = found

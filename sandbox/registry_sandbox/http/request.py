@@ -126,7 +126,7 @@ class Request:
         facts: what follows from the headers alone.
         client: whose the token is.
         logical_id, version_id: as the path names them; each empty where it names none.
-        allowed_methods: what the path takes, as declared (HEAD goes with GET); empty for an unknown path.
+        allowed_methods: what the path takes; empty for an unknown path.
         answer_format, body_format: of the answer, and of a resource in the body.
         declared: the interaction, once it is routed.
         not_acceptable: why the client accepts no format, if so.
