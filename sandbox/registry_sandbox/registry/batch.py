@@ -11,9 +11,9 @@ from registry_sandbox.http.response import Response
 from registry_sandbox.registry.exchange import Exchange
 
 Noted = tuple[Request, Response | None, float, float, float]
-"""A request, its answer, how long it lasted in seconds, and when it was on the sandbox's clock and on the machine's.
+"""A request, its answer, how many seconds it lasted, and a time on the sandbox's clock and on the machine's.
 
-That is when it began if it waited; it ended at the same moment if it did not.
+If it waited, that is the time of its beginning, otherwise that of its end.
 """
 
 TO_COUNT = itemgetter(0, 1, 2)

@@ -25,8 +25,8 @@ class _Ids(NamedTuple):
 
     Attributes:
         places: where they stand, and their names.
-        stays: for each field, whether it is none of them.
-        staying: the fields that are none of them.
+        stays: for each field that was sent, True if it is none of them.
+        staying: the fields for which that is true.
     """
 
     places: list[tuple[int, str]]
