@@ -52,7 +52,7 @@ class FirstHandlers(Handlers):
     def _unknown(self) -> UnknownWorkspace:
         # Its request ids are its own: a call of nobody's must not change what any workspace answers next.
         streams = RandomStreams(self.workspace.random_streams.seed) if self.shared is None else self.shared.own_streams
-        ids = streams.ids("request ids of no workspace")
+        ids = streams.numbered_ids("request ids of no workspace")
         headers = CommonHeaders(ids, self.workspace.service.clock)
         bases = self.addresses.of_workspace(WORKSPACES).base_paths
         return UnknownWorkspace(headers, self.workspace.service.codec.write, bases)

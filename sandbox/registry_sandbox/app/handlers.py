@@ -211,7 +211,7 @@ class Handlers:
     def common_headers(self) -> CommonHeaders:
         """What every answer under the base has."""
         streams = self.workspace.random_streams if self.shared is None else self.shared.own_streams
-        return CommonHeaders(streams.ids("request ids"), self.workspace.service.clock)
+        return CommonHeaders(streams.numbered_ids("request ids"), self.workspace.service.clock)
 
     @cached_property
     def control(self) -> ControlApi:

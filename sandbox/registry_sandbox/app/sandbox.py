@@ -161,7 +161,7 @@ class Sandbox:
         from registry_sandbox.replication.unavailable import Unavailable
 
         write, paths = self.workspace.service.codec.write, self.addresses.base_paths
-        headers = CommonHeaders(self.replication.own_streams.ids("request ids"), self.workspace.service.clock)
+        headers = CommonHeaders(self.replication.own_streams.numbered_ids("request ids"), self.workspace.service.clock)
         return self.replication.port(handler, Unavailable(headers, write, paths))
 
     @cached_property

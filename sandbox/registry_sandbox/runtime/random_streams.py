@@ -16,6 +16,8 @@ LAST_WORD: Final = 624
 _FREE_BITS = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 _VERSION_4 = (0x4 << 76) | (0x2 << 62)
 
+_COUNTING_DIGITS: Final = 12  # of a numbered id: the last group of a UUID, which a million a second fill in nine years
+
 
 class Position(NamedTuple):
     """Where the streams are: their seed, and the state of each that was used, as 625 words of 32 bits."""
@@ -30,6 +32,7 @@ class RandomStreams:
     def __init__(self, seed: int) -> None:
         self.seed = self._first_seed = seed
         self._streams: dict[str, random.Random] = {}
+        self._numbered: dict[str, _NumberedIds] = {}
 
     def stream(self, purpose: str) -> random.Random:
         """Return the stream of a purpose."""
@@ -38,6 +41,16 @@ class RandomStreams:
     def ids(self, purpose: str) -> Callable[[], str]:
         """Return a function that returns a new UUID on each call."""
         return partial(_uuid4_by, self.stream(purpose).getrandbits)
+
+    def numbered_ids(self, purpose: str) -> Callable[[], str]:
+        """Return a function that returns a new id on each call, in the form of a UUID.
+
+        The last twelve digits count, and the digits before them are random: drawn at the start, by a reset, and when
+        the streams are resumed. Such an id takes a third of the time of one that is all random.
+        """
+        if purpose not in self._numbered:
+            self._numbered[purpose] = _NumberedIds(self.ids(purpose))
+        return self._numbered[purpose].next_id
 
     def ids_from_the_start(self, purpose: str) -> Callable[[], str]:
         """Return a function that returns the same new UUIDs whenever it is asked for, whatever was drawn or resumed."""
@@ -49,6 +62,7 @@ class RandomStreams:
         self.seed = self._first_seed
         for purpose, stream in self._streams.items():
             stream.seed(self._start(purpose))
+        self._begin_to_number()
 
     @property
     def position(self) -> Position:
@@ -67,12 +81,36 @@ class RandomStreams:
                 stream.setstate((_VERSION, tuple(words), None))
             else:
                 stream.seed(self._start(purpose))
+        self._begin_to_number()
+
+    def _begin_to_number(self) -> None:
+        for ids in self._numbered.values():
+            ids.begin()
 
     def _start(self, purpose: str) -> str:
         return f"{self.seed}/{purpose}"
 
 
+class _NumberedIds:
+    """Ids of which each is the one before plus one; `new_id` is where they begin."""
+
+    __slots__ = ("_beginning", "_new_id", "_number")
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with other random digits, and count from 1."""
+        self._beginning, self._number = self._new_id()[:-_COUNTING_DIGITS], 0
+
+    def next_id(self) -> str:
+        """Return the next id."""
+        self._number = number = self._number + 1
+        return f"{self._beginning}{number:012x}"
+
+
 def _uuid4_by(random_bits: Callable[[int], int]) -> str:
-    """Return a UUID of version 4. Every answer has one, and this is faster than `uuid.UUID`."""
+    """Return a UUID of version 4. Every write makes some, and this is faster than `uuid.UUID`."""
     written = (random_bits(128) & _FREE_BITS | _VERSION_4).to_bytes(16).hex("-", 2)  # a dash after every two bytes
     return f"{written[:4]}{written[5:29]}{written[30:34]}{written[35:]}"

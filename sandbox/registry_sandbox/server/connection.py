@@ -250,8 +250,8 @@ class Connection(web.RequestHandler):
 
 
 def _has_two_heads(data: bytes) -> bool:
-    last = data.rfind(_END_OF_HEAD)  # to search backwards takes less than half as long as to count
-    return last > 0 and data.rfind(_END_OF_HEAD, 0, last) >= 0
+    first = data.find(_END_OF_HEAD, 0, -len(_END_OF_HEAD))  # a head alone is looked through once, and has none
+    return first >= 0 and data.find(_END_OF_HEAD, first + len(_END_OF_HEAD)) >= 0
 
 
 def _may_have_a_body(data: bytes) -> bool:

@@ -1,7 +1,7 @@
 """Random streams: what repeats after a reset, whatever was resumed before."""
 
 import random
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 from registry_sandbox.runtime.random_streams import RandomStreams
 
@@ -20,3 +20,30 @@ def test_ids_are_those_that_the_standard_library_would_write() -> None:
     """RFC 9562, version 4, of the stream's bits: among so many are some with zeros at the beginning of each part."""
     new_id, bits = RandomStreams(1).ids("x"), random.Random("1/x")  # noqa: S311 - ids, not secrets
     assert [new_id() for _ in range(2_000)] == [str(UUID(int=bits.getrandbits(128), version=4)) for _ in range(2_000)]
+
+
+def test_numbered_ids_have_the_form_of_a_uuid_and_count() -> None:
+    """Version 4, of the variant of RFC 9562; those of one purpose count together, so that none comes twice."""
+    streams = RandomStreams(1)
+    first, second = streams.numbered_ids("x"), streams.numbered_ids("x")
+    ids = [UUID(first()), UUID(second()), UUID(first())]
+    assert {(each.version, each.variant) for each in ids} == {(4, RFC_4122)}
+    assert [each.node for each in ids] == [1, 2, 3]
+    assert len({each.int >> 48 for each in ids}) == 1
+    assert str(ids[0]) != RandomStreams(2).numbered_ids("x")()
+    assert str(ids[0])[:24] != streams.numbered_ids("y")()[:24]
+
+
+def test_numbered_ids_repeat_after_a_reset_and_are_new_once_resumed() -> None:
+    """After a reset they are those of the start; what goes on from a position has none that came before it."""
+    streams = RandomStreams(1)
+    new_id = streams.numbered_ids("x")
+    at_the_start = [new_id() for _ in range(3)]
+    position = streams.position
+    streams.resume(position)
+    resumed = [new_id() for _ in range(3)]
+    assert {each[:24] for each in resumed}.isdisjoint(each[:24] for each in at_the_start)
+    streams.resume(position)
+    assert [new_id() for _ in range(3)] == resumed
+    streams.reset()
+    assert [new_id() for _ in range(3)] == at_the_start
