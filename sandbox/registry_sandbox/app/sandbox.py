@@ -259,7 +259,7 @@ class Sandbox:
         """Return the answer to what never became a request."""
         response = refusal(error)
         represent(response, "json", self.workspace.service.codec.write)
-        self.handlers.common_headers.add_own(response)
+        self.handlers.common_headers.add_basic(response)
         return response
 
     async def stop(self) -> None:

@@ -244,6 +244,7 @@ class ActiveFaults:
 
         Return what is to be awaited before it is sent, if anything.
         """
+        response.take_in_common()
         for effect, activation in reversed(self.decision.effects):  # the highest rule last, so that its value holds
             effect.finish(activation, response)
         settled = self.counting.settle(self.decision)

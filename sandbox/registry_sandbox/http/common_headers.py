@@ -19,7 +19,7 @@ from registry_sandbox.http.field_names import (
 )
 from registry_sandbox.http.handlers import Handler
 from registry_sandbox.http.request import Request
-from registry_sandbox.http.response import Response
+from registry_sandbox.http.response import InCommon, Response
 from registry_sandbox.runtime.clock import Clock, http_date
 
 _ECHOED = re.compile(r"[\x21-\x7e]{1,200}")
@@ -41,7 +41,7 @@ class CommonHeaders:
 
     def add_to(self, request: Request, response: Response) -> None:
         """Add all headers to the answer to a request."""
-        self.add_own(response)
+        self.add_basic(response)
         sent, facts = request.headers.get(X_REQUEST_ID), request.facts
         if sent is not None and (sent == facts.echoed or _is_echoed(sent)):
             facts.echoed = response.headers[X_CORRELATION_ID] = sent
@@ -57,16 +57,16 @@ class CommonHeaders:
             response.headers[X_CORRELATION_ID] = sent
         return response
 
-    def add_own(self, response: Response) -> None:
+    def add_basic(self, response: Response) -> None:
         """Add the headers that depend on no request, for an answer to what could not be read as a request."""
-        headers = response.headers
-        headers.update(_common(int(self._clock.timestamp())))
-        headers[X_REQUEST_ID] = self._new_id()
+        response.common = _common(int(self._clock.timestamp()))
+        response.headers[X_REQUEST_ID] = self._new_id()
 
 
 @lru_cache(maxsize=64)  # under load, exchanges share a second
-def _common(now_s: int) -> tuple[tuple[str, str], ...]:
-    return (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, SERVER_NAME)
+def _common(now_s: int) -> InCommon:
+    items = (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, SERVER_NAME)
+    return InCommon(items, "".join(f"{name}: {value}\r\n" for name, value in items))
 
 
 def _is_echoed(sent_id: str) -> bool:

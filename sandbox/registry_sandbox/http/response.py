@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from multidict import CIMultiDict
 
@@ -38,10 +38,22 @@ class GeneratedContent:
         return write(self.resource, wanted)
 
 
+class InCommon(NamedTuple):
+    """The headers that all answers of one second have: as names and values, and as they are written."""
+
+    items: tuple[tuple[str, str], ...]
+    lines: str
+
+
+NOTHING_IN_COMMON = InCommon((), "")
+
+
 @dataclass(slots=True)
 class Response:
     """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is.
 
+    `headers` are its own; `common` are those that it has besides. They are not copied into every answer, because the
+    journal keeps very many.
     `stream` is a body that comes in parts, as they are made, instead of `body`.
     `spine_code` is that of a refusal, of its first issue.
     `lost` is what went out of an answer that the client did not take to its end, because it had hung up.
@@ -55,6 +67,16 @@ class Response:
     lost: "Sent | None" = None
     stream: AsyncGenerator[bytes, None] | None = None
     spine_code: str = ""
+    common: InCommon = NOTHING_IN_COMMON
+
+    @property
+    def all_headers(self) -> CIMultiDict[str]:
+        """All headers, in the order in which they are sent; who changes what is returned changes no answer."""
+        return CIMultiDict([*self.common.items, *self.headers.items()])
+
+    def take_in_common(self) -> None:
+        """Make the common headers its own, so that they can be changed."""
+        self.headers, self.common = self.all_headers, NOTHING_IN_COMMON
 
     @property
     def sent(self) -> "Sent | None":

@@ -103,7 +103,7 @@ def _response(exchange: Exchange) -> dict[str, Any] | None:
         body = body[:size]
     return {
         "status": exchange.status,
-        "headers": _headers(response.headers.items()),
+        "headers": _headers(response.all_headers.items()),
         **_body(body, coding, size),
     }
 

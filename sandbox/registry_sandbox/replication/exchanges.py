@@ -106,7 +106,7 @@ def _request(request: Request, connection: int) -> dict[str, Any]:
 
 
 def _response(response: Response) -> dict[str, Any]:
-    told: dict[str, Any] = {"status": int(response.status), "headers": [*response.headers.items()]}
+    told: dict[str, Any] = {"status": int(response.status), "headers": [*response.all_headers.items()]}
     if response.content is not None:
         told["content"] = True
     if response.spine_code:

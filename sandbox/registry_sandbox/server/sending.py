@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 
 from registry_sandbox.http.common_headers import SERVER_NAME
 from registry_sandbox.http.field_names import DATE, SERVER
-from registry_sandbox.http.response import WITHOUT_BODY, Response, Sent
+from registry_sandbox.http.response import NOTHING_IN_COMMON, WITHOUT_BODY, Response, Sent
 
 _UNREADABLE = "UNKNOWN"
 """The method that aiohttp reports for a request that it could not read."""
@@ -45,7 +45,7 @@ class Prepared(web.StreamResponse):
     @property
     def headers(self) -> CIMultiDict[str]:
         """The headers, without those of the connection."""
-        return self._response.headers
+        return self._response.all_headers
 
     @property
     def keep_alive(self) -> bool:
@@ -89,7 +89,7 @@ def sendable(response: Response, http: web.BaseRequest, *, last: bool = False) -
     Raises:
         ValueError: a header's value has a line break or a NUL.
     """
-    if DATE not in response.headers:
+    if response.common is NOTHING_IN_COMMON and DATE not in response.headers:
         response.headers.setdefault(SERVER, SERVER_NAME)
         made = web.Response(status=response.status, body=response.body or None, headers=response.headers)
         if last:
@@ -118,7 +118,7 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
     if response.status not in WITHOUT_BODY:
         lines.append(f"Content-Length: {len(response.body)}")
     headers = "\r\n".join(lines)
-    return f"{status_line}{headers}{_END[connection]}".encode()
+    return f"{status_line}{response.common.lines}{headers}{_END[connection]}".encode()
 
 
 _AS_LINE = ": ".join
