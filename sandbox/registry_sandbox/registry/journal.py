@@ -24,7 +24,7 @@ from registry_sandbox.runtime.clock import Clock
 _BYTES_AT_MOST = 64 * 1024 * 1024
 _EXCHANGE_BYTES = 2_000  # what an exchange takes beside what the client sent and was sent, roughly
 _TOGETHER = 64  # exchanges of a batch
-_SMALL_BYTES = 16_384  # both bodies of an exchange that is kept with others
+_SMALL_BYTES = 16_384  # what the client of an exchange that is kept with others may have sent and been sent
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
 
@@ -63,6 +63,7 @@ class Journal:
         self.tally = tally or Tally()
         self.generation = -1
         self._noted: list[Noted] = []  # the batch to come
+        self._noted_bytes = 0  # what its clients sent and were sent
         self._together = _TOGETHER
         self._batches = Batches(size, max_bytes, self.tally)
         self._numbered = 0
@@ -127,14 +128,12 @@ class Journal:
 
         An exchange that was ended by a reset is not noted.
         """
-        now_s = self._monotonic()
-        if (
-            request.under_way is not None
-            or not (request.facts.usual and self._batching)
-            or len(request.body) + len(response.body) > _SMALL_BYTES
-        ):
+        now_s, facts = self._monotonic(), request.facts
+        size = facts.bytes + len(request.path) + len(request.query) + len(request.body) + len(response.body)
+        if size > _SMALL_BYTES or not (facts.usual and self._batching) or request.under_way is not None:
             self._note_apart(request, response, started_s, now_s)
             return
+        self._noted_bytes += size
         noted = self._noted
         noted.append((request, response, now_s - started_s, self._clock.timestamp(), self._clock.wall()))
         if len(noted) >= self._together:
@@ -158,9 +157,10 @@ class Journal:
         """Close the batch to come, if it has any exchange."""
         noted = self._noted
         if noted:
-            self._noted, first = [], self._numbered + 1
+            first, size = self._numbered + 1, self._noted_bytes + _EXCHANGE_BYTES * len(noted)
             self._numbered += len(noted)
-            self._take(Batch(first, noted, _EXCHANGE_BYTES * len(noted) + _bytes_of(noted)))
+            self._noted, self._noted_bytes = [], 0
+            self._take(Batch(first, noted, size))
 
     def _end(self, waiting: UnderWay) -> None:
         self._close()
@@ -271,13 +271,3 @@ class Journal:
             len(waiting.request.body),
             0 if response is None else len(response.body),
         )
-
-
-def _bytes_of(noted: list[Noted]) -> int:
-    sent = sum(
-        [
-            request.facts.bytes + len(request.path) + len(request.query) + len(request.body)
-            for request, _, _, _, _ in noted
-        ]
-    )
-    return sent + sum([len(response.body) for _, response, _, _, _ in noted if response is not None])
