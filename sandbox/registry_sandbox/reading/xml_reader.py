@@ -205,9 +205,9 @@ def _fill_of(  # noqa: C901 - what it makes is one loop
             elif in_order if rank < last else not many:
                 note_misplaced(child, entry, members, table, last, found)
                 misplaced = child
-            if fits is not None and child.keys() == _VALUE_ALONE and not len(child) and not child.text:
-                text = child.get("value", "")
-                if fits(text):
+            if fits is not None and not len(child) and not child.text:
+                sent = child.items()  # one call for names and values: lxml searches for each value that is asked for
+                if len(sent) == 1 and (named := sent[0])[0] == "value" and fits(text := named[1]):
                     value = text if convert is None else convert(text)
                     if many:
                         _append(members, name, value, None)
