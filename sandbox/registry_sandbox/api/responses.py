@@ -4,7 +4,6 @@ Source: FHIR STU3, RESTful API (version aware updates, conditional read, Prefer)
 """
 
 import re
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -63,12 +62,12 @@ def versioned_url(request: Request, version: Version) -> str:
 
 
 def _validators(version: Version) -> CIMultiDict[str]:
-    return _written(version.number, version.last_updated).copy()
+    return _written(version.number, int(version.last_updated.timestamp())).copy()
 
 
 @lru_cache(maxsize=4_096)
-def _written(number: int, updated: datetime) -> CIMultiDict[str]:
-    return CIMultiDict({ETAG: entity_tag(str(number)), LAST_MODIFIED: http_date(int(updated.timestamp()))})
+def _written(number: int, updated_s: int) -> CIMultiDict[str]:
+    return CIMultiDict({ETAG: entity_tag(str(number)), LAST_MODIFIED: http_date(updated_s)})
 
 
 def _unchanged(headers: CIMultiDictProxy[str], version: Version, etag: str) -> bool:

@@ -191,6 +191,8 @@ def _fill_of(  # noqa: C901 - what it makes is one loop
         first, last, before_first = len(found), -1, element.text
         has_text = bool(before_first and before_first.strip(WHITE_SPACE))
         misplaced: xml.Node | None = None
+        attribute: str
+        text: str
         for child in element:
             tail = child.tail
             if tail and tail.strip(WHITE_SPACE):
@@ -206,8 +208,11 @@ def _fill_of(  # noqa: C901 - what it makes is one loop
                 note_misplaced(child, entry, members, table, last, found)
                 misplaced = child
             if fits is not None and not len(child) and not child.text:
-                sent = child.items()  # one call for names and values: lxml searches for each value that is asked for
-                if len(sent) == 1 and (named := sent[0])[0] == "value" and fits(text := named[1]):
+                try:  # one call for names and values: lxml searches for each value that is asked for
+                    [(attribute, text)] = child.items()  # type: ignore[assignment] # the stubs allow for bytes
+                except ValueError:  # there are none, or several
+                    attribute = ""
+                if attribute == "value" and fits(text):
                     value = text if convert is None else convert(text)
                     if many:
                         _append(members, name, value, None)
