@@ -151,6 +151,8 @@ class Registry:
 
 def require_valid(response: httpx.Response) -> None:
     """Hold every answer to its format, and to the official schema where STU3_DEFINITIONS names it."""
+    names = [name.lower() for name, _ in response.headers.raw]
+    assert len(set(names)) == len(names), f"a header stands twice among {names}"
     response.read()
     if not response.content:
         return
