@@ -250,7 +250,7 @@ class Connection(web.RequestHandler):
 
 
 def _has_two_heads(data: bytes) -> bool:
-    first = data.find(_END_OF_HEAD, 0, -len(_END_OF_HEAD))  # a head alone is looked through once, and has none
+    first = data.find(_END_OF_HEAD, 0, -1)  # not at the very end: a head alone, as most are, is looked through once
     return first >= 0 and data.find(_END_OF_HEAD, first + len(_END_OF_HEAD)) >= 0
 
 

@@ -170,6 +170,13 @@ class TestRequestIds:
             answer = API.ask("GET", "metadata", *headers, facts=facts)
             assert answer.headers.get("X-Correlation-Id") == (None if sent == "a b" else sent)
 
+    def test_an_answer_keeps_its_own(self) -> None:
+        """Also where the next one is of the same version: the journal has both."""
+        path = f"Appointment/{content(API.register())['id']}"
+        first, second = API.ask("GET", path), API.ask("GET", path)
+        assert first.headers["ETag"] == second.headers["ETag"]
+        assert first.headers["X-Request-Id"] != second.headers["X-Request-Id"]
+
     @pytest.mark.parametrize(
         ("sent", "echoed"), [("a" * 200, "a" * 200), ("a" * 201, None), ("a b", None), ("é", None), ("", None)]
     )

@@ -6,7 +6,7 @@ from itertools import count
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.http.request import Request
-from registry_sandbox.http.response import Response
+from registry_sandbox.http.response import InCommon, Response
 from registry_sandbox.registry.tally import Tally
 from registry_sandbox.replication.journal import SharedJournal
 from registry_sandbox.replication.journal_writer import JournalWriter
@@ -14,6 +14,7 @@ from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.runtime.clock import Clock
 
 LARGE = 70_000
+COMMON = InCommon((("Server", "ours"),), "Server: ours\r\n")
 
 
 def size_of(number: int) -> int:
@@ -46,12 +47,13 @@ def test_each_exchange_is_written_at_once() -> None:
         other.watch(told.append)
         for first in (0, 4):
             for number in range(first, first + 4):
-                one.note(request(number), Response(200 + number), 0.0)
+                one.note(request(number), Response(200 + number, common=COMMON), 0.0)
             for journal in (one, other):
                 await journal.refresh()
         for journal in (one, other):
             noted = [(each.number, each.status, each.request_bytes) for each in journal]
             assert noted == [(number + 1, 200 + number, size_of(number)) for number in range(3, 8)]
+            assert {each.response and each.response.all_headers["Server"] for each in journal} == {"ours"}
             assert (len(journal), journal.dropped, journal.numbered) == (5, 3, 8)
             assert 3 < journal.bytes / 65_536 < 4
         assert told == [1, 2, 3, 4, 5, 6, 7, 8]
