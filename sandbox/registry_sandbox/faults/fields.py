@@ -199,6 +199,17 @@ def _leaves(kind: Any) -> Iterator[Any]:
         yield get_args(arm)[1] if get_origin(arm) is Annotated else arm
 
 
+def is_time_span(kind: Any) -> bool:
+    """Return True if a plain number of this kind is seconds."""
+    return any(isinstance(leaf, Duration) for leaf in _leaves(kind))
+
+
+def kinds_inside(kind: Any) -> dict[str, Any]:
+    """Return the kinds of the members that a value of this kind may have, by name; none if it has no names of ours."""
+    declared = [arm for arm in _arms(kind) if dataclasses.is_dataclass(arm)]
+    return {each.name: each.kind for arm in declared for each in members(cast("type", arm))}
+
+
 def schema(kind: Any) -> dict[str, Any]:
     """Return the JSON Schema of a kind."""
     if dataclasses.is_dataclass(kind):

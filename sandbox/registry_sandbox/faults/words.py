@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from registry_sandbox.faults.effect import Effect, is_bare, sentence, vocabulary
-from registry_sandbox.faults.fields import shown
+from registry_sandbox.faults.effect import Effect, is_bare, is_flat, sentence, vocabulary
+from registry_sandbox.faults.fields import is_time_span, kinds_inside, shown
 from registry_sandbox.faults.match import ALIASES, WRITES
 from registry_sandbox.faults.rule import Rule, owners
 
@@ -60,16 +60,25 @@ def _first(rule: Rule) -> str:
 def _deed(effect: type[Effect], settings: Mapping[str, Any]) -> str:
     told = sentence(effect)
     told = told[:1].lower() + told[1:]
-    shown_ = "" if is_bare(effect) else ", ".join(_settings(settings))
+    kinds = kinds_inside(effect) if is_flat(effect) else {effect.word: effect}
+    shown_ = "" if is_bare(effect) else ", ".join(_settings(settings, kinds))
     return f"{told} ({shown_})" if shown_ else told
 
 
-def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
+def _settings(settings: Mapping[str, Any], kinds: Mapping[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
+        kind = kinds.get(name)
+        inside = kinds_inside(kind)
         if isinstance(value, Mapping) and None not in value.values():
-            yield from (f"{name} {inner}" for inner in _settings(value))
+            yield from (f"{name} {inner}" for inner in _settings(value, inside))
         elif value is not True:
-            yield f"{name} {value if isinstance(value, str) else shown(value)}"
+            yield f"{name} {_value(value, next(iter(inside.values()), kind))}"  # alone, it is the first member's
+
+
+def _value(value: Any, kind: Any) -> str:
+    if is_time_span(kind):
+        return _span(value)
+    return value if isinstance(value, str) else shown(value)
 
 
 def _conditions(when: Mapping[str, Any]) -> Iterator[str]:

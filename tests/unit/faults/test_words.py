@@ -80,12 +80,20 @@ TOLD: list[tuple[dict[str, Any], str]] = [
         "On read: breaks the connection. 4 times at most; from 30s after it was set, for 1m.",
     ),
     (
+        {"then": {"delay": 10}},
+        "On every FHIR interaction: waits before the interaction (delay 10s).",
+    ),
+    (
+        {"match": {"interaction": "read"}, "then": {"skew": -300}},
+        "On read: shows the interaction a clock that is ahead by `skew`, or behind if it is negative (skew -300s).",
+    ),
+    (
         {"match": {"interaction": "read"}, "then": {"commit": True, "wire": "reset"}},
         "On read: the interaction is performed first, and then: breaks the connection.",
     ),
     (
         {"match": {"interaction": "read"}, "then": {"wire": "reset", "delay": {"uniform": {"min": 1, "max": "2s"}}}},
-        "On read: breaks the connection; waits before the interaction (delay uniform min 1, delay uniform max 2s).",
+        "On read: breaks the connection; waits before the interaction (delay uniform min 1s, delay uniform max 2s).",
     ),
 ]
 
