@@ -145,6 +145,17 @@ class TestDocument:
                 {"seed": 1, "streams": {"ids": "AAAA"}},
                 "random.streams.ids: cannot be used; expected 625 words",
             ),
+            (
+                "random",
+                {"seed": 1, "numbered": {"ids": -1}},
+                "random.numbered.ids: -1 cannot be used; expected a whole",
+            ),
+            ("random", {"seed": 1, "numbered": {"ids": 2**47 + 1}}, "random.numbered.ids: 140737488355329 cannot be"),
+            (
+                "random",
+                {"seed": 1, "numbered": dict.fromkeys(map(str, range(101)), 1)},
+                "random.numbered: has 101 members; expected at most 100",
+            ),
             ("rate_limits", {"a": [1]}, "rate_limits.a: expected a list of two numbers"),
             ("faults", {"rules": [{"rule": "x", "source": "http", "since_s": 1}]}, "faults.rules[0].rule: "),
             (

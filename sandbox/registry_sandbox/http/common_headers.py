@@ -66,7 +66,7 @@ class CommonHeaders:
 @lru_cache(maxsize=64)  # under load, exchanges share a second
 def _common(now_s: int) -> InCommon:
     items = (CACHE_CONTROL, "no-store"), (DATE, http_date(now_s)), (SERVER, SERVER_NAME)
-    return InCommon(items, "".join(f"{name}: {value}\r\n" for name, value in items))
+    return InCommon(items, "\r\n".join(f"{name}: {value}" for name, value in items))
 
 
 def _is_echoed(sent_id: str) -> bool:

@@ -39,7 +39,7 @@ class GeneratedContent:
 
 
 class InCommon(NamedTuple):
-    """The headers that all answers of one second have: as names and values, and as they are written."""
+    """The headers that all answers of one second have: as names and values, and as the lines of a head."""
 
     items: tuple[tuple[str, str], ...]
     lines: str
@@ -52,8 +52,8 @@ NOTHING_IN_COMMON = InCommon((), "")
 class Response:
     """An answer: `content` becomes `body` in the negotiated format; a response made with `body` is sent as it is.
 
-    `headers` are its own; `common` are those that it has besides. They are not copied into every answer, because the
-    journal keeps very many.
+    `headers` are its own. `common` are those that it shares with all answers of a second; none is among its own. They
+    are not copied into every answer, because the journal keeps very many. `all_headers` are both.
     `stream` is a body that comes in parts, as they are made, instead of `body`.
     `spine_code` is that of a refusal, of its first issue.
     `lost` is what went out of an answer that the client did not take to its end, because it had hung up.
@@ -72,7 +72,7 @@ class Response:
     @property
     def all_headers(self) -> CIMultiDict[str]:
         """All headers, in the order in which they are sent; who changes what is returned changes no answer."""
-        return CIMultiDict([*self.common.items, *self.headers.items()])
+        return CIMultiDict([*self.headers.items(), *self.common.items])
 
     def take_in_common(self) -> None:
         """Make the common headers its own, so that they can be changed."""

@@ -1,6 +1,6 @@
 """The journal: the last exchanges of one workspace as they really went, whatever a fault did to them.
 
-Exchanges that wait for nothing are kept in batches: to weigh and drop each between two requests takes several times as
+Exchanges that wait for nothing are kept in batches: to count and drop each between two requests takes several times as
 long as in one loop. An `Exchange` is made only when somebody asks.
 """
 
@@ -24,7 +24,7 @@ from registry_sandbox.runtime.clock import Clock
 _BYTES_AT_MOST = 64 * 1024 * 1024
 _EXCHANGE_BYTES = 2_000  # what an exchange takes beside what the client sent and was sent, roughly
 _TOGETHER = 64  # exchanges of a batch
-_SMALL_BYTES = 16_384  # what the client of an exchange that is kept with others may have sent and been sent
+_SMALL_BYTES = 16_384  # an exchange that weighs more has a batch of its own
 _LARGE_BYTES = 65_536  # an answer from here on may have to wait for its reader
 
 
@@ -63,7 +63,7 @@ class Journal:
         self.tally = tally or Tally()
         self.generation = -1
         self._noted: list[Noted] = []  # the batch to come
-        self._noted_bytes = 0  # what its clients sent and were sent
+        self._noted_bytes = 0  # what its exchanges weigh
         self._together = _TOGETHER
         self._batches = Batches(size, max_bytes, self.tally)
         self._numbered = 0

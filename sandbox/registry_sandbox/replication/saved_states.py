@@ -1,7 +1,7 @@
 """States of workspaces as records: each appointment, set of appointments and state once, however many have it."""
 
 import base64
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, Final
 
 from registry_sandbox.auth.credentials import KeyState
@@ -57,15 +57,15 @@ def _told(state: State, contents: int | None) -> dict[str, Any]:
     return {
         "contents": contents,
         "clock": state.clock,
-        "random": None if state.random is None else [state.random.seed, dict(_streams(state.random))],
+        "random": None if state.random is None else _random(state.random),
         "limited": state.rate_limits is not None,
         "keys": None if state.keys is None else _keys(state.keys),
     }
 
 
-def _streams(position: Position) -> Iterator[tuple[str, str]]:
-    for name, words in position.states.items():
-        yield name, base64.b64encode(words).decode()
+def _random(position: Position) -> list[Any]:
+    streams = {name: base64.b64encode(words).decode() for name, words in position.states.items()}
+    return [position.seed, streams, dict(position.numbers)]
 
 
 def _keys(keys: KeyState) -> list[Any]:

@@ -101,8 +101,8 @@ def _history(versions: Iterable[bytes], registry: Registry) -> History:
     return History(tuple(read), pointers)
 
 
-def _position(seed: int, streams: Mapping[str, str]) -> Position:
-    return Position(seed, {name: base64.b64decode(words) for name, words in streams.items()})
+def _position(seed: int, streams: Mapping[str, str], numbers: Mapping[str, int]) -> Position:
+    return Position(seed, {name: base64.b64decode(words) for name, words in streams.items()}, numbers)
 
 
 def _keys(key: str, former: Iterable[tuple[str, float]]) -> KeyState:

@@ -115,10 +115,12 @@ def _head(response: Response, status_line: str, connection: str) -> bytes:
     values = "".join(lines)
     if "\n" in values or "\r" in values or "\0" in values:
         raise ValueError("a header's value has a line break or a NUL")
+    if response.common.lines:
+        lines.append(response.common.lines)
     if response.status not in WITHOUT_BODY:
         lines.append(f"Content-Length: {len(response.body)}")
     headers = "\r\n".join(lines)
-    return f"{status_line}{response.common.lines}{headers}{_END[connection]}".encode()
+    return f"{status_line}{headers}{_END[connection]}".encode()
 
 
 _AS_LINE = ": ".join

@@ -13,11 +13,15 @@ from registry_sandbox.faults.fields import BadFault, read, read_object, require_
 from registry_sandbox.faults.kinds import Number, Whole
 from registry_sandbox.fhir.datatypes import datetime_of
 from registry_sandbox.runtime.clock import SHOWABLE, Reading, require_showable
-from registry_sandbox.runtime.random_streams import LAST_WORD, WORDS_BYTES, Position
+from registry_sandbox.runtime.random_streams import COUNTING_DIGITS, LAST_WORD, WORDS_BYTES, Position
 
 Seconds = Annotated[float, Number(-1e12, 1e12)]
 Count = Annotated[int, Whole(0, 10**15)]
 _Seed = Annotated[int, Whole(0, 10**18 - 1)]
+_Number = Annotated[int, Whole(0, 16**COUNTING_DIGITS // 2)]
+"""Of the last id of a purpose: it leaves room for as many more."""
+
+_MOST_PURPOSES: Final = 100
 
 _WINDOW: Final = "a list of two numbers: since when (in seconds), and how many requests"
 
@@ -80,10 +84,17 @@ def read_random(value: Any) -> Position:
     Raises:
         BadFault: the value cannot be used.
     """
-    require_keys(value, ["seed", "streams"], "random")
+    require_keys(value, ["seed", "streams", "numbered"], "random")
     seed = read(_Seed, value.get("seed"), "random.seed")
     streams = require_mapping(value.get("streams", {}), "random.streams")
-    return Position(seed, {name: _words(name, text) for name, text in streams.items()})
+    numbered = require_mapping(value.get("numbered", {}), "random.numbered")
+    if len(numbered) > _MOST_PURPOSES:  # each takes a stream to begin, and little of a document
+        raise BadFault(f"random.numbered: has {len(numbered)} members; expected at most {_MOST_PURPOSES}")
+    return Position(
+        seed,
+        {name: _words(name, text) for name, text in streams.items()},
+        {name: read(_Number, number, f"random.numbered.{name[:40]}") for name, number in numbered.items()},
+    )
 
 
 def _words(name: str, text: Any) -> bytes:

@@ -57,7 +57,7 @@ def _clock(reading: Reading) -> dict[str, Any]:
 
 def _random(position: Position) -> dict[str, Any]:
     streams = {name: base64.b64encode(words).decode() for name, words in position.states.items()}
-    return {"seed": position.seed, "streams": streams}
+    return {"seed": position.seed, "streams": streams, "numbered": dict(position.numbers)}
 
 
 def _faults(state: EngineState) -> dict[str, Any]:

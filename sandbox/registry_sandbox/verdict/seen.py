@@ -215,9 +215,9 @@ class Seen:
         return self.exchange.request.headers.get(name, "")
 
     def answer_header(self, name: str) -> str:
-        """Return the value of a header of the answer that the client received; empty where it has none of its own."""
+        """Return the value of a header of the answer that the client received; empty where there is none."""
         response = self.exchange.response
-        return "" if response is None or self.status is None else response.headers.get(name, "")
+        return "" if response is None or self.status is None else response.all_headers.get(name, "")
 
     def precedes(self, other: "Seen") -> bool:
         """Return True if it was over when the other began, so that a client could know its answer."""

@@ -14,7 +14,7 @@ from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.runtime.clock import Clock
 
 LARGE = 70_000
-COMMON = InCommon((("Server", "ours"),), "Server: ours\r\n")
+COMMON = InCommon((("Server", "ours"),), "Server: ours")
 
 
 def size_of(number: int) -> int:

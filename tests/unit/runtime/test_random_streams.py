@@ -34,16 +34,21 @@ def test_numbered_ids_have_the_form_of_a_uuid_and_count() -> None:
     assert str(ids[0])[:24] != streams.numbered_ids("y")()[:24]
 
 
-def test_numbered_ids_repeat_after_a_reset_and_are_new_once_resumed() -> None:
-    """After a reset they are those of the start; what goes on from a position has none that came before it."""
+def test_numbered_ids_repeat_after_a_reset_and_go_on_from_a_position() -> None:
+    """As all that is random: also where nobody has asked for any before the position is resumed."""
     streams = RandomStreams(1)
     new_id = streams.numbered_ids("x")
-    at_the_start = [new_id() for _ in range(3)]
+    first = [new_id() for _ in range(3)]
     position = streams.position
-    streams.resume(position)
-    resumed = [new_id() for _ in range(3)]
-    assert {each[:24] for each in resumed}.isdisjoint(each[:24] for each in at_the_start)
-    streams.resume(position)
-    assert [new_id() for _ in range(3)] == resumed
+    following = [new_id() for _ in range(3)]
+    other = RandomStreams(2)
+    of_another_seed = other.numbered_ids("y")()
+    other.resume(position)
+    assert other.position == position._replace(numbers={"x": 3, "y": 0})
+    later = other.numbered_ids("x")
+    assert [later() for _ in range(3)] == following
+    assert other.numbered_ids("y")() == RandomStreams(1).numbered_ids("y")() != of_another_seed
+    other.reset()
+    assert other.numbered_ids("y")() == of_another_seed
     streams.reset()
-    assert [new_id() for _ in range(3)] == at_the_start
+    assert [new_id() for _ in range(3)] == first

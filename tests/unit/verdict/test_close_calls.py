@@ -6,10 +6,11 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.http.request import Request
-from registry_sandbox.http.response import Response
+from registry_sandbox.http.response import InCommon, Response
 from registry_sandbox.reading.codec import Codec
 from registry_sandbox.registry.exchange import Exchange
 from registry_sandbox.testing import builders
+from registry_sandbox.verdict.attempts import retry_after_s
 from registry_sandbox.verdict.bodies import Bodies
 from registry_sandbox.verdict.judging import judge
 from registry_sandbox.verdict.seen import Seen
@@ -407,9 +408,18 @@ class TestTimes:
         assert (waiting.unknown, waiting.failed) == (False, False)
 
 
-def exchange(number: int, *, wall_s: float, duration_s: float, state: Any = "done") -> Seen:
+def test_retry_after_as_a_date_is_compared_with_that_of_the_answer() -> None:
+    """Which answers have in common: RFC 9110, section 10.2.3."""
+    date, after = "Sat, 28 Nov 2026 12:00:00 GMT", "Sat, 28 Nov 2026 12:00:30 GMT"
+    answer = Response(503, headers=CIMultiDict({"Retry-After": after}), common=InCommon((("Date", date),), ""))
+    assert retry_after_s(exchange(1, wall_s=0.0, duration_s=0.0, response=answer)) == 30.0
+
+
+def exchange(
+    number: int, *, wall_s: float, duration_s: float, state: Any = "done", response: Response | None = None
+) -> Seen:
     """Return an exchange as a value: a read that was answered at once."""
     request = Request("GET", "/STU3/Appointment/1", "", CIMultiDictProxy(CIMultiDict()), b"", BASE)
-    response = Response(200, body=b"{}")
+    response = response or Response(200, body=b"{}")
     made = Exchange(number, wall_s, wall_s, duration_s, duration_s, state, request, response, 0, 2)
     return Seen(made, "", None, None, Bodies(Codec()))
