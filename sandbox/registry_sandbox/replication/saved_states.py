@@ -1,6 +1,5 @@
 """States of workspaces as records: each appointment, set of appointments and state once, however many have it."""
 
-import base64
 from collections.abc import Generator
 from typing import Any, Final
 
@@ -64,8 +63,7 @@ def _told(state: State, contents: int | None) -> dict[str, Any]:
 
 
 def _random(position: Position) -> list[Any]:
-    streams = {name: base64.b64encode(words).decode() for name, words in position.states.items()}
-    return [position.seed, streams, dict(position.numbers)]
+    return [position.seed, position.states_in_base64, dict(position.numbers)]
 
 
 def _keys(keys: KeyState) -> list[Any]:

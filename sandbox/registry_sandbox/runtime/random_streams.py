@@ -1,5 +1,6 @@
 """Randomness in independent streams: ids, token claims and draws. With a seed they can be repeated."""
 
+import base64
 import random
 from array import array
 from collections.abc import Callable, Mapping
@@ -32,6 +33,11 @@ class Position(NamedTuple):
     seed: int
     states: Mapping[str, bytes]
     numbers: Mapping[str, int]
+
+    @property
+    def states_in_base64(self) -> dict[str, str]:
+        """The states as documents have them."""
+        return {name: base64.b64encode(words).decode() for name, words in self.states.items()}
 
 
 class RandomStreams:

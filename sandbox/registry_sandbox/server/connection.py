@@ -250,7 +250,7 @@ class Connection(web.RequestHandler):
 
 
 def _has_two_heads(data: bytes) -> bool:
-    first = data.find(_END_OF_HEAD, 0, -1)  # of a head alone, as most are, the end is out of bounds
+    first = data.find(_END_OF_HEAD, 0, -1)  # not the end of a head that came alone, as most do
     return first >= 0 and data.find(_END_OF_HEAD, first + len(_END_OF_HEAD)) >= 0
 
 

@@ -3,7 +3,6 @@
 Source: docs/state.md.
 """
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -56,8 +55,7 @@ def _clock(reading: Reading) -> dict[str, Any]:
 
 
 def _random(position: Position) -> dict[str, Any]:
-    streams = {name: base64.b64encode(words).decode() for name, words in position.states.items()}
-    return {"seed": position.seed, "streams": streams, "numbered": dict(position.numbers)}
+    return {"seed": position.seed, "streams": position.states_in_base64, "numbered": dict(position.numbers)}
 
 
 def _faults(state: EngineState) -> dict[str, Any]:

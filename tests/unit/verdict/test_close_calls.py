@@ -409,7 +409,7 @@ class TestTimes:
 
 
 def test_retry_after_as_a_date_is_compared_with_that_of_the_answer() -> None:
-    """Which answers have in common: RFC 9110, section 10.2.3."""
+    """The Date is among the headers that answers have in common. RFC 9110, section 10.2.3."""
     date, after = "Sat, 28 Nov 2026 12:00:00 GMT", "Sat, 28 Nov 2026 12:00:30 GMT"
     answer = Response(503, headers=CIMultiDict({"Retry-After": after}), common=InCommon((("Date", date),), ""))
     assert retry_after_s(exchange(1, wall_s=0.0, duration_s=0.0, response=answer)) == 30.0
