@@ -255,6 +255,15 @@ class TestPauses:
             hand.stage.wait(0.2)
         assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == grade
 
+    def test_pauses_that_differ_by_a_few_per_cent_vary(self, hand: Hand) -> None:
+        """A small random part is one, even where each pause is nearly as long as the one before."""
+        logical_id = seeded(hand.stage)
+        hand.stage.faults("read:500@x4")
+        for pause in (2.0, 2.06, 2.12, 2.18, 0.0):
+            hand("GET", f"Appointment/{logical_id}")
+            hand.stage.wait(pause)
+        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == "pass"
+
     def test_only_a_503_is_an_outage_that_a_4xx_ends(self, hand: Hand) -> None:
         """After a 500 the other rule tells."""
         logical_id = seeded(hand.stage)

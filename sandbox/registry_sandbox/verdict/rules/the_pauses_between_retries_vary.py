@@ -39,7 +39,7 @@ def _compared(judged: Sequence[Attempts]) -> tuple[int, bool]:
     schedules = [each.own_pauses for each in judged]
     for nth in range(max(map(len, schedules), default=0)):
         same = [each[nth] for each in schedules if len(each) > nth]
-        alike = max(same) - min(same) <= max(_TOLERANCE * max(same), _TOLERANCE_S)
+        alike = _alike(same)
         coincidences += len(same) - 1 if alike else 0
         differ = differ or not alike
     growths = [_growth(each) for each in schedules]
@@ -49,8 +49,14 @@ def _compared(judged: Sequence[Attempts]) -> tuple[int, bool]:
 
 
 def _growth(pauses: Sequence[float]) -> int:
-    """Return how often the factor from one pause to the next was the same as before; 0 if it ever differs."""
+    """Return how often a pause followed from those before, by one length or one factor; 0 if one ever did not."""
+    if _alike(pauses):
+        return len(pauses) - 1
     factors = [next_ / one for one, next_ in pairwise(pauses)]
-    if len(factors) <= 1 or max(factors) - min(factors) > 2 * _TOLERANCE * max(factors):
-        return 0
-    return len(factors) if max(factors) <= 1 + 2 * _TOLERANCE else len(factors) - 1
+    # Factors near 1 are no growth: pauses of one length are alike, or have a small random part.
+    one_factor = max(factors) - min(factors) <= 2 * _TOLERANCE * max(factors) and max(factors) > 1 + 2 * _TOLERANCE
+    return len(factors) - 1 if one_factor else 0
+
+
+def _alike(pauses: Sequence[float]) -> bool:
+    return max(pauses) - min(pauses) <= max(_TOLERANCE * max(pauses), _TOLERANCE_S)
