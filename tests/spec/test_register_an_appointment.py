@@ -192,6 +192,7 @@ class TestFailure:
         [
             ('<Appointment xmlns="http://hl7.org/fhir"><statuz value="booked"/></Appointment>', "statuz"),
             ('<Patient xmlns="http://hl7.org/fhir"/>', "Patient"),
+            ('<Bundle xmlns="http://hl7.org/fhir"><type value="searchset"/></Bundle>', "Bundle"),
             ('<Appointment xmlns="http://hl7.org/fhir" status="booked"/>', "status"),
             ('<Appointment><status value="booked"/></Appointment>', "http://hl7.org/fhir"),
             ('<Appointment xmlns="http://hl7.org/fhir"><start value="2019-01-17T15:00:00"/></Appointment>', "start"),
@@ -209,6 +210,7 @@ class TestFailure:
         [
             ('{"resourceType": "Appointment", "statuz": "booked"}', "statuz"),
             ('{"resourceType": "Patient"}', "Patient"),
+            ('{"resourceType": "Bundle", "type": "searchset"}', "Bundle"),
             ('{"resourceType": "Appointment", "status": 1}', "status"),
             ('{"resourceType": "Appointment", "identifier": {"value": "x"}}', "identifier"),
             ('{"resourceType": "Appointment", "status": ["booked"]}', "status"),

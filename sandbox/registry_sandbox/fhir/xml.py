@@ -32,11 +32,12 @@ def parse(body: bytes) -> Node:
     Raises:
         NotXml: the body is not well-formed, is not in UTF-8, or declares a document type.
     """
-    if b"<!DOCTYPE" in body:
+    # One byte is searched for at the speed of memory: most bodies have no exclamation mark.
+    if ord("!") in body and b"<!DOCTYPE" in body:
         line = body.count(b"\n", 0, body.index(b"<!DOCTYPE")) + 1
         raise NotXml("The body has a document type declaration (DOCTYPE), which is never processed", line)
     declared = _ENCODING.match(body)
-    if (declared and declared[1].lower() != b"utf-8") or body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body:
+    if (declared and declared[1].lower() != b"utf-8") or body.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in body:
         found = f"declares {declared[1].decode('ascii', 'replace')}" if declared else "is in another encoding"
         raise NotXml(f"The body {found}: FHIR is sent as UTF-8", 1)
     try:

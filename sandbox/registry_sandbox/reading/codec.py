@@ -160,7 +160,8 @@ class Codec:
             root = xml.parse(body)
         except xml.NotXml as error:
             raise NotWellFormed(findings=[Finding("structure", str(error), line=error.line)]) from error
-        _require_root(root, expected)
+        if self._xml.type_of(root) not in expected:
+            raise NotReadable(findings=[_other_root(root, expected)])
         resource = self._xml.read(root, found)
         if found:
             raise NotReadable(findings=[*(each.finding(indices=False) for each in found), *found.rest()])
@@ -179,9 +180,7 @@ def _in_json(problem: Problem, positions: JsonPositions) -> Finding:
     return problem.finding(indices=True, line=line, column=column)
 
 
-def _require_root(root: xml.Node, expected: Collection[str]) -> None:
-    if root.tag in [f"{{{xml.NAMESPACE}}}{each}" for each in expected]:
-        return
+def _other_root(root: xml.Node, expected: Collection[str]) -> Finding:
     name = etree.QName(root)
     if name.namespace != xml.NAMESPACE:
         found = f"of the namespace {json.quoted(name.namespace)}" if name.namespace else "without a namespace"
@@ -190,7 +189,7 @@ def _require_root(root: xml.Node, expected: Collection[str]) -> None:
         )
     else:
         message = f"The body is a resource of type {json.quoted(name.localname)}: expected {_names(expected)}"
-    raise NotReadable(findings=[Finding("structure", message, "/*", line=xml.line_of(root))])
+    return Finding("structure", message, "/*", line=xml.line_of(root))
 
 
 def _require_resource(resource: Any, body: bytes, expected: Collection[str]) -> None:

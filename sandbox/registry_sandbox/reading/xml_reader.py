@@ -66,6 +66,10 @@ class XmlReader:
         for described in facts.types.values():
             self._tables[described.name].update(self._children(described.elements))
 
+    def type_of(self, root: xml.Node) -> str | None:
+        """Return the type of resource that an element is, or None if no such type is described."""
+        return self._tags.get(root.tag)
+
     def read(self, root: xml.Node, found: Problems) -> Object:
         """Read a document whose root is a resource that is described."""
         name = self._tags[root.tag]
@@ -160,7 +164,8 @@ def _element_reader(
 
     def read(element: xml.Node, depth: int, found: Problems) -> Object:
         members: Object = {}
-        for name in xml.names_of_attributes(element):
+        name: str
+        for name in element.keys():  # type: ignore[assignment] # noqa: SIM118 - the attributes, of which most have none
             fits = judged.get(name)
             if fits is not None:
                 text = members[name] = element.get(name, "")
