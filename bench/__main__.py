@@ -17,7 +17,7 @@ from typing import Any
 from bench import followers, growth, many, rates, replicas, starting, workspaces
 from bench.load import CONNECTIONS, generator
 from bench.rates import Measured
-from bench.rows import ROWS
+from bench.rows import ROWS, Row
 
 _RESULTS = Path(__file__).parent / "results"
 _PARTS = ("rates", "crowded", "start", "growth", "workspaces", "replicas")
@@ -60,17 +60,31 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: one round, one loop, small sizes")
-    parser.add_argument(
-        "--parts", type=lambda text: text.split(","), default=None, help=",".join((*_PARTS, _OF_ITS_OWN))
-    )
-    parser.add_argument("--rows", help="parts of rows' names, with commas between")
+    parser.add_argument("--parts", type=_parts, default=list(_PARTS), help=",".join((*_PARTS, _OF_ITS_OWN)))
+    parser.add_argument("--rows", type=_rows, default=ROWS, help="parts of rows' names, with commas between")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--client", choices=("auto", "wrk", "own"), default="auto")
     parser.add_argument("--out", type=Path, help="the JSON file; default: bench/results/<time>.json")
     options = parser.parse_args()
-    options.parts = options.parts or list(_PARTS)
     options.rounds = options.rounds or (1 if options.quick else 7)
     return options
+
+
+def _parts(text: str) -> list[str]:
+    named = text.split(",")
+    if unknown := [each for each in named if each not in (*_PARTS, _OF_ITS_OWN)]:
+        expected = ", ".join((*_PARTS, _OF_ITS_OWN))
+        raise argparse.ArgumentTypeError(f"no part is called {unknown[0]!r}; expected some of {expected}")
+    return named
+
+
+def _rows(text: str) -> tuple[Row, ...]:
+    named = text.split(",")
+    for each in named:
+        if not any(each in row.name for row in ROWS):
+            expected = ", ".join(row.name for row in ROWS)
+            raise argparse.ArgumentTypeError(f"no row has {each!r} in its name; expected parts of {expected}")
+    return tuple(row for row in ROWS if any(each in row.name for each in named))
 
 
 def _machine(client: str) -> dict[str, Any]:
@@ -87,11 +101,9 @@ def _machine(client: str) -> dict[str, Any]:
 def _rates(options: argparse.Namespace, client: str) -> list[dict[str, Any]]:
     loops = ("uvloop",) if options.quick else ("uvloop", "asyncio")
     plan = rates.Plan(client, options.rounds, 1, loops)
-    names = options.rows.split(",") if options.rows else [""]
-    rows = tuple(row for row in ROWS if any(name in row.name for name in names))
     beside = " ".join(f"{f'bare {loop}/s':>14} {'ratio':>6} {'spread':>11} {'cpu':>6}" for loop in loops)
     print(f"{'row':20} {'sandbox/s':>10} {beside}   goal")
-    measured = rates.measure(rows, plan, _print_row)
+    measured = rates.measure(options.rows, plan, _print_row)
     return [each.as_json() for each in measured]
 
 

@@ -4,7 +4,6 @@ Source: https://hl7.org/fhir/STU3/conformance-module.html; https://confluence.hl
 """
 
 import json as quick_json
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -81,6 +80,8 @@ def _bytes_of(file: Path) -> bytes:
 
 def _in_package(place: Path) -> Iterator[Definition]:
     """Members are only read into memory, never unpacked, so that a name such as `../x` does no harm."""
+    import tarfile  # few give a package, and every start would wait for it
+
     try:
         with tarfile.open(place, "r:gz") as package:
             for member in package:
