@@ -255,6 +255,16 @@ class TestPauses:
             hand.stage.wait(0.2)
         assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == grade
 
+    @pytest.mark.parametrize(("first", "factor"), [(1.0, 2.0), (16.0, 0.5)])
+    def test_one_factor_from_pause_to_pause_is_a_schedule(self, hand: Hand, first: float, factor: float) -> None:
+        """Whether they double or halve: the fifth is the third that followed from those before."""
+        logical_id = seeded(hand.stage)
+        hand.stage.faults("read:500@x5")
+        for pause in (*(first * factor**number for number in range(5)), 0.0):
+            hand("GET", f"Appointment/{logical_id}")
+            hand.stage.wait(pause)
+        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == "warning"
+
     def test_pauses_that_differ_by_a_few_per_cent_vary(self, hand: Hand) -> None:
         """A small random part is one, even where each pause is nearly as long as the one before."""
         logical_id = seeded(hand.stage)

@@ -50,12 +50,14 @@ def _compared(judged: Sequence[Attempts]) -> tuple[int, bool]:
 
 def _growth(pauses: Sequence[float]) -> int:
     """Return how often a pause followed from those before, by one length or one factor; 0 if one ever did not."""
-    if _alike(pauses):
-        return len(pauses) - 1
     factors = [next_ / one for one, next_ in pairwise(pauses)]
-    # Factors near 1 are no growth: pauses of one length are alike, or have a small random part.
-    one_factor = max(factors) - min(factors) <= 2 * _TOLERANCE * max(factors) and max(factors) > 1 + 2 * _TOLERANCE
-    return len(factors) - 1 if one_factor else 0
+    if len(factors) <= 1:
+        return 0
+    if _alike(pauses):
+        return len(factors)
+    # Factors near 1 are no schedule: pauses of nearly one length have a small random part.
+    one_factor = max(factors) - min(factors) <= 2 * _TOLERANCE * max(factors)
+    return len(factors) - 1 if one_factor and abs(max(factors) - 1) > 2 * _TOLERANCE else 0
 
 
 def _alike(pauses: Sequence[float]) -> bool:
