@@ -57,9 +57,10 @@ def examine(control: ControlClient, machine: Machine, scenario: Any, changes: Se
     """Let the client with these changes take a scenario, with a module of its own for each operation."""
     control.text("DELETE", "/exam")
     task = control.json("POST", "/exam", {"scenarios": [scenario]})["tasks"][0]
+    chance = random.Random(1)  # noqa: S311 - no secret: the pauses of this run are those of every run
     said = ""
     while task["state"] in ("waiting", "acting"):
-        status, said = _run(changed(changes), task["environment"], machine)
+        status, said = _run(changed(changes), task["environment"], machine, chance)
         task = control.json("POST", f"/exam/{task['name']}/done", {"exit_status": status})
     report = json.loads(control.text("GET", "/exam/report?format=json"))
     grades = {each["id"]: each["grade"] for each in report["rules"] if not each["id"].startswith("scenario-")}
@@ -75,13 +76,13 @@ def changed(changes: Sequence[Change]) -> str:
     return source
 
 
-def _run(source: str, environment: Mapping[str, str], machine: Machine) -> tuple[int, str]:
+def _run(source: str, environment: Mapping[str, str], machine: Machine, chance: random.Random) -> tuple[int, str]:
     module: dict[str, Any] = {"__name__": "registry_client"}
     exec(compile(source, "registry_client.py", "exec"), module)  # noqa: S102 - our own example
     control = ControlClient(f"{environment['REGISTRY_BASE_URL'].removesuffix('/STU3')}/_sandbox")
     module |= {
         "time": machine,
-        "random": random.Random(1),  # noqa: S311 - no secret: the pauses of a run are those of every run
+        "random": chance,
         "os": SimpleNamespace(environ=dict(environment)),
         "spine_token": lambda scope: control.text("GET", f"/token?mode=spine&claim.requested_scope={scope}"),
     }

@@ -265,6 +265,30 @@ class TestPauses:
             hand.stage.wait(pause)
         assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == "warning"
 
+    @pytest.mark.parametrize(
+        ("pauses", "attempts", "grade"),
+        [
+            ((1.0, 2.0, 4.0, 8.0, 8.0, 8.0), 1, "warning"),
+            ((1.0, 2.0, 4.0, 8.0, 8.0, 8.0), 2, "warning"),
+            ((1.0, 2.0, 3.0, 4.0, 5.0), 3, "warning"),
+            ((1.0, 2.0, 4.0, 4.0), 1, "not exercised"),
+            ((1.1, 2.7, 4.2), 1, "not exercised"),
+            ((1.0, 1.0), 2, "not exercised"),
+            ((1.1, 2.7, 4.2, 5.0, 5.0), 1, "pass"),
+        ],
+    )
+    def test_pauses_that_grow_up_to_a_bound(
+        self, hand: Hand, pauses: tuple[float, ...], attempts: int, grade: str
+    ) -> None:
+        """By one factor or one step: whoever pauses so again each time has one schedule."""
+        for attempt in range(attempts):
+            logical_id = seeded(hand.stage, pointer=f"https://provider.example/{attempt}")
+            hand.stage.faults(f"read:500@x{len(pauses)}")
+            for pause in (*pauses, 100.0):
+                hand("GET", f"Appointment/{logical_id}")
+                hand.stage.wait(pause)
+        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == grade
+
     def test_pauses_that_differ_by_a_few_per_cent_vary(self, hand: Hand) -> None:
         """A small random part is one, even where each pause is nearly as long as the one before."""
         logical_id = seeded(hand.stage)

@@ -11,6 +11,7 @@ from registry_sandbox.verdict.rule import WHICH_RUN, Observation, broken, kept, 
 _SHORT_S = 0.05  # so short a pause tells nothing
 _TOLERANCE, _TOLERANCE_S = 0.02, 0.003
 _COINCIDENCES = 3
+_FEWEST, _ENOUGH = 3, 4  # pauses in which one can follow from others, and of which one should differ
 
 
 @rule(
@@ -23,41 +24,47 @@ _COINCIDENCES = 3
 def the_pauses_between_retries_vary(client: Conversation) -> Iterator[Observation]:
     """Find pauses that follow one schedule to the millisecond."""
     judged = [each for each in client.attempts if each.own_pauses and min(each.own_pauses) >= _SHORT_S]
-    coincidences, differ = _compared(judged)
+    foretold, differ = _compared(judged)
     seen = [one for each in judged for one in each.seen]
     if differ:
         yield kept(*seen)
-    elif coincidences >= _COINCIDENCES:
+    elif foretold >= _COINCIDENCES:
         message = "The pauses before the retries follow one schedule exactly; expected a random part in each (jitter)."
         certain = all(each.one_run for each in judged)
         yield broken(message, *seen) if certain else unclear(f"{message} {WHICH_RUN}", *seen)
 
 
 def _compared(judged: Sequence[Attempts]) -> tuple[int, bool]:
-    """Return how often two pauses that could differ are alike, and whether any two differ."""
-    coincidences, differ = 0, False
+    """Return how often a pause is what another one foretold, and whether any differs from it.
+
+    The third pause is compared with the third of other attempts. Only where nothing can be compared so, a pause that
+    does not follow from those before it is one that differs: it may be of a schedule that nobody thought of.
+    """
     schedules = [each.own_pauses for each in judged]
-    for nth in range(max(map(len, schedules), default=0)):
-        same = [each[nth] for each in schedules if len(each) > nth]
-        alike = _alike(same)
-        coincidences += len(same) - 1 if alike else 0
-        differ = differ or not alike
-    growths = [_growth(each) for each in schedules]
-    return coincidences + sum(growths), differ or any(
-        len(each) > _COINCIDENCES and not _growth(each) for each in schedules
-    )
+    longest = max(map(len, schedules), default=0)
+    places = [[each[nth] for each in schedules if len(each) > nth] for nth in range(longest)]
+    compared = [same for same in places if len(same) > 1]
+    foretold = sum(len(same) - 1 for same in compared) + sum(map(_followed, schedules))
+    if compared:
+        return foretold, not all(map(_alike, compared))
+    return foretold, any(len(each) >= _ENOUGH and not _followed(each) for each in schedules)
 
 
-def _growth(pauses: Sequence[float]) -> int:
-    """Return how often a pause followed from those before, by one length or one factor; 0 if one ever did not."""
-    factors = [next_ / one for one, next_ in pairwise(pauses)]
-    if len(factors) <= 1:
+def _followed(pauses: Sequence[float]) -> int:
+    """Return how many pauses followed from those before: by one factor, and at the end by one length.
+
+    It is 0 if one of them did not follow, or if there are fewer than three.
+    """
+    if len(pauses) < _FEWEST:
         return 0
-    if _alike(pauses):
-        return len(factors)
+    level = next(nth for nth in range(len(pauses)) if _alike(pauses[nth:]))
+    factors = [next_ / one for one, next_ in pairwise(pauses[: level + 1])]
+    alike = len(pauses) - 1 - level
+    if not factors:
+        return alike
     # Factors near 1 are no schedule: pauses of nearly one length have a small random part.
     one_factor = max(factors) - min(factors) <= 2 * _TOLERANCE * max(factors)
-    return len(factors) - 1 if one_factor and abs(max(factors) - 1) > 2 * _TOLERANCE else 0
+    return len(factors) - 1 + alike if one_factor and abs(max(factors) - 1) > 2 * _TOLERANCE else 0
 
 
 def _alike(pauses: Sequence[float]) -> bool:
