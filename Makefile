@@ -87,6 +87,9 @@ collection: .venv/ready ## write the Bruno collection anew from the OpenAPI docu
 schema: .venv/ready ## regenerate what is generated from the definitions
 	$(BIN)/python -m registry_sandbox.validation.generate
 
+docs-schemas: .venv/ready ## write the JSON Schemas in docs/ anew: of settings, faults, scenarios and seeds
+	for kind in config faults scenario story; do $(BIN)/registry-sandbox schema $$kind > docs/$$kind.schema.json || exit 1; done
+
 bench: .venv/ready ## the sandbox beside a bare aiohttp application (ARGS=--help)
 	$(BIN)/python -m bench $(ARGS)
 

@@ -81,7 +81,7 @@ def _parts(text: str) -> list[str]:
 def _rows(text: str) -> tuple[Row, ...]:
     named = text.split(",")
     for each in named:
-        if not any(each in row.name for row in ROWS):
+        if not each or not any(each in row.name for row in ROWS):
             expected = ", ".join(row.name for row in ROWS)
             raise argparse.ArgumentTypeError(f"no row has {each!r} in its name; expected parts of {expected}")
     return tuple(row for row in ROWS if any(each in row.name for each in named))

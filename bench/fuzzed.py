@@ -58,14 +58,6 @@ _TARGETS: tuple[tuple[int, str, str, Kind], ...] = (
     (1, "GET", "/_sandbox/appointments/{id}", ""),
 )
 _WEIGHTS = [each[0] for each in _TARGETS]
-_CONTENT_TYPES: Mapping[Kind, str] = {
-    "form": _FORM,
-    "token": _FORM,
-    "story": _JSON,
-    "fault": _JSON,
-    "faults": _JSON,
-    "clock": _JSON,
-}
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT", "get", "X")
 _TYPES = (
     _FHIR_JSON, _FHIR_XML, _JSON, "text/xml", "text/plain", "", "application/json; charset=latin-1",

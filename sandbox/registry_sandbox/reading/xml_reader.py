@@ -165,7 +165,7 @@ def _element_reader(
     def read(element: xml.Node, depth: int, found: Problems) -> Object:
         members: Object = {}
         name: str
-        for name in element.keys():  # type: ignore[assignment] # noqa: SIM118 - the attributes, of which most have none
+        for name in element.keys():  # type: ignore[assignment] # noqa: SIM118 - lxml iterates over children
             fits = judged.get(name)
             if fits is not None:
                 text = members[name] = element.get(name, "")

@@ -17,8 +17,6 @@ _GZIP = zlib.MAX_WBITS | 16
 Body = tuple[bytes, SandboxError | None]
 """A body, or why there is none."""
 
-NO_BODY: Body = (b"", None)
-
 Patience = Callable[[], asyncio.Timeout]
 """Returns what ends the waiting for a body. It is called where there is something to wait for."""
 
