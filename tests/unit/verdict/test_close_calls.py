@@ -255,19 +255,12 @@ class TestPauses:
             hand.stage.wait(0.2)
         assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == grade
 
-    @pytest.mark.parametrize(("first", "factor"), [(1.0, 2.0), (16.0, 0.5)])
-    def test_one_factor_from_pause_to_pause_is_a_schedule(self, hand: Hand, first: float, factor: float) -> None:
-        """Whether they double or halve: the fifth is the third that followed from those before."""
-        logical_id = seeded(hand.stage)
-        hand.stage.faults("read:500@x5")
-        for pause in (*(first * factor**number for number in range(5)), 0.0):
-            hand("GET", f"Appointment/{logical_id}")
-            hand.stage.wait(pause)
-        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == "warning"
-
     @pytest.mark.parametrize(
         ("pauses", "attempts", "grade"),
         [
+            ((1.0, 2.0, 4.0, 8.0, 16.0), 1, "warning"),
+            ((16.0, 8.0, 4.0, 2.0, 1.0), 1, "warning"),
+            ((2.0, 2.06, 2.12, 2.18), 1, "pass"),
             ((1.0, 2.0, 4.0, 8.0, 8.0, 8.0), 1, "warning"),
             ((1.0, 2.0, 4.0, 8.0, 8.0, 8.0), 2, "warning"),
             ((1.0, 2.0, 3.0, 4.0, 5.0), 3, "warning"),
@@ -277,10 +270,10 @@ class TestPauses:
             ((1.1, 2.7, 4.2, 5.0, 5.0), 1, "pass"),
         ],
     )
-    def test_pauses_that_grow_up_to_a_bound(
+    def test_whether_pauses_have_a_schedule(
         self, hand: Hand, pauses: tuple[float, ...], attempts: int, grade: str
     ) -> None:
-        """By one factor or one step: whoever pauses so again each time has one schedule."""
+        """One factor, also up to a bound; or any, if it comes again. A small random part is none."""
         for attempt in range(attempts):
             logical_id = seeded(hand.stage, pointer=f"https://provider.example/{attempt}")
             hand.stage.faults(f"read:500@x{len(pauses)}")
@@ -288,15 +281,6 @@ class TestPauses:
                 hand("GET", f"Appointment/{logical_id}")
                 hand.stage.wait(pause)
         assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == grade
-
-    def test_pauses_that_differ_by_a_few_per_cent_vary(self, hand: Hand) -> None:
-        """A small random part is one, even where each pause is nearly as long as the one before."""
-        logical_id = seeded(hand.stage)
-        hand.stage.faults("read:500@x4")
-        for pause in (2.0, 2.06, 2.12, 2.18, 0.0):
-            hand("GET", f"Appointment/{logical_id}")
-            hand.stage.wait(pause)
-        assert grades(hand.stage.report())["the-pauses-between-retries-vary"] == "pass"
 
     def test_only_a_503_is_an_outage_that_a_4xx_ends(self, hand: Hand) -> None:
         """After a 500 the other rule tells."""

@@ -11,7 +11,8 @@ from registry_sandbox.verdict.rule import WHICH_RUN, Observation, broken, kept, 
 _SHORT_S = 0.05  # so short a pause tells nothing
 _TOLERANCE, _TOLERANCE_S = 0.02, 0.003
 _COINCIDENCES = 3
-_FEWEST, _ENOUGH = 3, 4  # pauses in which one can follow from others, and of which one should differ
+_FEWEST = 3  # pauses of which one can follow from the others
+_ENOUGH = 4  # pauses of which one would follow from the others, if they had a schedule
 
 
 @rule(
@@ -37,8 +38,8 @@ def the_pauses_between_retries_vary(client: Conversation) -> Iterator[Observatio
 def _compared(judged: Sequence[Attempts]) -> tuple[int, bool]:
     """Return how often a pause is what another one foretold, and whether any differs from it.
 
-    The third pause is compared with the third of other attempts. Only where nothing can be compared so, a pause that
-    does not follow from those before it is one that differs: it may be of a schedule that nobody thought of.
+    The third pause of each attempt is compared with the third of the others. If there is only one attempt, pauses that
+    do not follow from those before them are taken for ones that differ: we may not know their schedule.
     """
     schedules = [each.own_pauses for each in judged]
     longest = max(map(len, schedules), default=0)
@@ -47,7 +48,7 @@ def _compared(judged: Sequence[Attempts]) -> tuple[int, bool]:
     foretold = sum(len(same) - 1 for same in compared) + sum(map(_followed, schedules))
     if compared:
         return foretold, not all(map(_alike, compared))
-    return foretold, any(len(each) >= _ENOUGH and not _followed(each) for each in schedules)
+    return foretold, longest >= _ENOUGH and not foretold
 
 
 def _followed(pauses: Sequence[float]) -> int:
