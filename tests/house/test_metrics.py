@@ -1,8 +1,6 @@
 """GET /_sandbox/metrics: what Prometheus reads is what happened, and it never goes down."""
 
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 
 from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.faulty import Faulty
+from tests.imports import imported_by
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
@@ -116,10 +115,12 @@ def test_the_control_token_guards_the_metrics_too() -> None:
 
 def test_the_library_is_imported_at_the_first_scrape() -> None:
     """The start does not pay for it."""
-    look = "import sys; from registry_sandbox.app import build; from registry_sandbox.settings import Settings; "
-    look += "build(Settings(no_seed_data=True)).handlers.dispatcher(); print('prometheus_client' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)  # noqa: S603
-    assert found.stdout == "False\n"
+    modules = imported_by(
+        "from registry_sandbox.app import build; from registry_sandbox.settings import Settings; "
+        "build(Settings(no_seed_data=True)).handlers.dispatcher()"
+    )
+    assert "registry_sandbox.control.metrics" in modules
+    assert "prometheus_client" not in modules
 
 
 def test_the_page_lists_every_metric(faulty: Faulty) -> None:

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +11,7 @@ import pytest
 
 from registry_sandbox.testing.running import RegistrySandbox
 from tests.house.template import ROOT, Forked, Run, Template
+from tests.imports import imported_by
 
 STRICT = "[pytest]\naddopts = --strict-markers --strict-config -p no:cacheprovider\n"
 WARNINGS_FAIL = "filterwarnings = error\n"
@@ -592,14 +591,7 @@ class TestManners:
 
     def test_it_imports_nothing_of_the_server(self) -> None:
         """Every run of pytest loads it."""
-        code = (
-            "import sys, registry_sandbox.testing.pytest_plugin; "
-            "print(*sorted(each for each in sys.modules if '.' not in each))"
-        )
-        done = subprocess.run(  # noqa: S603 - our own Python
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        imported = set(done.stdout.split())
+        imported = imported_by("import registry_sandbox.testing.pytest_plugin")
         assert "registry_sandbox" in imported
         assert imported.isdisjoint(
             {"aiohttp", "lxml", "yaml", "cryptography", "jwt", "uvloop", "fhirpathpy", "xmlschema"}
