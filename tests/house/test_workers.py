@@ -67,21 +67,23 @@ def test_workers_answer_as_one_and_one_that_dies_is_started_again(tmp_path: Path
     with serving(tmp_path, *flags) as process:
         url = base(process, tmp_path)
         token = RemoteSandbox(url).token()
-        headers = {"Authorization": f"Bearer {token}"}
-        paths = []
-        for _ in range(10):  # each on a connection of its own, so that either worker gets some
-            answer = httpx.post(f"{url}/Appointment", json=builders.appointment(), headers=headers, trust_env=False)
-            assert answer.status_code == 201, answer.text
-            paths.append(f"{url}/Appointment/{answer.json()['id']}")
-        first, second = workers_of(process)
-        os.kill(second, signal.SIGKILL)
-        until = time.monotonic() + LONG_S
-        while len(now := workers_of(process)) < 2 or second in now:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        assert first in now
-        for path in paths:
-            assert httpx.get(path, headers=headers, trust_env=False).status_code == 200
+        # Each request has a connection of its own, so that either worker gets some. One that is starting answers late.
+        headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
+        with httpx.Client(headers=headers, trust_env=False, timeout=LONG_S) as client:
+            paths = []
+            for _ in range(10):
+                answer = client.post(f"{url}/Appointment", json=builders.appointment())
+                assert answer.status_code == 201, answer.text
+                paths.append(f"{url}/Appointment/{answer.json()['id']}")
+            first, second = workers_of(process)
+            os.kill(second, signal.SIGKILL)
+            until = time.monotonic() + LONG_S
+            while len(now := workers_of(process)) < 2 or second in now:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert first in now
+            for path in paths:
+                assert client.get(path).status_code == 200
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 0, errors
