@@ -11,6 +11,7 @@ from typing import Literal
 from registry_sandbox.cli.schema_verdict import SchemaVerdict
 from registry_sandbox.fhir.finding import Finding
 from registry_sandbox.verdict.reports.characters import escaped
+from registry_sandbox.verdict.summary import counted
 
 ReportFormat = Literal["text", "json", "sarif", "github"]
 
@@ -76,11 +77,7 @@ def _line(file: str, finding: Finding) -> str:
 def _summary(reports: Sequence[FileReport]) -> str:
     errors = sum(report.errors for report in reports)
     invalid = sum(report.is_invalid for report in reports)
-    return f"{_count(len(reports), 'file')}, {invalid} invalid, {_count(errors, 'error')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{counted(len(reports), 'file')}, {invalid} invalid, {counted(errors, 'error')}"
 
 
 def _shown(line: str, encoding: str) -> str:

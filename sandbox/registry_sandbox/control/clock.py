@@ -7,39 +7,20 @@ from typing import Annotated, Any
 
 from registry_sandbox.control.operation import Operation, json_body, refused_for
 from registry_sandbox.faults.fields import BadFault, object_schema, read_object
-from registry_sandbox.faults.kinds import SignedSeconds
-from registry_sandbox.fhir.datatypes import datetime_of, write_instant
+from registry_sandbox.faults.kinds import Instant, SignedSeconds
+from registry_sandbox.fhir.datatypes import write_instant
 from registry_sandbox.http.json_response import json_response
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
-from registry_sandbox.runtime.clock import SHOWABLE, require_showable
+from registry_sandbox.runtime.clock import require_showable
 from registry_sandbox.workspace import Workspace
-
-
-class Moment:
-    """An instant that the clock can show."""
-
-    def read(self, value: Any) -> datetime:
-        """Return the instant.
-
-        Raises:
-            ValueError: the clock cannot show it.
-        """
-        try:
-            return require_showable(datetime_of(value if isinstance(value, str) else ""))
-        except ValueError:
-            raise ValueError(SHOWABLE) from None
-
-    def schema(self) -> dict[str, Any]:
-        """Return its JSON Schema."""
-        return {"type": "string", "format": "date-time"}
 
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
     """A change of the clock: it is set, then advanced, then frozen or not."""
 
-    now: Annotated[datetime, Moment()] | None = None
+    now: Annotated[datetime, Instant()] | None = None
     advance: SignedSeconds | None = None
     frozen: bool | None = None
 

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from registry_sandbox.auth.clients import CLIENTS
 from registry_sandbox.auth.groups import WRITERS
-from registry_sandbox.control.clock import Moment
 from registry_sandbox.control.operation import BadControlRequest, Operation, json_body, parameters, refused_for
 from registry_sandbox.faults.fields import BadFault, object_schema, read_object
-from registry_sandbox.faults.kinds import Duration, Text, Whole
+from registry_sandbox.faults.kinds import Duration, Instant, Text, Whole
 from registry_sandbox.faults.rule_set import read_rules
 from registry_sandbox.fhir.datatypes import write_timestamp
 from registry_sandbox.http.base_url import NAME, NAME_EXPECTED
@@ -59,7 +58,7 @@ class _Ttl(Duration):
 class ClockStart:
     """What the clock of a workspace starts at, and whether it stands still."""
 
-    now: Annotated[datetime, Moment()] | None = None
+    now: Annotated[datetime, Instant()] | None = None
     frozen: bool | None = None
 
 
@@ -78,7 +77,7 @@ class Asked:
     name: Name | None = None
     seed_data: Annotated[Any, _Any()] = None
     no_seed_data: bool = False
-    clock: ClockStart | Annotated[datetime, Moment()] | None = None
+    clock: ClockStart | Annotated[datetime, Instant()] | None = None
     faults: Annotated[Any, _Any()] = None
     random_seed: Annotated[int, Whole(0, _LARGEST_SEED)] | None = None
     ttl: Annotated[float, _Ttl()] | None = None

@@ -2,7 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol
+
+from registry_sandbox.fhir.datatypes import datetime_of
+from registry_sandbox.runtime.clock import SHOWABLE, require_showable
 
 
 class Kind(Protocol):
@@ -112,6 +116,21 @@ def _seconds(value: Any) -> float | None:
         return float(value)
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     return None if match is None else float(match[1] + match[2]) * UNITS_S[match[3]]
+
+
+class Instant:
+    """An instant that the clock can show."""
+
+    def read(self, value: Any) -> datetime:
+        """Return the instant."""
+        try:
+            return require_showable(datetime_of(value if isinstance(value, str) else ""))
+        except ValueError:
+            raise ValueError(SHOWABLE) from None
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "string", "format": "date-time"}
 
 
 @dataclass(frozen=True, slots=True)

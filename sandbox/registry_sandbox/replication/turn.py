@@ -2,7 +2,7 @@
 
 import asyncio
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 from registry_sandbox.replication.store import StoreAway
 
@@ -30,7 +30,7 @@ class Turn:
         loop = asyncio.get_running_loop()
         self.asked_s = asked_s
         self.over: asyncio.Future[None] = loop.create_future()
-        self.over.add_done_callback(_seen)
+        self.over.add_done_callback(seen)
         self._patience = None if patience_s is None else loop.call_later(patience_s, self._end_late)
 
     def end(self, error: Exception | None = None) -> None:
@@ -66,7 +66,7 @@ def patience_left() -> float:
     return PATIENCE_S - _waited_s.get()
 
 
-def _seen(over: "asyncio.Future[None]") -> None:
-    """Look at the end of a turn, though whoever asked for it may be gone."""
+def seen(over: "asyncio.Future[Any]") -> None:
+    """Look at the end of what nobody may wait for any more: asyncio complains of an exception that nobody saw."""
     if not over.cancelled():
         over.exception()

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from registry_sandbox.faults.fields import BadFault, read, read_object, require_keys
-from registry_sandbox.faults.kinds import Number, Whole
-from registry_sandbox.fhir.datatypes import datetime_of
-from registry_sandbox.runtime.clock import SHOWABLE, Reading, require_showable
+from registry_sandbox.faults.kinds import Instant, Number, Whole
+from registry_sandbox.runtime.clock import Reading, require_showable
 from registry_sandbox.runtime.random_streams import COUNTING_DIGITS, LAST_WORD, WORDS_BYTES, Position
 
 Seconds = Annotated[float, Number(-1e12, 1e12)]
@@ -26,29 +25,10 @@ _MOST_PURPOSES: Final = 100
 _WINDOW: Final = "a list of two numbers: since when (in seconds), and how many requests"
 
 
-class _Instant:
-    """An instant that the clock can show."""
-
-    def read(self, value: Any) -> datetime:
-        """Return the instant.
-
-        Raises:
-            ValueError: it is none.
-        """
-        try:
-            return require_showable(datetime_of(value if isinstance(value, str) else ""))
-        except ValueError:
-            raise ValueError(SHOWABLE) from None
-
-    def schema(self) -> dict[str, Any]:
-        """Return its JSON Schema."""
-        return {"type": "string", "format": "date-time"}
-
-
 @dataclass(frozen=True, slots=True)
 class _Clock:
     frozen: bool
-    now: Annotated[datetime, _Instant()] | None = None
+    now: Annotated[datetime, Instant()] | None = None
     ahead_s: Seconds | None = None
 
     def __post_init__(self) -> None:

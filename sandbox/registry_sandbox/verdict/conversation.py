@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from registry_sandbox.verdict.attempts import Attempts, attempts
-from registry_sandbox.verdict.evidence import Evidence
+from registry_sandbox.verdict.evidence import Evidence, delivered
 from registry_sandbox.verdict.seen import Seen
 
 
@@ -55,11 +55,7 @@ class Conversation:
     @cached_property
     def deliveries(self) -> dict[str, list[tuple[str, Seen]]]:
         """The versions of each appointment that reached the client, with the exchange that brought them."""
-        brought: dict[str, list[tuple[str, Seen]]] = {}
-        for each in self.exchanges:
-            for logical_id, version_id in each.delivered:
-                brought.setdefault(logical_id, []).append((version_id, each))
-        return brought
+        return delivered(self.exchanges)
 
     def read_before(self, other: Seen, version_id: str | None = None) -> Seen | None:
         """Return the last exchange before another one that brought a version of its appointment, or this version."""

@@ -1,6 +1,6 @@
 """The evidence of a verdict, as values: exchanges, versions, what was done to the sandbox, and the faults that wait."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -70,8 +70,13 @@ class Evidence:
     @cached_property
     def deliveries(self) -> Mapping[str, Sequence[tuple[str, Seen]]]:
         """The versions of each appointment that reached any client, with the exchange that brought them."""
-        brought: dict[str, list[tuple[str, Seen]]] = {}
-        for each in self.exchanges:
-            for logical_id, version_id in each.delivered:
-                brought.setdefault(logical_id, []).append((version_id, each))
-        return brought
+        return delivered(self.exchanges)
+
+
+def delivered(exchanges: Iterable[Seen]) -> dict[str, list[tuple[str, Seen]]]:
+    """Return the versions of each appointment that the answers brought, each with its exchange, in order."""
+    brought: dict[str, list[tuple[str, Seen]]] = {}
+    for each in exchanges:
+        for logical_id, version_id in each.delivered:
+            brought.setdefault(logical_id, []).append((version_id, each))
+    return brought
