@@ -17,14 +17,15 @@ from typing import Any
 from bench import followers, growth, many, rates, replicas, starting, workspaces
 from bench.load import CONNECTIONS, generator
 from bench.rates import Measured
-from bench.rows import ROWS, Row
+from bench.rows import ROWS, row_named, rows_named
 
 _RESULTS = Path(__file__).parent / "results"
 _PARTS = ("rates", "crowded", "start", "growth", "workspaces", "replicas")
 _OF_ITS_OWN = "many"
 """A part that is measured only where it is named: it takes ten minutes, and four gigabytes."""
 
-_MANY = 256
+_CROWD = 256
+"""As many connections, of the part `crowded`."""
 
 
 def main() -> None:
@@ -61,7 +62,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: one round, one loop, small sizes")
     parser.add_argument("--parts", type=_parts, default=list(_PARTS), help=",".join((*_PARTS, _OF_ITS_OWN)))
-    parser.add_argument("--rows", type=_rows, default=ROWS, help="parts of rows' names, with commas between")
+    parser.add_argument("--rows", type=rows_named, default=ROWS, help="rows, or parts of names, with commas between")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--client", choices=("auto", "wrk", "own"), default="auto")
     parser.add_argument("--out", type=Path, help="the JSON file; default: bench/results/<time>.json")
@@ -76,15 +77,6 @@ def _parts(text: str) -> list[str]:
         expected = ", ".join((*_PARTS, _OF_ITS_OWN))
         raise argparse.ArgumentTypeError(f"no part is called {unknown[0]!r}; expected some of {expected}")
     return named
-
-
-def _rows(text: str) -> tuple[Row, ...]:
-    named = text.split(",")
-    for each in named:
-        if not each or not any(each in row.name for row in ROWS):
-            expected = ", ".join(row.name for row in ROWS)
-            raise argparse.ArgumentTypeError(f"no row has {each!r} in its name; expected parts of {expected}")
-    return tuple(row for row in ROWS if any(each in row.name for each in named))
 
 
 def _machine(client: str) -> dict[str, Any]:
@@ -109,9 +101,9 @@ def _rates(options: argparse.Namespace, client: str) -> list[dict[str, Any]]:
 
 def _crowded(options: argparse.Namespace, client: str) -> list[dict[str, Any]]:
     """Measure how long cancels take, in the slowest of a hundred, when many clients send them."""
-    rows = tuple(row for row in ROWS if row.name == "cancel JSON")
-    print(f"\n99 of 100 cancels, {_MANY} connections")
-    measured = rates.measure(rows, rates.Plan(client, options.rounds, 1, ("uvloop",), _MANY), _print_p99)
+    print(f"\n99 of 100 cancels, {_CROWD} connections")
+    plan = rates.Plan(client, options.rounds, 1, ("uvloop",), _CROWD)
+    measured = rates.measure((row_named("cancel JSON"),), plan, _print_p99)
     return [each.as_json() for each in measured]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import uvloop
 
 from bench.inside import converse, errors_to_nowhere, with_bare, with_sandbox
-from bench.rows import ROWS
+from bench.rows import rows_named
 from bench.wire import Connection
 
 _WARM, _COUNTED = 200, 50
@@ -67,15 +67,15 @@ class Counts:
 def main() -> None:
     """Count each row, and print a table of it."""
     parser = argparse.ArgumentParser(prog="make bytecodes ARGS=...", description=__doc__)
-    parser.add_argument("--rows", default="read JSON,search 6 JSON,register JSON,register XML,cancel JSON,404")
+    parser.add_argument(
+        "--rows", type=rows_named, default="read JSON,search 6 JSON,register JSON,register XML,cancel JSON,404"
+    )
     parser.add_argument("--least", type=float, default=15, help="leave out functions that take fewer")
     options = parser.parse_args()
-    wanted = options.rows.split(",")
     with errors_to_nowhere():
         uvloop.run(with_bare(_counted)).print("bare", options.least)
-        for row in ROWS:
-            if row.name in wanted:
-                uvloop.run(with_sandbox(row, _counted)).print(row.name, options.least)
+        for row in options.rows:
+            uvloop.run(with_sandbox(row, _counted)).print(row.name, options.least)
 
 
 async def _counted(port: int, requests: list[bytes], status: int) -> Counts:

@@ -13,7 +13,7 @@ from typing import Any
 from bench.appointments import SPECIAL, appointment, logical_id, patient
 from bench.load import drive, write_requests
 from bench.processes import Server, running, sandbox
-from bench.rows import JSON, ROWS, Ground, cancel, search
+from bench.rows import JSON, Ground, cancel, row_named, search
 from bench.wire import Connection, request
 
 SMALL = 1_000
@@ -130,8 +130,8 @@ def memory_after(requests: int, client: str) -> dict[str, Any]:
     """Send so many reads, and a tenth as many refusals; tell the memory before and after."""
     with running("sandbox", sandbox(SMALL, "--quiet")) as server, TemporaryDirectory(prefix="bench-") as folder:
         ground, path, sent = Ground(server.token()), Path(folder, "requests"), 0
-        reads = next(row for row in ROWS if row.name == "read JSON").make(ground)
-        unknown = next(row for row in ROWS if row.name == "404").make(ground)
+        reads = row_named("read JSON").make(ground)
+        unknown = row_named("404").make(ground)
         write_requests(path, [*reads * 10, *unknown[: len(reads)]])
         before = server.resident_bytes()
         while sent < requests:

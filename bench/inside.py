@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bench.appointments import REGISTERED, SPECIAL, appointment, logical_id
 from bench.bare import PATHS, Canned
-from bench.rows import CANCELS_PER_SECOND, READ_IDS, ROWS, Ground, Row
+from bench.rows import CANCELS_PER_SECOND, READ_IDS, Ground, Row, row_named
 from bench.wire import Answer, Connection, exchange, request
 from registry_sandbox import app
 from registry_sandbox.runtime.garbage import rare_collections
@@ -50,7 +50,7 @@ async def with_bare(count: Count[T]) -> T:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     try:
-        reads = next(row for row in ROWS if row.name == "read JSON")
+        reads = row_named("read JSON")
         return await count(runner.addresses[0][1], reads.make(Ground("eyJ." + "a" * 1_200)), 200)
     finally:
         await runner.cleanup()

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 import uvloop
 
 from bench.inside import converse, errors_to_nowhere, with_bare, with_sandbox
-from bench.rows import ROWS
+from bench.rows import row_named, rows_named
 from bench.wire import Connection
 
 _BARE = "bare"
@@ -32,7 +32,7 @@ _FEW, _MORE = 200, 1_000  # a cancel needs an appointment of its own, of which t
 def main() -> None:
     """Count each row, and print a table of it."""
     parser = argparse.ArgumentParser(prog="make instructions ARGS=...", description=__doc__)
-    parser.add_argument("--rows", default="read JSON,search 6 JSON,register JSON,register XML,404")
+    parser.add_argument("--rows", type=rows_named, default="read JSON,search 6 JSON,register JSON,register XML,404")
     parser.add_argument("--least", type=float, default=500, help="leave out functions that take fewer")
     parser.add_argument("--inside", nargs=3, metavar=("ROW", "EXCHANGES", "KEY"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -45,8 +45,8 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         bare = _of_an_exchange(_BARE, Path(folder))
         _print(_BARE, bare, Counter(), options.least)
-        for name in options.rows.split(","):
-            _print(name, _of_an_exchange(name, Path(folder)), bare, options.least)
+        for row in options.rows:
+            _print(row.name, _of_an_exchange(row.name, Path(folder)), bare, options.least)
 
 
 def _run_inside(name: str, exchanges: int, key: Path) -> None:
@@ -55,7 +55,7 @@ def _run_inside(name: str, exchanges: int, key: Path) -> None:
         if name == _BARE:
             uvloop.run(with_bare(count))
         else:
-            uvloop.run(with_sandbox(next(row for row in ROWS if row.name == name), count, key))
+            uvloop.run(with_sandbox(row_named(name), count, key))
 
 
 async def _converse(exchanges: int, port: int, requests: list[bytes], status: int) -> None:

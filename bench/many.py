@@ -14,7 +14,7 @@ from typing import Any
 from bench.growth import SENDS_TO_REPLICAS, SMALL, compared, latency_us
 from bench.load import drive, write_requests
 from bench.processes import Server, cpu_seconds_of, resident_bytes_of, running
-from bench.rows import ROWS, Ground
+from bench.rows import Ground, row_named
 from bench.wire import exchange, request
 from bench.workspaces import document
 from registry_sandbox.replication.compaction import ENTRIES
@@ -73,7 +73,7 @@ def _memory(when: str, replica: Server, store: Store) -> dict[str, float]:
 
 def _shortened(client: str, path: Path, replicas: tuple[Server, Server], store: Store) -> dict[str, Any]:
     """Make changes until one replica writes its state; return how long that took, and the longest wait meanwhile."""
-    row = next(each for each in ROWS if each.name == "register JSON")
+    row = row_named("register JSON")
     write_requests(path, row.make(Ground(replicas[0].token())))
     changes, before = 0, resident_bytes_of(store.process.pid)
     while changes < ENTRIES:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from bench.load import drive, generator, write_requests
 from bench.processes import running, sandbox
-from bench.rows import ROWS, Ground, Row, booked_needed
+from bench.rows import Ground, Row, booked_needed, rows_named
 
 _RESULTS = Path(__file__).parent / "results"
 _SHOWN = 40
@@ -22,11 +22,10 @@ _SHOWN = 40
 def main() -> None:
     """Profile each row, print a table of it, and write what a flame graph is drawn from."""
     parser = argparse.ArgumentParser(prog="make profile ARGS=...", description=__doc__)
-    parser.add_argument("--rows", default="read JSON,search 6 JSON,register JSON,cancel XML,404")
+    parser.add_argument("--rows", type=rows_named, default="read JSON,search 6 JSON,register JSON,cancel XML,404")
     parser.add_argument("--seconds", type=int, default=4)
     options = parser.parse_args()
-    wanted = options.rows.split(",")
-    rows = tuple(row for row in ROWS if row.name in wanted)
+    rows: tuple[Row, ...] = options.rows
     _RESULTS.mkdir(exist_ok=True)
     with running("sandbox", sandbox(booked_needed(rows, 1, options.seconds), "--quiet")) as server:
         ground = Ground(server.token(), seconds=options.seconds)
