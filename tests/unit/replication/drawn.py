@@ -37,7 +37,7 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "no_seed_data": True,
     "random_seed": 7,
     "request_faults": True,
-    "max_delay": 20.0,
+    "max_delay": 3_600.0,  # what is held stays held until somebody releases it
     "rate_limit": read_rate_limit("200/h"),
 }
 
@@ -109,6 +109,12 @@ class Joined:
         assert replication is not None
         await replication.stop(judging=False)
 
+    @property
+    def held(self) -> int:
+        """How many exchanges are held, of all workspaces and replicas, as far as this one knows."""
+        workspaces = [self.sandbox.workspace, *(each.workspace for each in self.sandbox.workspaces)]
+        return sum(len([*each.engine.holdings]) for each in workspaces)
+
     def shorten_soon(self) -> None:
         """Let the log be shortened after its next entry."""
         replication = self.sandbox.replication
@@ -179,12 +185,14 @@ class History:
 
     async def _call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         replica = self.chance.choice(self.replicas)
+        held_before = replica.held
         task = asyncio.ensure_future(replica.call(method, path, body, **headers))
-        ended, _ = await asyncio.wait([task], timeout=0.15 if "Appointment?" in path else 20)
         self.done.append(f"{self.replicas.index(replica)} {method} {path} {body} {headers}"[:160])
-        if not ended:  # it is held
-            self._waiting.add(task)
-            return 0, None
+        while not task.done():
+            if replica.held > held_before:
+                self._waiting.add(task)
+                return 0, None
+            await asyncio.sleep(0.001)
         return await task
 
     def _header(self) -> dict[str, str]:

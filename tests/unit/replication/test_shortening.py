@@ -12,6 +12,8 @@ from registry_sandbox.replication.store import Position, StoreAway
 from registry_sandbox.testing import builders
 from tests.unit.replication.drawn import Joined, KeepingStore, joined
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 class Trial(KeepingStore):
     """A store that tells where its log was shortened, and can be away while a state is written."""

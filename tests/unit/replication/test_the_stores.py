@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from registry_sandbox.replication import memory, valkey
 from registry_sandbox.replication.memory import MemoryStore
 from registry_sandbox.replication.store import (
     READ_AT_ONCE,
@@ -178,19 +179,20 @@ def test_large_entries_come_in_several_batches(tried: Callable[[Try], Any]) -> N
     tried(trial)
 
 
-def test_whoever_waits_is_woken_by_an_entry(tried: Callable[[Try], Any]) -> None:
+def test_whoever_waits_is_woken_by_an_entry(tried: Callable[[Try], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Long before the wait would be over."""
+    monkeypatch.setattr(memory, "_WAIT_S", 60.0)
+    monkeypatch.setattr(valkey, "_WAIT_MS", 60_000)
 
-    async def trial(store: Store) -> float:
+    async def trial(store: Store) -> None:
         begun = await store.begin("log", b"")
         waiting = asyncio.ensure_future(store.wait(begun.position))
         await asyncio.sleep(0.02)
-        began = time.perf_counter()
         await store.exchange("log", begun.position, proposals(b"a"))
-        await waiting
-        return time.perf_counter() - began
+        async with asyncio.timeout(20):
+            await waiting
 
-    assert tried(trial) < 0.3
+    tried(trial)
 
 
 def test_a_wait_ends_without_an_entry_too(tried: Callable[[Try], Any]) -> None:
@@ -198,7 +200,7 @@ def test_a_wait_ends_without_an_entry_too(tried: Callable[[Try], Any]) -> None:
 
     async def trial(store: Store) -> None:
         begun = await store.begin("log", b"")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await store.wait(begun.position)
 
     tried(trial)
@@ -363,15 +365,14 @@ def test_a_store_that_is_away_is_told_in_time_and_without_its_password() -> None
     """The message names host, port and database."""
 
     async def trial() -> StoreAway:
-        store = ValkeyStore("valkey://user:s3cret@127.0.0.1:1/3")
+        store = ValkeyStore("valkey://user:s3cret@127.0.0.1:1/3", within_s=60)
         with pytest.raises(StoreAway) as caught:
-            await store.begin("log", b"")
+            async with asyncio.timeout(20):  # nobody listens there, which is known at once
+                await store.begin("log", b"")
         await store.close()
         return caught.value
 
-    began = time.perf_counter()
     said = asyncio.run(trial())
-    assert time.perf_counter() - began < 1
     assert str(said).startswith("valkey://127.0.0.1:1/3: ")
     assert "s3cret" not in str(said)
     assert not said.sent

@@ -19,6 +19,8 @@ from registry_sandbox.replication.store import Position
 from registry_sandbox.testing import builders
 from tests.unit.replication.drawn import BASE, Joined, KeepingStore, joined
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 STORY = {"patient": "9990001111", "pointer": "https://p.test/1", "start": "+1d 09:00", "end": "+1d 09:10"}
 
 
@@ -81,7 +83,8 @@ def test_a_step_is_short_however_much_there_is() -> None:
         for number in range(1_100):
             await one.call("GET", f"/STU3/Appointment/a{number}")
         seeds = [{**STORY, "id": f"s{number}"} for number in range(1_100)]
-        await one.call("POST", "/_sandbox/workspaces", {"name": "w", "seed_data": seeds})
+        status, _ = await one.call("POST", "/_sandbox/workspaces", {"name": "w", "seed_data": seeds})
+        assert status == 201
         records = [told_by(each) for each in _cut(one).records() if not is_appointment(each)]
         lists = [(kind, value) for kind, told in records for value in told if isinstance(value, list)]
         assert max(len(value) for _, value in lists) <= 500

@@ -9,6 +9,8 @@ import pytest
 from tests.unit.replication.drawn import History, Joined, KeepingStore, joined
 from tests.unit.replication.portrait import portrait
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 async def _tried(seed: int, before: int = 60, after: int = 25) -> None:
     store = KeepingStore()
