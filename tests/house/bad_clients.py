@@ -212,7 +212,7 @@ BAD = (
                 "FIRST_PAUSE_S * random.uniform(1, 1.1)",
             ),
             # So long that the sandbox's own time, which is real, does not blur them on a busy machine.
-            ("FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0", "FIRST_PAUSE_S, LONGEST_PAUSE_S = 3.0, 30.0"),
+            ("FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0", "FIRST_PAUSE_S, LONGEST_PAUSE_S = 60.0, 64.0"),
         ),
         "pauses as long each time",
     ),
@@ -222,7 +222,7 @@ BAD = (
         (
             (" * random.uniform(1, 1.5)", ""),
             # So long that the sandbox's own time, which is real, does not blur them on a busy machine.
-            ("FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0", "FIRST_PAUSE_S, LONGEST_PAUSE_S = 3.0, 30.0"),
+            ("FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0", "FIRST_PAUSE_S, LONGEST_PAUSE_S = 8.0, 64.0"),
         ),
         "pauses by one schedule",
     ),

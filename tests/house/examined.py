@@ -17,7 +17,7 @@ SOURCE = (Path(__file__).parents[2] / "examples" / "python-httpx" / "registry_cl
 Change = tuple[str, str]
 """A line of the client, or a part of one, and what stands in its place."""
 
-IN_NO_TIME: Change = ("TIMEOUT_S = 10", "TIMEOUT_S = 0.2")
+IN_NO_TIME: Change = ("TIMEOUT_S = 10", "TIMEOUT_S = 2")
 """No change of conduct: the client does not wait so long for a registry that says nothing."""
 
 

@@ -227,6 +227,16 @@ class TestPauses:
         graded = grades(hand.stage.report())
         assert graded["the-pauses-between-retries-are-bounded"] == "not exercised"
 
+    @pytest.mark.parametrize(("pause_s", "grade"), [(0.0, "warning"), (0.018, "warning"), (0.021, "pass")])
+    def test_what_is_at_once(self, hand: Hand, pause_s: float, grade: str) -> None:
+        """Less than two hundredths of a second: a client that waits for nothing needs so long between two requests."""
+        logical_id = seeded(hand.stage)
+        hand.stage.faults("read:500@x3")
+        for _ in range(4):
+            hand("GET", f"Appointment/{logical_id}")
+            hand.stage.wait(pause_s)
+        assert grades(hand.stage.report())["a-retry-waits"] == grade
+
     def test_few_pauses_that_shrink_say_nothing(self, hand: Hand) -> None:
         """They may be drawn at random."""
         logical_id = seeded(hand.stage)
