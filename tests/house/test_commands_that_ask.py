@@ -114,10 +114,9 @@ class TestFault:
     """registry-sandbox fault."""
 
     @pytest.fixture
-    def url(self, running: RegistrySandbox) -> list[str]:
+    def url(self, sandbox: RegistrySandbox) -> list[str]:
         """The sandbox to ask, as at its start."""
-        running.reset()
-        return ["--url", running.base_url]
+        return ["--url", sandbox.base_url]
 
     def test_one_is_added_listed_and_removed(self, run: Run, url: list[str]) -> None:
         """By a short form and as JSON; the sentinels are listed only if asked for."""
@@ -158,8 +157,8 @@ class TestFault:
 
     @staticmethod
     def _held(base: str, count: int) -> list[int]:
-        url = f"{base.replace('/STU3', '/_sandbox')}/faults/held/held?wait=5s&count={count}"
-        answer = httpx.get(url)
+        url = f"{base.replace('/STU3', '/_sandbox')}/faults/held/held?wait=20s&count={count}"
+        answer = httpx.get(url, timeout=30)
         assert answer.status_code == 200, answer.text
         return [each["exchange"] for each in answer.json()["held"]]
 
@@ -195,10 +194,9 @@ class TestClock:
     """registry-sandbox clock."""
 
     @pytest.fixture
-    def url(self, running: RegistrySandbox) -> list[str]:
+    def url(self, sandbox: RegistrySandbox) -> list[str]:
         """The sandbox to ask, as at its start."""
-        running.reset()
-        return ["--url", running.base_url]
+        return ["--url", sandbox.base_url]
 
     def test_it_is_set_frozen_advanced_and_shown(self, run: Run, url: list[str]) -> None:
         """Each prints what the clock shows then."""

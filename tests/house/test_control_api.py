@@ -28,6 +28,7 @@ def faulty(running: RegistrySandbox) -> Iterator[Faulty]:
         for noun in ("workspaces", "snapshots"):  # a test that sends everything makes some, and a reset leaves them
             for each in faulty.control.get(f"/{noun}").json()[noun]:
                 faulty.control.delete(f"/{noun}/{each['name']}")
+        faulty.control.post("/reset")
 
 
 def read(faulty: Faulty) -> int:

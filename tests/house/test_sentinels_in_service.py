@@ -16,6 +16,7 @@ def faulty(running: RegistrySandbox) -> Iterator[Faulty]:
     with Faulty(running.base_url, running.control_url) as faulty:
         faulty.begin()
         yield faulty
+        faulty.control.post("/reset")
 
 
 def cancel(faulty: Faulty, resource: dict[str, Any], version: int) -> int:

@@ -18,6 +18,7 @@ from registry_sandbox.settings import BadSetting
 from registry_sandbox.testing import builders
 from registry_sandbox.testing.remote import RemoteSandbox
 from registry_sandbox.testing.running import RegistrySandbox
+from tests.house.faulty import until
 from tests.stores import Server
 
 LONG_S = 30
@@ -66,7 +67,7 @@ def test_workers_answer_as_one_and_one_that_dies_is_started_again(tmp_path: Path
     flags = ("--workers", "2", "--store", store.url, "--verdict-file", str(verdict))
     with serving(tmp_path, *flags) as process:
         url = base(process, tmp_path)
-        token = RemoteSandbox(url).token()
+        root, token = url.replace("/STU3", "/_sandbox"), RemoteSandbox(url).token()
         # Each request has a connection of its own, so that either worker gets some. One that is starting answers late.
         headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
         with httpx.Client(headers=headers, trust_env=False, timeout=LONG_S) as client:
@@ -75,11 +76,12 @@ def test_workers_answer_as_one_and_one_that_dies_is_started_again(tmp_path: Path
                 answer = client.post(f"{url}/Appointment", json=builders.appointment())
                 assert answer.status_code == 201, answer.text
                 paths.append(f"{url}/Appointment/{answer.json()['id']}")
+            until(lambda: client.get(f"{root}/health").json()["journal"]["exchanges"] == 10)  # of both workers
             first, second = workers_of(process)
             os.kill(second, signal.SIGKILL)
-            until = time.monotonic() + LONG_S
+            ends = time.monotonic() + LONG_S
             while len(now := workers_of(process)) < 2 or second in now:
-                assert time.monotonic() < until
+                assert time.monotonic() < ends
                 time.sleep(0.05)
             assert first in now
             for path in paths:

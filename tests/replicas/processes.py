@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
+from tests.ports import free_port
 from tests.replicas.exchange import HOST
 from tests.stores import servers
 
@@ -48,14 +49,6 @@ def balancer_program() -> str:
     if not found:
         raise CannotRun("there is no haproxy, and it cannot be installed (root and apt)")
     return found
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as made:
-        made.bind((HOST, 0))
-        port: int = made.getsockname()[1]
-        return port
 
 
 class Running(Protocol):
