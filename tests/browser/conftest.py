@@ -6,11 +6,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from registry_sandbox.testing.running import RegistrySandbox
 
 CHROMIUM = os.environ.get("CONSOLE_CHROMIUM", "")
+expect.set_options(timeout=30_000)
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 
 
@@ -36,6 +37,11 @@ class Watched:
         self.page.goto(f"{self.root}#{view}")
         self.page.get_by_role("banner").get_by_text("live").wait_for()
         return self.page
+
+
+def clipboard(page: Page) -> str:
+    """Return what was copied, once something was: the button says so for a moment only."""
+    return str(page.wait_for_function("navigator.clipboard.readText()").json_value())
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +79,7 @@ def watched(browser: Browser, sandbox: RegistrySandbox) -> Iterator[Watched]:
 def http(sandbox: RegistrySandbox) -> Iterator[httpx.Client]:
     """A client of the registry, with a token."""
     headers = {"Authorization": f"Bearer {sandbox.token()}", "Content-Type": "application/fhir+json"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False, timeout=60) as client:
         yield client
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from registry_sandbox.testing.running import RegistrySandbox
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, clipboard
 from tests.browser.test_what_a_user_does import detail
 from tests.ports import free_port
 
@@ -16,9 +16,9 @@ BOOKED = "booked-tomorrow"
 
 def copied(page: Page, button: str) -> str:
     """Press a button of the open exchange, and return what it gave to the clipboard."""
+    page.evaluate("navigator.clipboard.writeText('')")
     detail(page).get_by_role("button", name=button, exact=True).click()
-    page.get_by_role("button", name="Copied").wait_for()
-    return str(page.evaluate("navigator.clipboard.readText()"))
+    return clipboard(page)
 
 
 def context_of(browser: Browser) -> BrowserContext:

@@ -14,7 +14,7 @@ from tests.replicas.three import call, three
 LEAVES_WITHIN_S = 10.0
 """What docs/replicas.md says of a replica that is killed."""
 
-BUSY_S = 3.0
+BUSY_S = 20.0
 HELD = "/_sandbox/faults/h/held"
 RULE = {"id": "h", "match": {"interaction": "read"}, "when": {"times": 1}, "then": {"hold": True}}
 READ = "/STU3/Appointment/nobody"

@@ -45,4 +45,4 @@ def call(
 ) -> httpx.Response:
     """Send a request to one of them."""
     url = f"http://{HOST}:{one.port}{path}"
-    return httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=30)
+    return httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=120)

@@ -21,7 +21,7 @@ _TIMES = 12
 def read(sandbox: "RemoteSandbox", name: str) -> httpx.Response:
     """Read an appointment."""
     headers = {"Authorization": f"Bearer {sandbox.token()}"}
-    return httpx.get(f"{sandbox.base_url}/Appointment/{name}", headers=headers)
+    return httpx.get(f"{sandbox.base_url}/Appointment/{name}", headers=headers, timeout=30)
 
 
 def cancel(sandbox: "RemoteSandbox", resource: dict[str, object]) -> httpx.Response:

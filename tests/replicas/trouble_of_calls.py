@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from datetime import datetime, timedelta
 
-from tests.replicas.client import reset, steer
+from tests.replicas.client import reset, steer_surely
 from tests.replicas.exchange import once
 from tests.replicas.scene import Scene, told
 from tests.replicas.trouble_of_replicas import kill_a_replica
@@ -33,7 +33,7 @@ async def reset_everything(scene: Scene) -> None:
 async def fire_once(scene: Scene) -> None:
     """Put a fault in force that fires once, and count how often clients meet it; kill a replica after that."""
     before = told(scene, "429")
-    answer = await steer(scene.cluster.port, "POST", "/faults", _FIRES)
+    answer = await steer_surely(scene.cluster.port, "POST", "/faults", _FIRES)
     scene.require(answer.status == 201, f"a fault was answered {answer.status}")
     await asyncio.sleep(_SETTLES_S)
     await kill_a_replica(scene)
@@ -45,11 +45,11 @@ async def fire_once(scene: Scene) -> None:
 
 async def move_the_clock(scene: Scene) -> None:
     """Move it by one call; each replica shows it from then on, on its control plane and in the Date of an answer."""
-    answer = await steer(scene.cluster.port, "PUT", "/clock", {"advance": f"{_FORWARD_S}s"})
+    answer = await steer_surely(scene.cluster.port, "PUT", "/clock", {"advance": f"{_FORWARD_S}s"})
     scene.require(answer.status == 200, f"the clock was answered {answer.status}")
     moved = datetime.fromisoformat(json.loads(answer.body)["now"])
     for each in scene.cluster.replicas:
-        now = datetime.fromisoformat(json.loads((await steer(each.port, "GET", "/clock")).body)["now"])
+        now = datetime.fromisoformat(json.loads((await steer_surely(each.port, "GET", "/clock")).body)["now"])
         scene.require(moved <= now < moved + timedelta(minutes=1), f"{each.name} has {now}, and not {moved}")
         dated = (await once(each.port, "GET", "/STU3/metadata")).headers["date"]
         shown = datetime.strptime(dated, "%a, %d %b %Y %H:%M:%S gmt").replace(tzinfo=moved.tzinfo)
