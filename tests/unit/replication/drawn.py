@@ -10,6 +10,7 @@ from typing import Any, Final
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from registry_sandbox.app import Sandbox, build
+from registry_sandbox.faults.holding import Held
 from registry_sandbox.http.request import Request
 from registry_sandbox.http.response import Response
 from registry_sandbox.replication.memory import MemoryStore
@@ -110,10 +111,10 @@ class Joined:
         await replication.stop(judging=False)
 
     @property
-    def held(self) -> int:
-        """How many exchanges are held, of all workspaces and replicas, as far as this one knows."""
+    def held(self) -> set[Held]:
+        """The exchanges that are held, of all workspaces and replicas, as far as this one knows."""
         workspaces = [self.sandbox.workspace, *(each.workspace for each in self.sandbox.workspaces)]
-        return sum(len([*each.engine.holdings]) for each in workspaces)
+        return {held for each in workspaces for held in each.engine.holdings}
 
     def shorten_soon(self) -> None:
         """Let the log be shortened after its next entry."""
@@ -189,7 +190,7 @@ class History:
         task = asyncio.ensure_future(replica.call(method, path, body, **headers))
         self.done.append(f"{self.replicas.index(replica)} {method} {path} {body} {headers}"[:160])
         while not task.done():
-            if replica.held > held_before:
+            if replica.held - held_before:
                 self._waiting.add(task)
                 return 0, None
             await asyncio.sleep(0.001)
