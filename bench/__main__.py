@@ -25,7 +25,7 @@ _OF_ITS_OWN = "many"
 """A part that is measured only where it is named: it takes ten minutes, and four gigabytes."""
 
 _CROWD = 256
-"""As many connections, of the part `crowded`."""
+"""How many connections the part `crowded` opens."""
 
 
 def main() -> None:

@@ -186,7 +186,7 @@ def row_named(name: str) -> Row:
 
 
 def rows_named(text: str) -> tuple[Row, ...]:
-    """Return the rows that a list names, with commas between: each by its name, or several by a part that they share.
+    """Return the rows of a list with commas between: each word is the whole name of a row, or a part of several names.
 
     Raises:
         argparse.ArgumentTypeError: no row has that name, or that part in its name.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-# At the end no thread imports any more. The signing key is made in one, and with it comes the library for keys.
+# At the end no thread imports any more: one makes the signing key, and imports the library for keys.
 _TELL: Final = "import atexit, sys; atexit.register(lambda: print('\\n'.join(sys.modules)));"
 
 

@@ -10,11 +10,10 @@ _kept: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """Return a port of this machine that is given to nobody else.
+    """Return a free port of this machine.
 
-    On Linux a socket that does not listen keeps it until this process ends: whoever asks for any port gets another one.
-    A server can listen there all the same, and again after a restart, since it sets SO_REUSEADDR. Elsewhere the port is
-    free just now.
+    On Linux nobody else gets it until this process ends: a socket that does not listen keeps it. A server can listen
+    there all the same, and again after a restart, since it sets SO_REUSEADDR.
     """
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -241,4 +241,4 @@ def test_a_client_that_hangs_up_ends_the_hanging() -> None:
         url = f"{running.base_url}/Appointment/{BOOKED}"
         with pytest.raises(httpx.ReadTimeout):
             httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=1)
-        until(lambda: any(each["response"] is None for each in faulty.journal()))
+        until(lambda: any(each["sent"]["ended"] == "lost" for each in faulty.journal()))

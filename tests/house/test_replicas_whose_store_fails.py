@@ -53,7 +53,7 @@ class Caller:
         """Call, and return the answer."""
         sent = None if body is None else json.dumps(body)
         url = f"{self.root}/{path}"
-        answer = httpx.request(method, url, content=sent, headers=self._headers, trust_env=False, timeout=10)
+        answer = httpx.request(method, url, content=sent, headers=self._headers, trust_env=False, timeout=LONG_S)
         self.longest_s = max(self.longest_s, answer.elapsed.total_seconds())  # without the making of a client
         return answer
 
@@ -71,7 +71,7 @@ def registered(caller: Caller) -> str:
 
 @contextmanager
 def paused(server: Server) -> Iterator[None]:
-    """Let the store do nothing meanwhile."""
+    """Let the store do nothing while the block runs."""
     os.kill(server.process.pid, signal.SIGSTOP)
     try:
         yield
@@ -79,9 +79,9 @@ def paused(server: Server) -> Iterator[None]:
         os.kill(server.process.pid, signal.SIGCONT)
 
 
-def once_in_time(attempt: Callable[[], float]) -> bool:
-    """Return whether one of three attempts was: a machine is busy at times, a replica that is late is late always."""
-    return any(attempt() < IN_TIME_S for _ in range(3))
+def mostly_in_time(attempt: Callable[[], float]) -> bool:
+    """Return True if two of three attempts took less than two seconds: a machine may be busy for one of them."""
+    return sorted(attempt() for _ in range(3))[1] < IN_TIME_S
 
 
 def test_while_the_store_is_paused_nothing_is_answered_but_503(pair: Pair, server: Server) -> None:
@@ -108,19 +108,21 @@ def test_while_the_store_is_paused_nothing_is_answered_but_503(pair: Pair, serve
 
 
 def test_while_the_store_is_paused_the_503_comes_within_two_seconds(pair: Pair, server: Server) -> None:
-    """Whatever is called, of many at a time."""
-    calls = ("GET", "STU3/Appointment/nobody"), ("POST", "_sandbox/reset"), ("POST", "oauth2/token")
+    """Whatever is called, of many at a time; then health is told as fast."""
+    path = registered(Caller(pair[0]))
+    calls = ("GET", path), ("GET", "STU3/Appointment/nobody"), ("POST", "_sandbox/reset"), ("POST", "oauth2/token")
 
     def longest_s() -> float:
-        callers = [Caller(pair[0]) for _ in range(4)]
+        callers = [Caller(pair[0]) for _ in range(5)]
         with paused(server), ThreadPoolExecutor(len(callers)) as pool:
             waiting = [pool.submit(each, *call) for each, call in zip(callers[1:], calls, strict=True)]
             answers = [each.result() for each in (pool.submit(callers[0].register), *waiting)]
-        assert [each.status_code for each in answers] == [503] * 4
+            answers += [callers[0]("GET", f"_sandbox/health/{each}") for each in ("ready", "live")]
+        assert [each.status_code for each in answers] == [503] * 6 + [200]
         _until_ready(*callers)
         return max(each.longest_s for each in callers)
 
-    assert once_in_time(longest_s)
+    assert mostly_in_time(longest_s)
 
 
 def test_a_pause_that_is_short_is_only_waited_for(pair: Pair, server: Server) -> None:
@@ -163,7 +165,7 @@ def test_whoever_comes_while_a_call_hangs_waits_no_longer_than_the_first(pair: P
         _until_ready(*callers)
         return max(each.longest_s for each in callers)
 
-    assert once_in_time(longest_s)
+    assert mostly_in_time(longest_s)
 
 
 def test_a_store_that_died_comes_back_with_what_was_answered(pair: Pair, server: Server) -> None:

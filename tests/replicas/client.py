@@ -140,7 +140,7 @@ async def steer(port: int, method: str, path: str, body: object = None) -> Answe
 
 
 async def steer_surely(port: int, method: str, path: str, body: object = None) -> Answer:
-    """Call the control plane until it does it: on a busy machine it may refuse once, saying that nothing was done."""
+    """Call the control plane again while it answers that nothing was done, ten times at most."""
     answer = await steer(port, method, path, body)
     for _ in range(_ASKS_AGAIN_AT_MOST):
         if not refused(answer):

@@ -15,6 +15,8 @@ LEAVES_WITHIN_S = 10.0
 """What docs/replicas.md says of a replica that is killed."""
 
 BUSY_S = 20.0
+"""For a machine that is busy; that the ten seconds are kept is held by test_presence, on a clock of its own."""
+
 HELD = "/_sandbox/faults/h/held"
 RULE = {"id": "h", "match": {"interaction": "read"}, "when": {"times": 1}, "then": {"hold": True}}
 READ = "/STU3/Appointment/nobody"

@@ -118,21 +118,6 @@ def _seconds(value: Any) -> float | None:
     return None if match is None else float(match[1] + match[2]) * UNITS_S[match[3]]
 
 
-class Instant:
-    """An instant that the clock can show."""
-
-    def read(self, value: Any) -> datetime:
-        """Return the instant."""
-        try:
-            return require_showable(datetime_of(value if isinstance(value, str) else ""))
-        except ValueError:
-            raise ValueError(SHOWABLE) from None
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        return {"type": "string", "format": "date-time"}
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text that matches a pattern. `expected` describes the pattern in messages."""
@@ -149,6 +134,22 @@ class Text:
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         return {"type": "string", "pattern": f"^({self.pattern})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """An instant that the clock can show, as a text in ISO 8601."""
+
+    def read(self, value: Any) -> datetime:
+        """Return the instant."""
+        try:
+            return require_showable(datetime_of(value if isinstance(value, str) else ""))
+        except ValueError:
+            raise ValueError(SHOWABLE) from None
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "string", "format": "date-time"}
 
 
 Seconds = Annotated[float, Duration()]

@@ -20,7 +20,7 @@ from registry_sandbox.replication.restoring import Incomplete, Restoring
 from registry_sandbox.replication.shared import Propose, Shared
 from registry_sandbox.replication.shared_workspaces import SharedWorkspaces
 from registry_sandbox.replication.store import Begun, Position, Store, StoreAway
-from registry_sandbox.replication.turn import seen
+from registry_sandbox.replication.turn import note_failure
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.workspace import Workspace
 
@@ -118,7 +118,7 @@ class ReplicaState:
             self.compaction.save(self._cut.records(), identity, position, self._written)
         elif own and self.compaction.due and not self._asked:
             self._asked = True
-            asyncio.ensure_future(self._ask_to_save()).add_done_callback(seen)
+            asyncio.ensure_future(self._ask_to_save()).add_done_callback(note_failure)
 
     async def load(self, begun: Begun) -> None:
         """Load the state that was saved at the beginning of the log, if it is not that of the start.
@@ -161,7 +161,7 @@ class ReplicaState:
         Let those who follow the events know of exchanges in other replicas.
         """
         for each in await self.presence.tick(self._holding):
-            asyncio.ensure_future(self._propose("gone", "", "", {"replica": each})).add_done_callback(seen)
+            asyncio.ensure_future(self._propose("gone", "", "", {"replica": each})).add_done_callback(note_failure)
         if self._workspaces is not None:
             self._workspaces.tick()
         for shared in list(self._of_name.values()):

@@ -22,7 +22,7 @@ from registry_sandbox.replication.effects import Effects, about_held, is_about_o
 from registry_sandbox.replication.presence import Presence
 from registry_sandbox.replication.service import ReplicaService
 from registry_sandbox.replication.store import LARGEST_ENTRY, StoreAway
-from registry_sandbox.replication.turn import begin_patience, seen
+from registry_sandbox.replication.turn import begin_patience, note_failure
 from registry_sandbox.runtime.random_streams import RandomStreams
 from registry_sandbox.runtime.rate_limiter import RateLimit
 
@@ -147,7 +147,7 @@ class Shared(Effects):
         finally:
             if held is None or not held.released.done():  # else the list has it no longer
                 task = asyncio.ensure_future(self._unlist(rule_id, number, self.epoch))
-                task.add_done_callback(seen)
+                task.add_done_callback(note_failure)
 
     def end(self) -> None:
         """Note that nothing can be proposed for this workspace any more."""

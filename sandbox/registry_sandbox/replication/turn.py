@@ -30,7 +30,7 @@ class Turn:
         loop = asyncio.get_running_loop()
         self.asked_s = asked_s
         self.over: asyncio.Future[None] = loop.create_future()
-        self.over.add_done_callback(seen)
+        self.over.add_done_callback(note_failure)
         self._patience = None if patience_s is None else loop.call_later(patience_s, self._end_late)
 
     def end(self, error: Exception | None = None) -> None:
@@ -66,7 +66,7 @@ def patience_left() -> float:
     return PATIENCE_S - _waited_s.get()
 
 
-def seen(over: "asyncio.Future[Any]") -> None:
-    """Look at the end of what nobody may wait for any more: asyncio complains of an exception that nobody saw."""
-    if not over.cancelled():
-        over.exception()
+def note_failure(ended: "asyncio.Future[Any]") -> None:
+    """Read the exception of what nobody may wait for any more: asyncio logs one that nobody has read."""
+    if not ended.cancelled():
+        ended.exception()

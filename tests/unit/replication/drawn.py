@@ -112,9 +112,11 @@ class Joined:
 
     @property
     def held(self) -> set[Held]:
-        """The exchanges that are held, of all workspaces and replicas, as far as this one knows."""
+        """The exchanges that this replica holds, in all workspaces; it lists those of the others, too."""
+        assert self.sandbox.replication is not None
+        own = self.sandbox.replication.state.presence.name
         workspaces = [self.sandbox.workspace, *(each.workspace for each in self.sandbox.workspaces)]
-        return {held for each in workspaces for held in each.engine.holdings}
+        return {held for each in workspaces for held in each.engine.holdings if held.replica == own}
 
     def shorten_soon(self) -> None:
         """Let the log be shortened after its next entry."""

@@ -25,6 +25,9 @@ class PassingTime(asyncio.SelectorEventLoop):
         self._passed_s += seconds
 
 
+_A_TURN_S = 0.000_1
+
+
 class _NeverIdle(selectors.DefaultSelector):
     """What the loop asks for events, with the time until its next timer."""
 
@@ -37,6 +40,8 @@ class _NeverIdle(selectors.DefaultSelector):
         happened = super().select(0 if timeout else timeout)
         if timeout and not happened:
             self._loop.let_pass(timeout)
+        elif timeout == 0:  # a little for each turn of the loop, so that what never rests has an end too
+            self._loop.let_pass(_A_TURN_S)
         return happened
 
 

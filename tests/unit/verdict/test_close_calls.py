@@ -229,7 +229,7 @@ class TestPauses:
 
     @pytest.mark.parametrize(("pause_s", "grade"), [(0.0, "warning"), (0.018, "warning"), (0.021, "pass")])
     def test_what_is_at_once(self, hand: Hand, pause_s: float, grade: str) -> None:
-        """Less than two hundredths of a second: a client that waits for nothing needs so long between two requests."""
+        """A retry within two hundredths of a second: even a client that does not wait needs some of that."""
         logical_id = seeded(hand.stage)
         hand.stage.faults("read:500@x3")
         for _ in range(4):
