@@ -7,6 +7,8 @@ patient. All numbers are of the range that is never issued to anybody.
 from datetime import UTC, datetime
 from typing import Any
 
+from registry_sandbox.registry.store import Registry
+
 SIX = "9990000006"
 """The patient with six appointments."""
 
@@ -57,6 +59,12 @@ def appointment(number: int, status: str = "booked") -> dict[str, Any]:
             }
         ],
     }
+
+
+def fill(registry: Registry, count: int) -> None:
+    """Store so many of them."""
+    for number in range(count):
+        registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
 
 
 def as_xml(resource: dict[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 from bench.load import drive, write_requests
 from bench.processes import Server, cpu_seconds_of, running
 from bench.replicas import write_seeds
-from bench.rows import ROWS, Ground, Row, booked_needed
+from bench.rows import Ground, Row, booked_needed, row_named
 from tests.stores import Server as Store
 from tests.stores import running_server, servers
 
@@ -27,7 +27,7 @@ def measure(client: str, *, rounds: int, told: Callable[[dict[str, Any]], None])
     if program is None:
         told({"followers": "SKIPPED: this machine has neither valkey-server nor redis-server"})
         return []
-    rows = tuple(row for row in ROWS if row.name in _NAMES)
+    rows = tuple(row_named(each) for each in _NAMES)
     measured = []
     with TemporaryDirectory(prefix="bench-") as folder:
         seeds = write_seeds(Path(folder), booked_needed(rows, rounds, 1))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from bench.appointments import REGISTERED, SPECIAL, appointment, logical_id
+from bench.appointments import SPECIAL, fill
 from bench.bare import PATHS, Canned
 from bench.rows import CANCELS_PER_SECOND, READ_IDS, Ground, Row, row_named
 from bench.wire import Answer, Connection, exchange, request
@@ -25,9 +25,7 @@ Count = Callable[[int, list[bytes], int], Awaitable[T]]
 async def with_sandbox(row: Row, count: Count[T], signing_key: Path | None = None) -> T:
     """Start a sandbox, and return what `count` says of it; without a signing key it makes one."""
     sandbox = app.build(Settings(port=0, signing_key=signing_key))
-    registry = sandbox.workspace.service.registry
-    for number in range(SPECIAL + READ_IDS + 2 * CANCELS_PER_SECOND):
-        registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
+    fill(sandbox.workspace.service.registry, SPECIAL + READ_IDS + 2 * CANCELS_PER_SECOND)
     await sandbox.start()
     try:
         port = sandbox.serving.port

@@ -15,7 +15,7 @@ from typing import Any
 from bench.appointments import appointment, logical_id
 from bench.load import Load, drive, write_requests
 from bench.processes import Server, cpu_seconds_of, running
-from bench.rows import ROWS, Ground, Row, booked_needed
+from bench.rows import Ground, Row, booked_needed, row_named
 from tests.stores import Server as Store
 from tests.stores import running_server, servers
 
@@ -34,7 +34,7 @@ class Variant:
 
 def measure(client: str, *, rounds: int, told: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
     """Measure a sandbox alone, a replica, and two workers, by turns; return what each row took."""
-    rows = tuple(row for row in ROWS if row.name in _NAMES)
+    rows = tuple(row_named(each) for each in _NAMES)
     program = next(iter(servers().values()), None)
     if program is None:
         told({"replicas": "SKIPPED: this machine has neither valkey-server nor redis-server"})

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bench.appointments import REGISTERED, appointment, logical_id
+from bench.appointments import fill
 from registry_sandbox import app
 from registry_sandbox.cli import command
 from registry_sandbox.settings import Settings
@@ -22,9 +22,7 @@ def main(arguments: Sequence[str]) -> int:
 
     def filled(settings: Settings, **injected: Any) -> app.Sandbox:
         sandbox = build(settings, **injected)
-        registry = sandbox.workspace.service.registry
-        for number in range(int(count)):
-            registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
+        fill(sandbox.workspace.service.registry, int(count))
         return sandbox
 
     # The command line itself does all the rest: what is measured is what a user starts.

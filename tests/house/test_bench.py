@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.appointments import REGISTERED, SPECIAL, appointment, logical_id
-from bench.rows import READ_IDS, ROWS, Ground, Row, rows_named
+from bench.appointments import SPECIAL, fill
+from bench.rows import READ_IDS, ROWS, Ground, Row, row_named, rows_named
 from bench.wire import Connection, request
 from registry_sandbox.testing.running import RegistrySandbox
 
@@ -20,9 +20,7 @@ _SENT = 3
 def filled() -> Iterator[Filled]:
     """A connection to a sandbox that has what the rows ask for, and the ground that their requests are made of."""
     with RegistrySandbox() as running:
-        registry = running.sandbox.workspace.service.registry
-        for number in range(SPECIAL + READ_IDS + 2 * _SENT):
-            registry.create(appointment(number), logical_id=logical_id(number), at=REGISTERED)
+        fill(running.sandbox.workspace.service.registry, SPECIAL + READ_IDS + 2 * _SENT)
         with Connection(running.sandbox.serving.port) as connection:
             token = connection.exchange(request("GET", "/_sandbox/token", {})).body.decode().strip()
             yield connection, Ground(token)
@@ -50,8 +48,7 @@ def test_a_row_gets_the_answer_that_its_name_promises(filled: Filled, row: Row) 
 
 def test_each_body_of_a_row_unlike_has_a_layout_of_its_own() -> None:
     """Nothing that is remembered of one body is of use for another."""
-    (row,) = rows_named("register JSON unlike")
-    bodies = [sent.partition(b"\r\n\r\n")[2] for sent in row.make(Ground("t"))[:500]]
+    bodies = [sent.partition(b"\r\n\r\n")[2] for sent in row_named("register JSON unlike").make(Ground("t"))[:500]]
     layouts = {body.translate(None, b"0123456789") for body in bodies}
     assert len(layouts) > 450
 
